@@ -1,0 +1,175 @@
+"""Parquet folders by table and day: write whole or not at all, list, rewrite, delete.
+
+    LAKE/<table>/_meta.json, part-*.parquet                      a table kept as one snapshot
+    LAKE/<table>/<column>=YYYY-MM-DD/_meta.json, part-*.parquet  a table kept by day
+
+The partition column is in the folder's name and not in the files. A partition without rows is still a folder with its
+`_meta.json`, so that "no rows" and "never made" differ. Writers fill a staging folder beside the table; a folder is
+renamed into place when it is whole, and what a crash leaves behind is swept by `sweep`.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+_META = "_meta.json"
+_STAGING = ".staging-"
+_TRASH = ".trash-"
+
+
+@dataclass(frozen=True)
+class PartitionMeta:
+    """What is known of one partition: its rows, and the fingerprint of everything that it was made from."""
+
+    rows: int
+    fingerprint: str
+
+
+def fingerprint_of(*parts: object) -> str:
+    """Digest of the inputs of a step (upstream fingerprints, SQL text, policy digest, as-of time), in order."""
+    return sha256(json.dumps(parts, default=str, sort_keys=True).encode()).hexdigest()[:32]
+
+
+class Lake:
+    """The folders of one home. One process writes at a time (the run lock sees to it); any number may read."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, table: str) -> Path:
+        """Folder of a table; it may not exist."""
+        return self.root / table
+
+    def days(self, table: str) -> list[date]:
+        """Days that a table has whole partitions for, in order; empty for a snapshot or an unknown table."""
+        return sorted(self._partitions(table))
+
+    def has(self, table: str) -> bool:
+        """Whether a table has been written at least once."""
+        return (self.path(table) / _META).exists() or bool(self._partitions(table))
+
+    def files(self, table: str, days: Iterable[date] | None = None) -> list[Path]:
+        """Parquet files of a table in a fixed order: all of it, or the given days (those that exist)."""
+        folders = self._folders(table, days)
+        return [file for folder in folders for file in sorted(folder.glob("*.parquet"))]
+
+    def meta(self, table: str, day: date | None = None) -> PartitionMeta | None:
+        """Meta of a snapshot (no day) or of one day; None where it was never written whole."""
+        folder = self.path(table) if day is None else self._partitions(table).get(day)
+        return None if folder is None else _read_meta(folder)
+
+    def rows(self, table: str, days: Iterable[date] | None = None) -> int:
+        """Rows of a table, or of the given days of it."""
+        metas = (_read_meta(folder) for folder in self._folders(table, days))
+        return sum(meta.rows for meta in metas if meta is not None)
+
+    def fingerprint(self, table: str, days: Iterable[date] | None = None) -> str:
+        """Digest of what a table, or the given days of it, was made from: for the fingerprints of what derives."""
+        metas = [(folder.name, _read_meta(folder)) for folder in self._folders(table, days)]
+        return fingerprint_of(table, [(name, meta.fingerprint) for name, meta in metas if meta is not None])
+
+    def is_current(self, table: str, fingerprint: str, days: Sequence[date] | None = None) -> bool:
+        """Whether a snapshot, or every given day, was made from exactly this fingerprint."""
+        if days is None:
+            meta = self.meta(table)
+            return meta is not None and meta.fingerprint == fingerprint
+        folders = self._partitions(table)
+        metas = [_read_meta(folders[day]) if day in folders else None for day in days]
+        return all(meta is not None and meta.fingerprint == fingerprint for meta in metas)
+
+    @contextmanager
+    def write(
+        self, table: str, fingerprint: str, days: Sequence[date] | None = None, *, by: str = "arrival_day"
+    ) -> Iterator[Path]:
+        """Give a staging folder to fill and, if the block ends well, put what is in it in place.
+
+        Without days the folder's Parquet files become the snapshot. With days it must hold folders named
+        `<by>=YYYY-MM-DD`; each given day is replaced, and a day without a folder becomes an empty partition.
+        Raises ValueError for a folder of a day that was not announced; then, as on any error, nothing changes.
+        """
+        target = self.path(table)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = target.parent / f"{_STAGING}{table}-{uuid.uuid4().hex[:8]}"
+        staging.mkdir()
+        try:
+            yield staging
+            if days is None:
+                _seal(staging, fingerprint)
+                self._swap(staging, target)
+            else:
+                names = {f"{by}={day.isoformat()}" for day in days}
+                strays = sorted(folder.name for folder in staging.iterdir() if folder.name not in names)
+                if strays:
+                    raise ValueError(f"{table}: rows for partitions that were not announced: {', '.join(strays[:3])}")
+                target.mkdir(exist_ok=True)
+                for name in sorted(names):
+                    (staging / name).mkdir(exist_ok=True)
+                    _seal(staging / name, fingerprint)
+                for name in sorted(names):
+                    self._swap(staging / name, target / name)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+
+    def delete(self, table: str, days: Iterable[date] | None = None) -> None:
+        """Remove a table, or the given days of it."""
+        folders = [self.path(table)] if days is None else self._folders(table, days)
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def sweep(self) -> None:
+        """Remove what crashed writers left behind."""
+        if self.root.exists():
+            for pattern in (f"{_STAGING}*", f"{_TRASH}*"):
+                for folder in self.root.glob(pattern):
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _swap(self, new: Path, target: Path) -> None:
+        if target.exists():
+            # A crash between the two renames leaves the partition missing, never mixed: the next run makes it again.
+            target.rename(self.root / f"{_TRASH}{uuid.uuid4().hex}")
+        new.rename(target)
+        self._empty_trash()
+
+    def _empty_trash(self) -> None:
+        for folder in self.root.glob(f"{_TRASH}*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _partitions(self, table: str) -> dict[date, Path]:
+        root = self.path(table)
+        if not root.is_dir():
+            return {}
+        return {
+            date.fromisoformat(folder.name.partition("=")[2]): folder
+            for folder in root.iterdir()
+            if "=" in folder.name and (folder / _META).exists()
+        }
+
+    def _folders(self, table: str, days: Iterable[date] | None) -> list[Path]:
+        partitions = self._partitions(table)
+        if days is not None:
+            return [partitions[day] for day in sorted(set(days)) if day in partitions]
+        if partitions:
+            return [partitions[day] for day in sorted(partitions)]
+        return [self.path(table)] if (self.path(table) / _META).exists() else []
+
+
+def _read_meta(folder: Path) -> PartitionMeta | None:
+    try:
+        return PartitionMeta(**json.loads((folder / _META).read_text()))
+    except FileNotFoundError:
+        return None
+
+
+def _seal(folder: Path, fingerprint: str) -> None:
+    rows = sum(pq.read_metadata(file).num_rows for file in folder.glob("*.parquet"))
+    (folder / _META).write_text(json.dumps(asdict(PartitionMeta(rows, fingerprint))))

@@ -1,0 +1,139 @@
+"""What is allowed: purposes, windows, generalisations, budgets and thresholds, read from policy.yaml and checked."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from .errors import UsageError
+
+PACKAGED = Path(__file__).with_name("policy.yaml")
+
+Days = Annotated[int, Field(ge=0)]
+
+
+class Basis(StrEnum):
+    """Legal basis of a purpose (GDPR 6(1))."""
+
+    consent = "consent"
+    legitimate_interest = "legitimate_interest"
+    contract = "contract"
+    legal = "legal"
+
+
+class Generalisation(StrEnum):
+    """How fine a purpose sees a column."""
+
+    keep = "keep"
+    hour = "hour"
+    day = "day"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LandingPolicy(_Part):
+    """What the door tolerates."""
+
+    lateness_days: Annotated[int, Field(ge=1)]
+    quarantine_days: Days
+    max_skew_seconds: Annotated[int, Field(ge=0)]
+    private_app_versions: tuple[str, ...] = ()
+
+
+class SubjectPolicy(_Part):
+    """Who and what is off limits, for which purposes."""
+
+    minor_age: Annotated[int, Field(ge=0, le=21)]
+    kids_profiles_are_private_for: frozenset[str]
+    unknown_age_is_minor_for: frozenset[str]
+    private_sessions_denied_for: frozenset[str]
+    hidden_titles_denied_for: frozenset[str]
+
+
+class ConsentPolicy(_Part):
+    """How the ledger is read."""
+
+    max_source_age_days: Days
+    accept_history_grants: bool
+    min_notice_version: int | None
+    closing_lag_days: Days
+    empty_release_wanted: bool
+
+
+class Purpose(_Part):
+    """One purpose: its basis, its words, its window (days) and the columns that it may see."""
+
+    title: str
+    basis: Basis
+    data_uses: tuple[str, ...]
+    tcf_purposes: tuple[int, ...] = ()
+    window_days: Days
+    parent: str | None = None
+    columns: dict[str, dict[str, Generalisation]]
+
+
+class Policy(_Part):
+    """The whole policy. Raises UsageError from `load` where a field is missing, unknown or out of range."""
+
+    version: Literal[1]
+    landing: LandingPolicy
+    subjects: SubjectPolicy
+    consent: ConsentPolicy
+    purposes: dict[str, Purpose]
+
+    @model_validator(mode="after")
+    def _known_purposes(self) -> Self:
+        lists = {f"subjects.{name}": value for name, value in self.subjects if isinstance(value, frozenset)}
+        for where, names in lists.items():
+            for name in sorted(names - self.purposes.keys()):
+                raise ValueError(f"{where} names the unknown purpose {name!r}")
+        for name, purpose in self.purposes.items():
+            seen = {name}
+            while (parent := purpose.parent) is not None:
+                if parent not in self.purposes:
+                    raise ValueError(f"purposes.{name} has the unknown parent {parent!r}")
+                if parent in seen:
+                    raise ValueError(f"purposes.{name} descends from itself")
+                seen.add(parent)
+                purpose = self.purposes[parent]
+        return self
+
+    @cached_property
+    def digest(self) -> str:
+        """Identity of what the policy says, for fingerprints and manifests."""
+        return sha256(self.model_dump_json().encode()).hexdigest()[:32]
+
+    def denied_by(self, purpose: str) -> tuple[str, ...]:
+        """A purpose and its ancestors: a denial of any of them denies it."""
+        chain, current = [purpose], self.purposes[purpose]
+        while current.parent is not None:
+            chain.append(current.parent)
+            current = self.purposes[current.parent]
+        return tuple(chain)
+
+
+def load(path: Path | None = None) -> Policy:
+    """Read a policy file; the packaged one where no path is given.
+
+    Raises UsageError that names the file, the field and the rule that it breaks.
+    """
+    source = path or PACKAGED
+    try:
+        document: Any = yaml.safe_load(source.read_text())
+    except OSError as error:
+        raise UsageError(f"{source}: cannot read the policy: {error.strerror}") from None
+    except yaml.YAMLError as error:
+        raise UsageError(f"{source}: the policy is not YAML: {error}") from None
+    try:
+        return Policy.model_validate(document)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'policy'}: {e['msg']}" for e in error.errors())
+        raise UsageError(f"{source}: {problems}") from None

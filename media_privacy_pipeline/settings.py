@@ -1,0 +1,94 @@
+"""Where things are: landing zone, home, engine, databases. Read from MEDIA_PRIVACY_* or given by the caller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every path and connection of one installation. Frozen; build a new one to change it.
+
+    Each field is read from the environment variable MEDIA_PRIVACY_<FIELD> unless it is passed.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="MEDIA_PRIVACY_", frozen=True, extra="forbid")
+
+    landing: Path = PROJECT / "data" / "landing"
+    """The landing zone: read, never written."""
+    home: Path = PROJECT / "home"
+    """Everything that the pipeline makes, its keys excepted."""
+    keys: Path | None = None
+    """The key file; beside the home, never in it, where nothing is given."""
+    policy: Path | None = None
+    """The policy file; the packaged policy.yaml where nothing is given."""
+    sql: Path = PROJECT / "dbt_like_sql"
+    """The transformations and contracts."""
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    """What runs the SQL."""
+    memory_limit: str = "3GB"
+    """DuckDB's memory limit; it spills to HOME/work past it."""
+    threads: int = 2
+    """DuckDB threads, Spark local cores and BLAS threads."""
+    spark_master: str = "local[2]"
+    """Spark's master URL."""
+    consent_ledger_url: str | None = None
+    """SQLAlchemy URL of the consent ledger; a SQLite file under the home where nothing is given."""
+    budget_ledger_url: str | None = None
+    """SQLAlchemy URL of the privacy budget ledger; a SQLite file under the home where nothing is given."""
+    real_data: Path | None = None
+    """A folder with MovieLens and Globo, for the tests that need them."""
+
+    @property
+    def key_file(self) -> Path:
+        """The key file in force: HOME.keys, a sibling of the home, unless one is given."""
+        return self.keys if self.keys is not None else self.home.with_name(self.home.name + ".keys")
+
+    @property
+    def lake(self) -> Path:
+        """Root of the Parquet folders."""
+        return self.home / "lake"
+
+    @property
+    def work(self) -> Path:
+        """Scratch space: emptied at the start of every run."""
+        return self.home / "work"
+
+    @property
+    def quarantine(self) -> Path:
+        """Encrypted rows and the names of files that the door refused."""
+        return self.home / "quarantine"
+
+    @property
+    def published(self) -> Path:
+        """What other teams read."""
+        return self.home / "published"
+
+    @property
+    def models(self) -> Path:
+        """Trained models; restricted."""
+        return self.home / "models"
+
+    @property
+    def reports(self) -> Path:
+        """Release reports and Data Docs."""
+        return self.home / "reports"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance folder."""
+        return self.home / "dagster"
+
+    @property
+    def consent_ledger(self) -> str:
+        """SQLAlchemy URL of the consent ledger in force."""
+        return self.consent_ledger_url or f"sqlite:///{self.home / 'ledger' / 'consent.sqlite'}"
+
+    @property
+    def budget_ledger(self) -> str:
+        """SQLAlchemy URL of the privacy budget ledger in force."""
+        return self.budget_ledger_url or f"sqlite:///{self.home / 'ledger' / 'privacy.sqlite'}"
