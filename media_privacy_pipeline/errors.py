@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class PipelineError(Exception):
-    """Base of every error raised on purpose; its text says what is wrong and what to do, and holds no personal value."""
+    """Base of every error raised on purpose: its text says what is wrong and what to do, without a personal value."""
 
     exit_code = 1
 

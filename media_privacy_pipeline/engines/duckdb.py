@@ -1,0 +1,73 @@
+"""DuckDB in memory over Parquet folders: one connection a query, spilling to the work folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+import pyarrow as pa
+
+from .protocol import Folder, Input
+
+
+def quote(text: str | Path) -> str:
+    """A string literal."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+class DuckDBEngine:
+    """The engine for one machine. `memory_limit` is DuckDB's text ("3GB"); past it, it spills to `work`."""
+
+    name: Literal["duckdb"] = "duckdb"
+
+    def __init__(self, work: Path, *, memory_limit: str = "3GB", threads: int = 2) -> None:
+        self._work = work
+        self._config = {"memory_limit": memory_limit, "threads": str(threads)}
+
+    def write(self, sql: str, inputs: Mapping[str, Input], target: Path, *, partition_by: str | None = None) -> None:
+        """See Engine.write."""
+        options = "format parquet, compression zstd"
+        if partition_by is None:
+            place = quote(target / "part-0.parquet")
+        else:
+            place, options = quote(target), f"{options}, partition_by ({partition_by}), overwrite_or_ignore true"
+        with self._connect(inputs) as connection:
+            connection.execute(f"copy ({sql}) to {place} ({options})")
+
+    def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
+        """See Engine.fetch."""
+        with self._connect(inputs) as connection:
+            return connection.execute(sql).to_arrow_table()
+
+    def close(self) -> None:
+        """Nothing is held between queries."""
+
+    @contextmanager
+    def _connect(self, inputs: Mapping[str, Input]) -> Iterator[Any]:
+        self._work.mkdir(parents=True, exist_ok=True)
+        config = {**self._config, "temp_directory": str(self._work), "preserve_insertion_order": "false"}
+        with duckdb.connect(":memory:", config=config) as connection:
+            connection.execute("set timezone = 'UTC'")
+            connection.execute("set enable_progress_bar = false")
+            for name, source in inputs.items():
+                if isinstance(source, Folder):
+                    connection.execute(f"create view {name} as {scan(source)}")
+                else:
+                    connection.register(name, source)
+            yield connection
+
+
+def scan(folder: Folder) -> str:
+    """DuckDB text that reads a folder with the declared columns and types, and no others."""
+    if not folder.files:
+        nothing = ", ".join(f'cast(null as {kind}) as "{name}"' for name, kind in folder.types.items())
+        return f"select {nothing} where false"
+    files = ", ".join(quote(file) for file in folder.files)
+    hive = "hive_partitioning = false"
+    if folder.partition_by is not None:
+        hive = f"hive_partitioning = true, hive_types = {{{quote(folder.partition_by)}: DATE}}"
+    columns = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in folder.types.items())
+    return f"select {columns} from read_parquet([{files}], {hive}, union_by_name = true)"
