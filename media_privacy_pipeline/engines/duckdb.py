@@ -40,7 +40,7 @@ class DuckDBEngine:
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
         """See Engine.fetch."""
         with self._connect(inputs) as connection:
-            return connection.execute(sql).to_arrow_table()
+            return connection.sql(sql).to_arrow_table()
 
     def close(self) -> None:
         """Nothing is held between queries."""
