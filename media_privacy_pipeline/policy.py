@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from functools import cached_property
 from hashlib import sha256
@@ -109,7 +110,9 @@ class Policy(_Part):
     @cached_property
     def digest(self) -> str:
         """Identity of what the policy says, for fingerprints and manifests."""
-        return sha256(self.model_dump_json().encode()).hexdigest()[:32]
+        # Sets have another order in every process: sorted, they have one.
+        said = json.dumps(self.model_dump(), default=sorted, sort_keys=True)
+        return sha256(said.encode()).hexdigest()[:32]
 
     def denied_by(self, purpose: str) -> tuple[str, ...]:
         """A purpose and its ancestors: a denial of any of them denies it."""
