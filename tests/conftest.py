@@ -1,0 +1,77 @@
+"""What every test stands on: both engines behind one fixture, a session factory, and an environment of its own."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+from media_privacy_pipeline.engines import Engine, Session
+from media_privacy_pipeline.engines.duckdb import DuckDBEngine
+from media_privacy_pipeline.settings import Settings
+
+# A failing example prints the line that reproduces it; the machine is shared, so a slow example is no failure.
+hypothesis_settings.register_profile("house", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("house")
+
+# No result may depend on the zone of the machine: run everything where local time is far from UTC, at an odd offset.
+os.environ["TZ"] = "Asia/Kathmandu"
+time.tzset()
+
+_KEPT = {"MEDIA_PRIVACY_REAL_DATA"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under xdist's loadgroup all Spark tests share one worker, hence one JVM."""
+    for item in items:
+        if item.get_closest_marker("spark"):
+            item.add_marker(pytest.mark.xdist_group("spark"))
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of the caller's settings or home reaches a test, and a test that forgets a path writes to tmp_path."""
+    for name in [name for name in os.environ if name.startswith(("MEDIA_PRIVACY_", "DAGSTER_")) and name not in _KEPT]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("MEDIA_PRIVACY_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("MEDIA_PRIVACY_LANDING", str(tmp_path / "landing"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "dagster"))
+
+
+@pytest.fixture(scope="session")
+def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Spark, started once a test process and stopped with it."""
+    from media_privacy_pipeline.engines.spark import SparkEngine, stop
+
+    yield SparkEngine(tmp_path_factory.mktemp("spark"))
+    stop()
+
+
+@pytest.fixture(params=["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """Each engine in turn: a test that takes it holds for both."""
+    if request.param == "spark":
+        spark: Engine = request.getfixturevalue("spark_engine")
+        return spark
+    return DuckDBEngine(tmp_path / "work", memory_limit="1GB")
+
+
+@pytest.fixture
+def make_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Session]:
+    """`make_session(**settings)`: a session whose home is tmp_path/home and whose landing zone is tmp_path/landing.
+
+    A setting that is given wins, so `make_session(home=other)` opens a second home. Tests that want Spark ask for
+    `spark_engine` as well, so that the JVM ends with the test process.
+    """
+
+    def make(**settings: Any) -> Session:
+        return Session(Settings(**{"memory_limit": "1GB", **settings}))
+
+    return make
