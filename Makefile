@@ -23,7 +23,7 @@ run: setup  ## run the pipeline over the sample in data/ and say what was publis
 	$(BIN)/media-privacy run --landing $(LANDING) --home $(HOME_DIR)
 
 test: setup  ## run the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 ui: setup  ## open Dagster on the same home, at http://127.0.0.1:3000
 	$(BIN)/media-privacy ui --landing $(LANDING) --home $(HOME_DIR)
