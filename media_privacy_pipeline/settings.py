@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -40,6 +42,10 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the consent ledger; a SQLite file under the home where nothing is given."""
     budget_ledger_url: str | None = None
     """SQLAlchemy URL of the privacy budget ledger; a SQLite file under the home where nothing is given."""
+    first_day: date | None = None
+    """The first arrival day that Dagster shows; the earliest day of the landing zone where nothing is given."""
+    lock_wait: Annotated[float, Field(ge=0)] = 600.0
+    """How many seconds a run waits for another run on the same home."""
     real_data: Path | None = None
     """A folder with MovieLens and Globo, for the tests that need them."""
 
