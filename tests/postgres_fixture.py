@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, on loopback, gone when they end; skipped with its reason where there is none."""
+"""A PostgreSQL server of the tests' own, gone when they end; skipped with its reason where there is none."""
 
 from __future__ import annotations
 
