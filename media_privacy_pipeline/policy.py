@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .errors import UsageError
+from .release_policy import Releases
 
 PACKAGED = Path(__file__).with_name("policy.yaml")
 
@@ -67,10 +68,15 @@ class ConsentPolicy(_Part):
     min_notice_version: int | None
     closing_lag_days: Days
     empty_release_wanted: bool
+    sale_purposes: frozenset[str] = frozenset()
 
 
 class Purpose(_Part):
-    """One purpose: its basis, its words, its window (days) and the columns that it may see."""
+    """One purpose: its basis, its words, its window (days) and the columns that it may see.
+
+    `notice_given` is what a legitimate interest rests on; `separate_form_days` asks for a consent given on a form of its
+    own (VPPA) that is no older.
+    """
 
     title: str
     basis: Basis
@@ -78,6 +84,8 @@ class Purpose(_Part):
     tcf_purposes: tuple[int, ...] = ()
     window_days: Days
     parent: str | None = None
+    notice_given: bool = False
+    separate_form_days: Days | None = None
     columns: dict[str, dict[str, Generalisation]]
 
 
@@ -89,10 +97,12 @@ class Policy(_Part):
     subjects: SubjectPolicy
     consent: ConsentPolicy
     purposes: dict[str, Purpose]
+    releases: Releases
 
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:
         lists = {f"subjects.{name}": value for name, value in self.subjects if isinstance(value, frozenset)}
+        lists["consent.sale_purposes"] = self.consent.sale_purposes
         for where, names in lists.items():
             for name in sorted(names - self.purposes.keys()):
                 raise ValueError(f"{where} names the unknown purpose {name!r}")

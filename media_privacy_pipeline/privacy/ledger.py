@@ -1,0 +1,216 @@
+"""The budget ledger: every release is charged here, in a transaction of its own, before any noise is drawn.
+
+A charge is never taken back. One that has no stored release to show for it was wasted by a crash, and counts.
+A release counts at the day that its partition stands for, and the cap holds over every window of the budget's days.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ..errors import Refused, UsageError
+from ..release_policy import Budget
+from .accountant import epsilon_of
+
+_LOG = logging.getLogger(__name__)
+_ADVISORY = 0x6D70_7031
+"""PostgreSQL advisory locks are numbers; this one is ours."""
+
+_METADATA = sa.MetaData()
+_CHARGES = sa.Table(
+    "privacy_charges",
+    _METADATA,
+    sa.Column("charge_id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("partition", sa.String(200), nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("day", sa.Date, nullable=False, index=True),
+    sa.Column("mechanism", sa.Text, nullable=False),
+    sa.Column("bounds", sa.Text, nullable=False),
+    sa.Column("mu", sa.Float, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=True),
+    sa.UniqueConstraint("name", "partition", "attempt"),
+)
+# The database itself holds that nothing is released twice, whoever writes to it.
+sa.Index(
+    "privacy_released_once",
+    _CHARGES.c.name,
+    _CHARGES.c.partition,
+    unique=True,
+    sqlite_where=_CHARGES.c.sha256.is_not(None),
+    postgresql_where=_CHARGES.c.sha256.is_not(None),
+)
+
+
+@dataclass(frozen=True)
+class Spend:
+    """What a release costs and why: the mechanism and the bounds in words, and its mu for one unit."""
+
+    mechanism: str
+    bounds: str
+    mu: float
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One line of the ledger. `sha256` is the digest of the stored release; None: nothing came of the charge."""
+
+    charge_id: int
+    name: str
+    partition: str
+    attempt: int
+    day: date
+    spend: Spend
+    sha256: str | None
+
+
+class BudgetLedger:
+    """Charges of one installation, in SQLite or PostgreSQL by SQLAlchemy URL, under one budget."""
+
+    def __init__(self, url: str, budget: Budget) -> None:
+        self.budget = budget
+        self._url = sa.make_url(url)
+        if self._url.get_backend_name() == "sqlite":
+            if self._url.database in (None, "", ":memory:"):
+                raise UsageError("the budget ledger must outlive the run: give it a file or a server, not memory")
+            Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = _engine(self._url)
+        with self._transaction() as connection:
+            _METADATA.create_all(connection)
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    @contextmanager
+    def exclusive(self, name: str) -> Iterator[None]:
+        """Hold a release's name alone, across processes; another holder is waited for. A dead holder holds nothing."""
+        if self._url.get_backend_name() == "sqlite":
+            with Path(f"{self._url.database}.{name}.lock").open("w") as stream:
+                fcntl.flock(stream, fcntl.LOCK_EX)
+                yield
+        else:
+            with self._engine.connect() as connection:
+                key = sa.func.hashtext(name)
+                connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY, key)))
+                try:
+                    yield
+                finally:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY, key)))
+
+    def latest(self, name: str, partition: str) -> Charge | None:
+        """The last charge for a release, or None where it was never charged."""
+        query = sa.select(_CHARGES).where(_CHARGES.c.name == name, _CHARGES.c.partition == partition)
+        with self._engine.connect() as connection:
+            row = connection.execute(query.order_by(_CHARGES.c.attempt.desc()).limit(1)).mappings().first()
+        return None if row is None else _charge(row)
+
+    def charges(self, name: str | None = None) -> list[Charge]:
+        """Every charge (of one name), in the order in which they were made."""
+        query = sa.select(_CHARGES).order_by(_CHARGES.c.charge_id)
+        if name is not None:
+            query = query.where(_CHARGES.c.name == name)
+        with self._engine.connect() as connection:
+            return [_charge(row) for row in connection.execute(query).mappings()]
+
+    def charge(self, name: str, partition: str, day: date, spend: Spend) -> Charge:
+        """Write a charge and commit it. Raises Refused, and writes nothing, where it would pass the cap or where the
+        release exists."""
+        with self._transaction() as connection:
+            mine = (_CHARGES.c.name == name, _CHARGES.c.partition == partition)
+            before = connection.execute(sa.select(_CHARGES.c.attempt, _CHARGES.c.sha256).where(*mine)).all()
+            if any(sha256 is not None for _, sha256 in before):
+                raise Refused(f"{name} {partition}: was released already, and is released once")
+            self._check_cap(connection, name, partition, day, spend)
+            attempt = 1 + max((attempt for attempt, _ in before), default=0)
+            values = {"name": name, "partition": partition, "attempt": attempt, "day": day}
+            costs = {"mechanism": spend.mechanism, "bounds": spend.bounds, "mu": spend.mu}
+            (charge_id,) = connection.execute(
+                sa.insert(_CHARGES).values(**values, **costs).returning(_CHARGES.c.charge_id)
+            ).one()
+        if attempt > 1:
+            _LOG.warning("%s %s: an earlier charge was wasted; this is attempt %d", name, partition, attempt)
+        return Charge(charge_id, name, partition, attempt, day, spend, None)
+
+    def settle(self, charge: Charge, sha256: str) -> None:
+        """Note the digest of the stored release of a charge. Raises Refused where the release exists already."""
+        settled = sa.update(_CHARGES).where(_CHARGES.c.charge_id == charge.charge_id, _CHARGES.c.sha256.is_(None))
+        try:
+            with self._transaction() as connection:
+                changed = connection.execute(settled.values(sha256=sha256)).rowcount
+        except sa.exc.IntegrityError:
+            changed = 0
+        if changed != 1:
+            raise Refused(f"{charge.name} {charge.partition}: was released already, and is released once")
+
+    def year_mu(self, last: date) -> float:
+        """What the releases of the budget's days that end with `last` cost together, wasted charges included."""
+        first = last - timedelta(days=self.budget.days - 1)
+        with self._engine.connect() as connection:
+            squares = _squares(connection, first, last)
+        return float(sum(squares.values()) ** 0.5)
+
+    def _check_cap(self, connection: sa.Connection, name: str, partition: str, day: date, spend: Spend) -> None:
+        reach = timedelta(days=self.budget.days - 1)
+        squares = _squares(connection, day - reach, day + reach)
+        # The window slides by a day at a time from the first that holds `day` to the last.
+        window = sum(square for at, square in squares.items() if at <= day)
+        worst = window
+        for step in range(1, self.budget.days):
+            window += squares.get(day + timedelta(days=step), 0.0)
+            window -= squares.get(day - reach + timedelta(days=step - 1), 0.0)
+            worst = max(worst, window)
+        cost = epsilon_of((worst + spend.mu**2) ** 0.5, self.budget.delta)
+        if cost > self.budget.epsilon:
+            raise Refused(
+                f"{name} {partition}: would take what {self.budget.days} days of releases cost one {self.budget.unit} "
+                f"to epsilon {cost:.3f} at delta {self.budget.delta:g}, over the cap of {self.budget.epsilon:g}; "
+                "no noise was drawn. Raise releases.budget in the policy, or lower the mu of its releases"
+            )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sa.Connection]:
+        """A transaction that no other one of the ledger overlaps: what it reads is still true when it writes."""
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY)))
+            yield connection
+
+
+def _squares(connection: sa.Connection, first: date, last: date) -> dict[date, float]:
+    """Sum of squared mus by day, both ends included."""
+    total = sa.func.sum(_CHARGES.c.mu * _CHARGES.c.mu)
+    query = sa.select(_CHARGES.c.day, total).where(_CHARGES.c.day.between(first, last)).group_by(_CHARGES.c.day)
+    return {day: float(square) for day, square in connection.execute(query)}
+
+
+def _charge(row: Any) -> Charge:
+    spend = Spend(row["mechanism"], row["bounds"], row["mu"])
+    return Charge(row["charge_id"], row["name"], row["partition"], row["attempt"], row["day"], spend, row["sha256"])
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url)
+    engine = sa.create_engine(url, connect_args={"timeout": 60})
+
+    # The driver would begin late and lock later still; two readers of one balance could then both spend it.
+    @sa.event.listens_for(engine, "connect")
+    def _no_implicit_begin(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("pragma synchronous = full")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin_immediate(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("begin immediate")
+
+    return engine

@@ -1,0 +1,13 @@
+"""The desk of an installation."""
+
+from __future__ import annotations
+
+from ..engines import Session
+from .desk import Desk
+from .ledger import BudgetLedger
+
+
+def open_desk(session: Session) -> Desk:
+    """The ledger and the store of releases of a session's home, under its policy's budget."""
+    ledger = BudgetLedger(session.settings.budget_ledger, session.policy.releases.budget)
+    return Desk(ledger, session.settings.home / "privacy" / "releases")

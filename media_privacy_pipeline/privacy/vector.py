@@ -1,0 +1,82 @@
+"""Noisy sums of one bounded vector per account: what cluster centres and sizes are made of."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from ..errors import UsageError
+from ..release_policy import VectorStatement
+from .accountant import mu_of, sigma_for
+from .desk import Desk
+from .ledger import Spend
+from .noise import Integers
+
+_MARGIN = 1 - 1e-12
+"""Rows are clipped to this fraction of the norm, so that rounding in the clip itself cannot lift one above it."""
+
+
+def part_sigma(statement: VectorStatement) -> float:
+    """Standard deviation of the noise on each returned sum, in the sums' own unit."""
+    return _scale(statement) / statement.resolution
+
+
+def release_vector(
+    desk: Desk,
+    name: str,
+    statement: VectorStatement,
+    contributions: NDArray[np.float64],
+    *,
+    partition: str,
+    part: int,
+    day: date,
+) -> NDArray[np.float64]:
+    """Column sums of `contributions`, shape (accounts, columns), with discrete Gaussian noise of `part_sigma`.
+
+    One row is everything that one account (not profile) contributes; rows longer than statement.norm in L2 are scaled
+    down to it, here. Each (name, partition, part) is charged once, counted at `day`, and released once: a later call
+    returns the stored sums, whatever the contributions are by then, and pays nothing. Parts are 0..statement.parts - 1;
+    a part may depend on the results of those before it. Returns shape (columns,).
+
+    Raises UsageError for a matrix with NaN or infinity, of another shape than (accounts, columns), or a part outside
+    the statement; Refused where the budget does not allow it.
+    """
+    if not 0 <= part < statement.parts:
+        raise UsageError(f"{name}: part {part} is not among the {statement.parts} that its statement pays for")
+    if contributions.ndim != 2 or contributions.shape[1] == 0 or not np.isfinite(contributions).all():
+        raise UsageError(f"{name}: contributions must be finite, one row an account and one column a sum")
+    sums = bounded_rows(contributions, statement).sum(axis=0)
+    sigma = _scale(statement)
+    spend = Spend(
+        mechanism=f"discrete Gaussian on integers, scale {sigma} of 1/{statement.resolution}",
+        bounds=f"one vector an account, L2 norm at most {statement.norm:g}, part {part + 1} of {statement.parts}",
+        mu=mu_of(statement.norm * statement.resolution, sigma),
+    )
+    stored = desk.once(
+        name, f"{partition}.{part}", day, spend, lambda noise: pa.table({"steps": pa.array(noise(sums, sigma))})
+    )
+    steps: Integers = pq.read_table(stored.path).column("steps").to_numpy()
+    if steps.shape != sums.shape:
+        raise UsageError(f"{name} {partition}.{part}: was released with {steps.size} columns, not {sums.size}")
+    return steps / statement.resolution
+
+
+def bounded_rows(contributions: NDArray[np.float64], statement: VectorStatement) -> Integers:
+    """Each row as whole 1/resolution steps, cut towards zero, of an L2 norm of at most norm * resolution."""
+    norms = np.linalg.norm(contributions, axis=1, keepdims=True)
+    shrink = np.minimum(1.0, statement.norm * _MARGIN / np.maximum(norms, np.finfo(np.float64).tiny))
+    steps: Integers = np.trunc(contributions * shrink * statement.resolution).astype(np.int64)
+    limit = math.floor((statement.norm * statement.resolution) ** 2)
+    if steps.size and int((steps * steps).sum(axis=1).max()) > limit:
+        raise AssertionError("a clipped row is longer than the declared norm")
+    return steps
+
+
+def _scale(statement: VectorStatement) -> int:
+    """Scale of the noise in steps, for one part."""
+    return sigma_for(statement.norm * statement.resolution, statement.mu / math.sqrt(statement.parts))
