@@ -74,8 +74,8 @@ class ConsentPolicy(_Part):
 class Purpose(_Part):
     """One purpose: its basis, its words, its window (days) and the columns that it may see.
 
-    `notice_given` is what a legitimate interest rests on; `separate_form_days` asks for a consent given on a form of its
-    own (VPPA) that is no older.
+    `notice_given` is what a legitimate interest rests on; `separate_form_days` asks for a consent given on a form of
+    its own (VPPA) that is no older.
     """
 
     title: str

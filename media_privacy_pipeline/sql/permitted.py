@@ -1,0 +1,185 @@
+"""The permitted tables: contracts and SELECT texts that follow from the policy by construction, from one template.
+
+`permitted_<purpose>_<table>` holds two pseudonyms of the purpose's own and exactly the columns that the policy names
+for it, as coarse as the policy says. What the policy does not name has no place in the text, hence none in the files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ..errors import UsageError
+from ..policy import Generalisation, Policy
+from .contracts import Access, Column, Contract, PrivacyClass, _ColumnMeta, _ContractMeta
+
+_IDENTIFIERS = (PrivacyClass.direct_identifier, PrivacyClass.pseudonym)
+_KEYS = (("viewer_key", "profile"), ("account_key", "account"))
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What the template must know of an accepted table; a table without a time column is about people, not events."""
+
+    time: str | None = None
+    title: str | None = None
+    session: str | None = None
+    device: str | None = None
+
+
+_SOURCES = {
+    "viewing_events": _Source("started_at", "title_id", "session_id", "device_id"),
+    "search_events": _Source("searched_at", "clicked_title_id"),
+    "accounts": _Source(),
+}
+
+
+def permitted_name(purpose: str, table: str) -> str:
+    """Name of what a purpose may see of a table of the landing zone."""
+    return f"permitted_{purpose}_{table}"
+
+
+def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> dict[str, Contract]:
+    """Contract of every permitted table by name, from the policy and the contracts of the accepted tables.
+
+    Raises UsageError for a policy that names an unknown table or column, an identifier, or coarsens what is no time.
+    """
+    made = {}
+    for purpose, table in _pairs(policy):
+        accepted = contracts.get(f"accepted_{table}")
+        if accepted is None or table not in _SOURCES:
+            raise UsageError(f"policy: purposes.{purpose}.columns names the unknown table {table!r}")
+        by_name = {column.name: column for column in accepted.columns}
+        columns = [_key_column(name, unit, purpose) for name, unit in _KEYS]
+        for name, how in policy.purposes[purpose].columns[table].items():
+            where = f"policy: purposes.{purpose}.columns.{table}.{name}"
+            if name not in by_name:
+                raise UsageError(f"{where}: {accepted.name} has no such column")
+            columns.append(_seen(by_name[name], how, where))
+        if _SOURCES[table].time is not None:
+            columns.append(by_name["arrival_day"])
+        name = permitted_name(purpose, table)
+        made[name] = Contract(
+            name=name,
+            description=f"What the purpose {purpose} may see of {table}: {policy.purposes[purpose].title.lower()}.",
+            meta=_ContractMeta(
+                group="permitted",
+                access=Access.internal,
+                purpose=purpose,
+                partition_by="arrival_day" if _SOURCES[table].time is not None else None,
+                grain=() if _SOURCES[table].time is not None else ("viewer_key",),
+            ),
+            columns=tuple(columns),
+        )
+    return made
+
+
+def permitted_models(policy: Policy) -> dict[str, str]:
+    """SELECT text of every permitted table by name, in DuckDB's dialect, with the parameter `$as_of`.
+
+    The texts read accepted_<table>, consent_timeline, consent_verdicts, purpose_keys (in memory) and, where the purpose
+    asks for it, private_sessions and hidden_titles.
+    """
+    return {permitted_name(purpose, table): _select(policy, purpose, table) for purpose, table in _pairs(policy)}
+
+
+def _pairs(policy: Policy) -> Iterator[tuple[str, str]]:
+    for purpose, rules in policy.purposes.items():
+        for table, columns in rules.columns.items():
+            if columns:
+                yield purpose, table
+
+
+def _key_column(name: str, unit: str, purpose: str) -> Column:
+    return Column(
+        name=name,
+        data_type="varchar",
+        description=f"Pseudonym of the {unit}, for {purpose} alone",
+        meta=_ColumnMeta(privacy=PrivacyClass.pseudonym),
+        data_tests=("not_null", {"regex": {"pattern": "^[0-9a-f]{32}$"}}),
+    )
+
+
+def _seen(column: Column, how: Generalisation, where: str) -> Column:
+    if column.privacy in _IDENTIFIERS:
+        raise UsageError(f"{where}: an identifier; purposes see viewer_key and account_key in its place")
+    if how is Generalisation.keep:
+        return column
+    if column.data_type != "timestamp":
+        raise UsageError(f"{where}: only a timestamp can be cut to the {how.value}; write keep, or leave it out")
+    return column.model_copy(update={"description": f"{column.description}, cut to the {how.value}"})
+
+
+def _value(name: str, how: Generalisation) -> str:
+    if how is Generalisation.keep:
+        return f"e.{name}"
+    return f"cast(date_trunc('{how.value}', e.{name}) as timestamp) as {name}"
+
+
+def _select(policy: Policy, purpose: str, table: str) -> str:
+    source, rules = _SOURCES[table], policy.purposes[purpose]
+    columns = ["a.viewer_key", "a.account_key", *(_value(n, how) for n, how in rules.columns[table].items())]
+    joins, where = [], []
+    if source.time is None:
+        # A row about a person has no time of its own: it is seen while the person's consent stands at the as-of time.
+        joins.append(_on("join allowed as a", "a", "e", "account_id", "profile_id"))
+        where += ["a.device_id = ''", "a.valid_from <= $as_of", "a.valid_until > $as_of"]
+    else:
+        columns.append("e.arrival_day")
+        device = "''"
+        if source.device is not None:
+            device = "coalesce(d.device_id, '')"
+            joins.append(_on("left join own_devices as d", "d", "e", "account_id", "profile_id", source.device))
+        joins.append(
+            _on("join allowed as a", "a", "e", "account_id", "profile_id")
+            + f" and a.device_id = {device} and e.{source.time} >= a.valid_from and e.{source.time} < a.valid_until"
+        )
+        where.append(f"e.{source.time} >= $as_of - interval '{rules.window_days}' day")
+    if source.session is not None and purpose in policy.subjects.private_sessions_denied_for:
+        joins.append(
+            _on("left join private_sessions as p", "p", "e", "account_id", source.session)
+            + f" and e.{source.time} >= p.private_from"
+        )
+        where += ["not e.private_session", "p.account_id is null"]
+    if source.title is not None and purpose in policy.subjects.hidden_titles_denied_for:
+        joins.append(
+            _on("left join hidden_titles as h", "h", "e", "account_id", "profile_id")
+            + f" and h.title_id = e.{source.title}"
+        )
+        where.append("h.account_id is null")
+    return _TEMPLATE.format(
+        purpose=purpose,
+        table=table,
+        columns=",\n    ".join(columns),
+        joins="\n".join(joins),
+        where="\n    and ".join(where),
+    )
+
+
+def _on(join: str, left: str, right: str, *columns: str) -> str:
+    return f"{join}\n    on " + " and ".join(f"{left}.{column} = {right}.{column}" for column in columns)
+
+
+_TEMPLATE = """\
+with allowed as (
+    select t.account_id, t.profile_id, t.device_id, t.valid_from, t.valid_until, k.viewer_key, k.account_key
+    from consent_timeline as t
+    join consent_verdicts as v
+        on v.verdict = t.verdict
+    join purpose_keys as k
+        on k.account_id = t.account_id and k.profile_id = t.profile_id
+    where v.purpose = '{purpose}' and v.subject_reason = '' and v.viewer_reason = '' and v.state_reason = ''
+),
+
+own_devices as (
+    select distinct t.account_id, t.profile_id, t.device_id
+    from consent_timeline as t
+    where t.device_id <> ''
+)
+
+select
+    {columns}
+from accepted_{table} as e
+{joins}
+where {where}
+"""
