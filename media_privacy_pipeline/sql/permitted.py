@@ -42,13 +42,12 @@ def permitted_name(purpose: str, table: str) -> str:
 def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> dict[str, Contract]:
     """Contract of every permitted table by name, from the policy and the contracts of the accepted tables.
 
-    Raises UsageError for a policy that names an unknown table or column, an identifier, or coarsens what is no time.
+    A project without the contract of an accepted table has none of what derives from it. Raises UsageError for a policy
+    that names an unknown table or column, an identifier, or coarsens what is no time.
     """
     made = {}
-    for purpose, table in _pairs(policy):
-        accepted = contracts.get(f"accepted_{table}")
-        if accepted is None or table not in _SOURCES:
-            raise UsageError(f"policy: purposes.{purpose}.columns names the unknown table {table!r}")
+    for purpose, table in _pairs(policy, contracts):
+        accepted = contracts[f"accepted_{table}"]
         by_name = {column.name: column for column in accepted.columns}
         columns = [_key_column(name, unit, purpose) for name, unit in _KEYS]
         for name, how in policy.purposes[purpose].columns[table].items():
@@ -74,19 +73,25 @@ def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> di
     return made
 
 
-def permitted_models(policy: Policy) -> dict[str, str]:
+def permitted_models(policy: Policy, contracts: Mapping[str, Contract]) -> dict[str, str]:
     """SELECT text of every permitted table by name, in DuckDB's dialect, with the parameter `$as_of`.
 
     The texts read accepted_<table>, consent_timeline, consent_verdicts, purpose_keys (in memory) and, where the purpose
     asks for it, private_sessions and hidden_titles.
     """
-    return {permitted_name(purpose, table): _select(policy, purpose, table) for purpose, table in _pairs(policy)}
+    pairs = _pairs(policy, contracts)
+    return {permitted_name(purpose, table): _select(policy, purpose, table) for purpose, table in pairs}
 
 
-def _pairs(policy: Policy) -> Iterator[tuple[str, str]]:
+def _pairs(policy: Policy, contracts: Mapping[str, Contract]) -> Iterator[tuple[str, str]]:
     for purpose, rules in policy.purposes.items():
         for table, columns in rules.columns.items():
-            if columns:
+            if table not in _SOURCES:
+                known = ", ".join(_SOURCES)
+                raise UsageError(
+                    f"policy: purposes.{purpose}.columns names the unknown table {table!r}: known: {known}"
+                )
+            if columns and f"accepted_{table}" in contracts:
                 yield purpose, table
 
 
