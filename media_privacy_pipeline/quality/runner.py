@@ -1,0 +1,151 @@
+"""Runs one table's expectations in Great Expectations and brings back counts: no value, no message, no traceback."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .spec import ExpectationSpec, Kind, Severity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_WITHOUT_VALUES = {"result_format": "BASIC", "partial_unexpected_count": 0}
+
+_COUNTS = ".counts"
+
+_CLASSES: Mapping[Kind, str] = {
+    "not_null": "ExpectColumnValuesToNotBeNull",
+    "unique": "ExpectColumnValuesToBeUnique",
+    "unique_together": "ExpectCompoundColumnsToBeUnique",
+    "in_set": "ExpectColumnValuesToBeInSet",
+    "between": "ExpectColumnValuesToBeBetween",
+    "regex": "ExpectColumnValuesToMatchRegex",
+    "at_least": "ExpectColumnPairValuesAToBeGreaterThanB",
+}
+
+
+@dataclass(frozen=True)
+class CheckOutcome:
+    """How one expectation came out: rows that break it out of rows looked at. `broken`: it could not be evaluated."""
+
+    name: str
+    table: str
+    passed: bool
+    severity: Severity
+    unexpected: int
+    total: int
+    kind: Kind
+    broken: bool = False
+
+
+class Runner:
+    """One ephemeral Great Expectations context, for the suites of any number of tables."""
+
+    def __init__(self) -> None:
+        with _hushed():
+            import great_expectations as gx
+            from great_expectations.data_context.types.base import ProgressBarsConfig
+
+            self._gx = gx
+            self._context = gx.get_context(mode="ephemeral")
+            self._context.enable_analytics(False)
+            self._context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
+            self._source = self._context.data_sources.add_pandas("frames")
+        self._results: dict[str, list[Any]] = {}
+
+    def run(
+        self,
+        table: str,
+        specs: Sequence[ExpectationSpec],
+        frame: pd.DataFrame | None,
+        counts: Mapping[str, tuple[int, int]],
+    ) -> list[CheckOutcome]:
+        """Evaluate a table's expectations over its frame and its counts, in the order of the specs."""
+        import pandas as pd
+
+        counted = [spec for spec in specs if spec.name in counts]
+        framed = [spec for spec in specs if spec.name not in counts]
+        tallies = pd.DataFrame({name: [unexpected] for name, (unexpected, _) in counts.items()})
+        with _hushed():
+            found = {
+                **(self._validate(table, framed, frame) if framed and frame is not None else {}),
+                **(self._validate(table + _COUNTS, counted, tallies) if counted else {}),
+            }
+        return [_outcome(table, spec, found.get(spec.name), counts.get(spec.name)) for spec in specs]
+
+    def document(self, folder: Path, as_of: datetime) -> Path:
+        """Write the Data Docs of everything that ran so far into a folder; return their index."""
+        from .docs import write
+
+        with _hushed():
+            return write(self._results, as_of, folder)
+
+    def _validate(self, name: str, specs: Sequence[ExpectationSpec], frame: pd.DataFrame) -> dict[str, Any]:
+        suite = self._gx.ExpectationSuite(name=name, expectations=[_expectation(spec) for spec in specs])
+        self._context.suites.add(suite)
+        batch = self._source.add_dataframe_asset(name).add_batch_definition_whole_dataframe("whole")
+        definition = self._gx.ValidationDefinition(name=name, data=batch, suite=suite)
+        result = self._context.validation_definitions.add(definition).run(
+            batch_parameters={"dataframe": frame}, result_format=_WITHOUT_VALUES
+        )
+        self._results.setdefault(name.removesuffix(_COUNTS), []).extend(result.results)
+        return {each.expectation_config.meta["name"]: each for each in result.results}
+
+
+def _expectation(spec: ExpectationSpec) -> Any:
+    import great_expectations.expectations as gxe
+
+    common = {"meta": {"name": spec.name}, "notes": spec.meaning or None}
+    if spec.kind in ("query", "schema"):
+        return gxe.ExpectColumnValuesToBeBetween(column=spec.name, min_value=0, max_value=0, **common)
+    kwargs = dict(spec.kwargs)
+    if spec.kind == "at_least":
+        kwargs |= {"or_equal": True, "ignore_row_if": "either_value_is_missing"}
+    if spec.kind == "unique_together":
+        kwargs |= {"ignore_row_if": "never"}
+    return getattr(gxe, _CLASSES[spec.kind])(**kwargs, **common)
+
+
+def _outcome(table: str, spec: ExpectationSpec, found: Any, counted: tuple[int, int] | None) -> CheckOutcome:
+    broken = found is None or _raised(found.exception_info)
+    if counted is not None:
+        unexpected, total = counted
+    elif broken:
+        unexpected, total = 0, 0
+    else:
+        unexpected, total = found.result.get("unexpected_count", 0), found.result.get("element_count", 0)
+    passed = not broken and bool(found.success)
+    return CheckOutcome(spec.name, table, passed, spec.severity, int(unexpected), int(total), spec.kind, broken)
+
+
+def _raised(info: Mapping[str, Any]) -> bool:
+    """Great Expectations reports an exception flat, or one level down under the metric that raised it."""
+    flat = info.get("raised_exception")
+    if flat is not None:
+        return bool(flat)
+    return any(isinstance(each, Mapping) and each.get("raised_exception") for each in info.values())
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Great Expectations logs the text of exceptions, which may quote a value; PySpark, which it imports, warns."""
+    # 1.24 ships no analytics client; a version that does again reads this before the context exists.
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    logger, nowhere = logging.getLogger("great_expectations"), logging.NullHandler()
+    before, logger.propagate = logger.propagate, False
+    logger.addHandler(nowhere)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.propagate = before
+        logger.removeHandler(nowhere)

@@ -1,0 +1,45 @@
+"""Validates stored or staged tables against their suites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from ..engines import Folder, Input, Session
+from ..errors import UsageError
+from ..sql import Access, Contract
+from .frames import SAMPLE_ROWS, count, frame_query
+from .runner import CheckOutcome, Runner
+from .suites import suite_of
+
+
+def validate(
+    session: Session,
+    table: str,
+    days: Sequence[date] | None = None,
+    *,
+    contract: Contract | None = None,
+    inputs: Mapping[str, Input] | None = None,
+    runner: Runner | None = None,
+) -> list[CheckOutcome]:
+    """Check a table against its suite; one outcome for each of `expectations_of`, in that order.
+
+    Reads the lake's table, or the given days of it. `inputs` stand for tables of the lake and `contract` for the
+    table's own, as for a table about to be published; a `runner` given keeps the results for its Data Docs.
+    Internal tables of more than SAMPLE_ROWS rows are sampled for the expectations on single rows; counts over the
+    whole table, and everything on published tables, are exact. Raises UsageError for a table without a contract.
+    """
+    if table not in session.project.contracts:
+        raise UsageError(f"{table}: no such table; known are {', '.join(sorted(session.project.contracts))}")
+    contract = contract or session.project.contracts[table]
+    specs = suite_of(contract, session.project.contracts)
+    given = inputs or {}
+    source = given.get(table) or session.folder(table, days)
+    others = {name for spec in specs for name in spec.kwargs.get("inputs", ())}
+    sources = {name: given.get(name) or session.folder(name) for name in others} | {table: source}
+    rows = source.num_rows if not isinstance(source, Folder) else session.lake.rows(table, days)
+    limit = SAMPLE_ROWS if contract.meta.access is Access.internal else None
+    query = frame_query(contract, specs, rows, limit)
+    frame = None if query is None else session.engine.fetch(query, {table: source}).to_pandas()
+    counts = count(session.engine, contract, specs, sources)
+    return (runner or Runner()).run(table, specs, frame, counts)
