@@ -1,0 +1,232 @@
+"""The steps of a night, in the order of the story that the asset graph tells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ..policy import Policy
+from ..sql import Project
+from .days import DAILY_SOURCES, SNAPSHOT_SOURCES
+from .step import Step
+
+SOURCES = (*SNAPSHOT_SOURCES, *DAILY_SOURCES)
+DECIDED = ("viewing_events", "search_events")
+ANONYMISED = ("title_daily", "audience_daily", "discovery_daily")
+
+GROUPS = {
+    "landing": "What was delivered, and what of it was accepted at the door",
+    "consent": "What each person allows, and when",
+    "permitted": "For each purpose, the rows and columns that it may see",
+    "anonymised": "Counts with paid noise: nothing in them is about a person",
+    "models": "What learns from permitted rows",
+    "published": "What other teams read, once the gate has let it through",
+}
+"""Dagster's asset groups, in order, with what each is about."""
+
+
+def landed(source: str) -> str:
+    """Name of the asset that stands for one folder of the landing zone."""
+    return f"landed_{source}"
+
+
+def catalogue(policy: Policy, project: Project) -> tuple[Step, ...]:
+    """Every step under a policy; what a step reads, where SQL makes its tables, is read off the SQL."""
+    steps = (
+        *_landing(),
+        *_consent(),
+        *_permitted(policy),
+        *_anonymised(),
+        *_models(),
+        *_published(),
+    )
+    return tuple(_with_sources(step, project) for step in steps)
+
+
+def _landing() -> Iterator[Step]:
+    for source in SOURCES:
+        # The door refuses what an erased person's devices still send, as of the last identified night.
+        yield Step(
+            f"accept_{source}",
+            "landing",
+            "landing.steps:accept",
+            (f"accepted_{source}",),
+            deps=(landed(source),),
+            arguments=(source,),
+            daily=source in DAILY_SOURCES,
+        )
+    yield Step(
+        "account_landing",
+        "landing",
+        "landing.steps:account",
+        ("landing_accounting",),
+        deps=tuple(f"accepted_{source}" for source in SOURCES),
+        daily=True,
+    )
+
+
+def _consent() -> Iterator[Step]:
+    yield Step(
+        "update_ledger",
+        "consent",
+        "consent.steps:update_ledger",
+        ("consent_ledger",),
+        deps=("accepted_consent_events", "accepted_subject_requests"),
+        kinds=("parquet", "sqlite"),
+    )
+    yield Step(
+        "identify",
+        "consent",
+        "consent.steps:identify",
+        ("subjects", "suppressed_subjects"),
+        deps=(
+            "consent_ledger",
+            "accepted_accounts",
+            "accepted_consent_events",
+            "accepted_viewing_events",
+            "accepted_search_events",
+        ),
+    )
+    yield Step(
+        "timeline", "consent", "consent.steps:timeline", ("consent_timeline",), deps=("consent_ledger", "subjects")
+    )
+    yield Step(
+        "account_decisions",
+        "consent",
+        "consent.steps:account_decisions",
+        ("decision_accounting",),
+        deps=("consent_timeline", "subjects", *(f"accepted_{source}" for source in DECIDED)),
+        daily=True,
+        pool="engine",
+    )
+
+
+def _permitted(policy: Policy) -> Iterator[Step]:
+    for purpose, rule in policy.purposes.items():
+        if rule.columns:
+            yield Step(
+                f"permit_{purpose}",
+                "permitted",
+                "consent.steps:permit",
+                tuple(f"permitted_{purpose}_{source}" for source in rule.columns),
+                deps=("consent_timeline", "subjects", *(f"accepted_{source}" for source in rule.columns)),
+                arguments=(purpose,),
+                daily=all(source in DAILY_SOURCES for source in rule.columns),
+                pool="engine",
+            )
+
+
+def _anonymised() -> Iterator[Step]:
+    for table in ANONYMISED:
+        yield Step(
+            f"release_{table}",
+            "anonymised",
+            "privacy.steps:release_table",
+            (table,),
+            deps=("permitted_analytics_viewing_events", "accepted_titles"),
+            arguments=(table,),
+            daily=True,
+            pool="engine",
+        )
+    yield Step(
+        "export_privacy_ledger",
+        "anonymised",
+        "privacy.steps:export_ledger",
+        ("privacy_ledger",),
+        deps=(*ANONYMISED, "segment_profile"),
+        kinds=("parquet", "sqlite"),
+    )
+
+
+def _models() -> Iterator[Step]:
+    yield Step(
+        "train",
+        "models",
+        "models.steps:train",
+        ("model_metrics",),
+        deps=("permitted_training_viewing_events", "accepted_titles"),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
+        "recommend",
+        "models",
+        "models.steps:recommend",
+        ("recommendations",),
+        deps=(
+            "model_metrics",
+            "permitted_personalisation_viewing_events",
+            "permitted_personalisation_accounts",
+            "accepted_titles",
+        ),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
+        "segment",
+        "models",
+        "models.steps:segment",
+        ("viewer_segments", "segment_profile"),
+        deps=(
+            "model_metrics",
+            "permitted_personalisation_viewing_events",
+            "permitted_personalisation_accounts",
+            "accepted_titles",
+            "title_daily",
+        ),
+        kinds=("python", "scikitlearn"),
+        pool="models",
+    )
+
+
+def _published() -> Iterator[Step]:
+    yield Step(
+        "account_rows",
+        "published",
+        "published.steps:account_rows",
+        ("row_accounting",),
+        deps=("landing_accounting", "decision_accounting"),
+    )
+    yield Step(
+        "candidate",
+        "published",
+        "published.steps:candidate",
+        ("candidate",),
+        deps=(*ANONYMISED, "segment_profile", "privacy_ledger", "row_accounting", "recommendations", "viewer_segments"),
+        description="Everything that the next release would hold, set aside for the audit.",
+    )
+    yield Step(
+        "audit",
+        "published",
+        "audit.steps:audit",
+        ("audit_findings",),
+        deps=("candidate",),
+        kinds=("python", "parquet"),
+    )
+    yield Step(
+        "publish",
+        "published",
+        "published.steps:publish",
+        ("release",),
+        deps=("candidate", "audit_findings"),
+        description=(
+            "The release that readers follow. The gate verifies everything by itself; when it refuses, the last "
+            "release stays."
+        ),
+    )
+    yield Step(
+        "release_report",
+        "published",
+        "reports.steps:write_release_report",
+        ("release_report",),
+        deps=("release",),
+        kinds=("html",),
+        description="What was released, what it cost in privacy, what was withheld and why: one page, for people.",
+    )
+
+
+def _with_sources(step: Step, project: Project) -> Step:
+    """Add what the SQL of a step's tables reads to what is listed."""
+    read = {source for table in step.tables if table in project.models for source in project.sources(table)}
+    known = read - set(step.tables)
+    return replace(step, deps=tuple(dict.fromkeys((*step.deps, *sorted(known)))))

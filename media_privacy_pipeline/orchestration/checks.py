@@ -1,0 +1,49 @@
+"""Each expectation of a table as an asset check of its own: what it asks, whether it blocks, and its counts.
+
+The checks of a daily table are not partitioned: Dagster 1.13 gives the evaluation of a partitioned check no partition
+when one run takes in a range of days, and would show every day as never checked. One evaluation speaks for all the
+days of its run, and says which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import dagster as dg
+
+from ..engines import Span
+from ..quality import expectations_of
+from ..quality.runner import CheckOutcome
+from ..sql import Project
+
+
+def check_specs(tables: Iterable[str], project: Project) -> list[dg.AssetCheckSpec]:
+    """The checks of the tables that have a contract."""
+    return [
+        dg.AssetCheckSpec(
+            spec.name,
+            asset=table,
+            description=spec.meaning or None,
+            blocking=spec.severity == "error",
+        )
+        for table in tables
+        if table in project.contracts
+        for spec in expectations_of(project, table)
+    ]
+
+
+def check_results(outcomes: Sequence[CheckOutcome], span: Span) -> Iterator[dg.AssetCheckResult]:
+    """What the validator counted, for Dagster: numbers and days, no value."""
+    for outcome in outcomes:
+        yield dg.AssetCheckResult(
+            asset_key=dg.AssetKey(outcome.table),
+            check_name=outcome.name,
+            passed=outcome.passed,
+            severity=dg.AssetCheckSeverity.WARN if outcome.severity == "warn" else dg.AssetCheckSeverity.ERROR,
+            metadata={
+                "unexpected": outcome.unexpected,
+                "total": outcome.total,
+                "first_day": span.first.isoformat(),
+                "last_day": span.last.isoformat(),
+            },
+        )

@@ -1,0 +1,90 @@
+"""A run without the UI: the same job, on the same instance, over a range of days in one go."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import dagster as dg
+
+from ..engines import Session, Span
+from ..errors import PipelineError, Refused, UsageError
+from ..settings import Settings
+from .instance import HEADLESS, bury_the_dead, open_instance
+from .jobs import NIGHTLY
+from .session import opened
+from .spans import tags_of
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """What one headless run did: rows by table, the steps that found nothing to do, and checks that only warn."""
+
+    run_id: str
+    span: Span
+    rows: Mapping[str, int]
+    unchanged: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def run_range(
+    definitions: dg.Definitions, settings: Settings, span: Span, *, waiting: Callable[[str], None] | None = None
+) -> RunReport:
+    """Run the nightly job over a span of arrival days.
+
+    Raises the step's own Refused or UsageError where one failed, and Refused where a blocking check did.
+    """
+    with opened(settings, "media-privacy run", waiting=waiting) as session, open_instance(settings) as instance:
+        for run_id in bury_the_dead(instance):
+            log.warning("run %s ended without a word; this one goes on where it stopped", run_id[:8])
+        return _execute(definitions, session, instance, span)
+
+
+def _execute(definitions: dg.Definitions, session: Session, instance: dg.DagsterInstance, span: Span) -> RunReport:
+    result = definitions.resolve_job_def(NIGHTLY).execute_in_process(
+        instance=instance,
+        tags={**tags_of(span), HEADLESS: "true"},
+        resources={"session": session},
+        # The UI has the event log; a terminal gets our own words.
+        run_config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+        raise_on_error=False,
+    )
+    if not result.success:
+        raise _why(result)
+    rows: dict[str, int] = {}
+    unchanged: list[str] = []
+    for event in result.get_asset_materialization_events():
+        materialization = event.step_materialization_data.materialization
+        table = materialization.asset_key.to_user_string()
+        count = materialization.metadata.get("dagster/row_count")
+        if isinstance(count, dg.IntMetadataValue) and count.value is not None:
+            rows[table] = count.value
+        if materialization.metadata.get("skipped") == dg.MetadataValue.bool(True):
+            unchanged.append(table)
+    failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
+    return RunReport(
+        result.run_id,
+        span,
+        rows,
+        tuple(dict.fromkeys(unchanged)),
+        tuple(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed),
+    )
+
+
+def _why(result: dg.ExecuteInProcessResult) -> PipelineError:
+    """The error that a person is told: the first step's that failed, with the exit code that it stands for."""
+    broken = [c for c in result.get_asset_check_evaluations() if not c.passed and c.blocking]
+    for event in result.all_events:
+        if event.event_type == dg.DagsterEventType.STEP_FAILURE:
+            data = event.step_failure_data.user_failure_data
+            if data is not None and data.description is not None:
+                code = data.metadata.get("exit_code")
+                kind = UsageError if isinstance(code, dg.IntMetadataValue) and code.value == 2 else Refused
+                return kind(f"{event.step_key}: {data.description}")
+            if broken:
+                named = ", ".join(f"{c.asset_key.to_user_string()}: {c.check_name}" for c in broken)
+                return Refused(f"{event.step_key}: blocking checks failed ({named}); nothing after it was made")
+    return Refused(f"the run {result.run_id} failed; `media-privacy ui` shows where")
