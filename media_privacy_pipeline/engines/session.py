@@ -125,3 +125,9 @@ class Session:
         with self.lake.write(model, fingerprint, days, by=by or "arrival_day") as staging:
             self.engine.write(sql, inputs, staging, partition_by=by if days is not None else None)
         return StepResult({model: self.lake.rows(model, days)})
+
+    def close(self) -> None:
+        """Give back what the engine holds, if it was ever used."""
+        engine = self.__dict__.get("engine")
+        if engine is not None:
+            engine.close()
