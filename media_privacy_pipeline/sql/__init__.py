@@ -5,12 +5,16 @@ types, lineage, the privacy proof, the house rules). Does not belong here: runni
 """
 
 from .contracts import Access, Column, Contract, PrivacyClass, ProtectedBy
-from .project import Model, Project, load_project, to_spark
+from .lineage import ColumnRef, Lineage
+from .project import Model, Project, load_project
+from .spark_text import to_spark
 
 __all__ = [
     "Access",
     "Column",
+    "ColumnRef",
     "Contract",
+    "Lineage",
     "Model",
     "PrivacyClass",
     "Project",

@@ -1,42 +1,26 @@
-"""The models of dbt_like_sql as one project: parsed, their inputs known, rendered for an engine."""
+"""The models of dbt_like_sql as one project: parsed, resolved, traced, proved private, rendered for an engine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-import sqlglot
-from sqlglot import exp
-
 from ..errors import UsageError
 from ..policy import Policy
-from .contracts import Contract, load_contracts
+from .contracts import Contract, PrivacyClass, load_contracts
+from .lineage import ColumnRef, Lineage, close, trace
+from .model import Model, Parameter, bind
+from .permitted import permitted_contracts, permitted_models
+from .privacy import Graph, check_privacy
+from .qualify import Catalogue, check_contract, contract_types, output, word
+from .rules import check_rules
 
-Parameter = str | int | float | bool | date | datetime
+__all__ = ["Model", "Parameter", "Project", "load_project"]
 
 _LAYERS = ("staging", "intermediate", "marts")
-
-
-@dataclass(frozen=True)
-class Model:
-    """One SELECT: its name (the file's), its text, and the tables that it reads.
-
-    A model without a contract of its own is a view: it is inlined where it is read. One with a contract is a table.
-    """
-
-    name: str
-    path: Path
-    sql: str
-    inputs: frozenset[str]
-
-    @cached_property
-    def tree(self) -> exp.Query:
-        """Parsed text; do not change it in place."""
-        return _parse(self.sql, str(self.path))
 
 
 @dataclass(frozen=True)
@@ -58,6 +42,41 @@ class Project:
         """Whether a table is a model that is inlined rather than stored."""
         return table in self.models and table not in self.contracts
 
+    def schema(self, name: str) -> dict[str, str]:
+        """DuckDB type of each column of a table or view, in order. Raises UsageError for an unknown table."""
+        if name in self.contracts:
+            return self.contracts[name].types
+        if name not in self.models:
+            raise UsageError(f"{name}: no such table: add its contract or its model")
+        return {column: word(kind) for column, kind in self._resolved[0].columns(name).items()}
+
+    def lineage(self, name: str) -> Lineage:
+        """A model's lineage down to the tables that no model makes: what steps written in Python store."""
+        return self._closed[name]
+
+    def parents(self, name: str) -> Lineage:
+        """A model's lineage down to the stored tables that it reads, its views followed."""
+        views = {view: self.parents(view) for view in self.models[name].inputs if self.is_view(view)}
+        return close(self._resolved[1][name], views)
+
+    def privacy_class(self, table: str, column: str) -> PrivacyClass:
+        """The class that a column's contract declares, or else the most protected of what it is computed from."""
+        return self.graph.privacy_class(ColumnRef(table, column))
+
+    @cached_property
+    def graph(self) -> Graph:
+        """Every table's contract and every model's lineage, as the privacy proof walks them."""
+        return Graph(self.contracts, self._resolved[1])
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Model names, inputs before what reads them. Raises UsageError for models that read each other in a circle."""
+        graph = {name: model.inputs & self.models.keys() for name, model in self.models.items()}
+        try:
+            return tuple(TopologicalSorter(graph).static_order())
+        except CycleError as error:
+            raise UsageError(f"models that read each other in a circle: {' -> '.join(error.args[1])}") from None
+
     def render(self, name: str, parameters: Mapping[str, Parameter] | None = None) -> str:
         """DuckDB text of a model: views inlined as CTEs, each `$name` bound as a literal.
 
@@ -66,84 +85,65 @@ class Project:
         tree = self.models[name].tree.copy()
         for view in self._views_of(name):
             tree = tree.with_(view, as_=self.models[view].tree.copy(), append=False, dialect="duckdb")
-        return _bind(tree, parameters or {}, name).sql(dialect="duckdb")
+        return bind(tree, parameters or {}, name).sql(dialect="duckdb")
 
-    def order(self) -> tuple[str, ...]:
-        """Model names, inputs before what reads them."""
-        graph = {name: model.inputs & self.models.keys() for name, model in self.models.items()}
-        return tuple(TopologicalSorter(graph).static_order())
+    def parameters(self, name: str) -> frozenset[str]:
+        """Names of the parameters that `render` needs, those of inlined views included."""
+        return self.models[name].parameters.union(*(self.models[view].parameters for view in self._views_of(name)))
 
     def _views_of(self, name: str) -> list[str]:
         """Views under a model, those that are read by others last, for `with_(append=False)` to put them first."""
-        wanted: list[str] = []
+        wanted: set[str] = set()
         stack = [name]
         while stack:
-            for table in sorted(self.models[stack.pop()].inputs):
-                if self.is_view(table):
-                    wanted.append(table)
-                    stack.append(table)
-        order = [model for model in self.order() if model in wanted]
-        return order[::-1]
+            views = {table for table in self.models[stack.pop()].inputs if self.is_view(table)}
+            stack += views - wanted
+            wanted |= views
+        return [model for model in reversed(self.order) if model in wanted]
+
+    @cached_property
+    def _resolved(self) -> tuple[Catalogue, dict[str, Lineage]]:
+        """Columns of all tables and views, and each model's lineage down to what its text names."""
+        catalogue = Catalogue({name: contract_types(contract) for name, contract in self.contracts.items()})
+        direct: dict[str, Lineage] = {}
+        for name in self.order:
+            model = self.models[name]
+            for table in sorted(model.inputs):
+                if table not in catalogue:
+                    raise UsageError(f"{model.path}: reads the unknown table {table}: add its contract or its model")
+            check_rules(model)
+            tree = catalogue.qualify(model)
+            found = output(model, tree)
+            if name in self.contracts:
+                check_contract(model, found, self.contracts[name])
+            else:
+                catalogue.add(name, found)
+            direct[name] = trace(tree, catalogue, str(model.path))
+        return catalogue, direct
+
+    @cached_property
+    def _closed(self) -> dict[str, Lineage]:
+        closed: dict[str, Lineage] = {}
+        for name in self.order:
+            closed[name] = close(self._resolved[1][name], closed)
+        return closed
 
 
 def load_project(root: Path, policy: Policy) -> Project:
-    """Read contracts and models. Raises UsageError that names the file and the rule for whatever is wrong."""
+    """Read contracts and models, resolve every column and prove the open tables private.
+
+    Raises UsageError that names the file and the rule for whatever is wrong.
+    """
     contracts = load_contracts(root / "contracts")
     models: dict[str, Model] = {}
     for layer in _LAYERS:
         for path in sorted((root / layer).glob("*.sql")):
-            text = path.read_text()
             if path.stem in models:
                 raise UsageError(f"{path}: there is another model of this name at {models[path.stem].path}")
-            models[path.stem] = Model(path.stem, path, text, _inputs(_parse(text, str(path))))
+            models[path.stem] = Model(path.stem, path, path.read_text())
+    for name, text in permitted_models(policy, contracts).items():
+        models[name] = Model(name, Path("policy") / name, text)
+    contracts = {**contracts, **permitted_contracts(policy, contracts)}
     project = Project(contracts, models, policy)
-    try:
-        project.order()
-    except CycleError as error:
-        raise UsageError(f"{root}: models that read each other in a circle: {' -> '.join(error.args[1])}") from None
-    for model in models.values():
-        for table in sorted(model.inputs - contracts.keys() - models.keys()):
-            raise UsageError(f"{model.path}: reads the unknown table {table}: add its contract or its model")
+    check_privacy(project.graph, policy.purposes.keys())
     return project
-
-
-def to_spark(sql: str) -> str:
-    """Spark's text of a DuckDB query."""
-    return sqlglot.transpile(sql, read="duckdb", write="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)[0]
-
-
-def _parse(text: str, where: str) -> exp.Query:
-    try:
-        trees = sqlglot.parse(text, dialect="duckdb")
-    except sqlglot.errors.ParseError as error:
-        raise UsageError(f"{where}: not SQL: {error}") from None
-    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
-        raise UsageError(f"{where}: a model is one SELECT")
-    return trees[0]
-
-
-def _inputs(tree: exp.Query) -> frozenset[str]:
-    ctes = {cte.alias for cte in tree.find_all(exp.CTE)}
-    return frozenset(table.name for table in tree.find_all(exp.Table) if table.name and table.name not in ctes)
-
-
-def _bind(tree: exp.Query, parameters: Mapping[str, Parameter], name: str) -> exp.Query:
-    for node in list(tree.find_all(exp.Parameter)):
-        key = node.name
-        if key not in parameters:
-            raise UsageError(f"model {name}: the parameter ${key} was not given")
-        node.replace(literal(parameters[key]))
-    return tree
-
-
-def literal(value: Parameter) -> exp.Expression:
-    """A value as a typed SQL literal that both engines read alike. Datetimes must be naive UTC."""
-    if isinstance(value, bool):
-        return exp.Boolean(this=value)
-    if isinstance(value, datetime):
-        return exp.cast(exp.Literal.string(value.isoformat(sep=" ")), "timestamp", dialect="duckdb")
-    if isinstance(value, date):
-        return exp.cast(exp.Literal.string(value.isoformat()), "date", dialect="duckdb")
-    if isinstance(value, int | float):
-        return exp.Literal.number(value)
-    return exp.Literal.string(value)
