@@ -11,6 +11,7 @@ from .engines import Session
 from .orchestration.assets import assets_of, landing_specs
 from .orchestration.catalogue import catalogue
 from .orchestration.days import partition_start
+from .orchestration.failures import mask_errors
 from .orchestration.jobs import nightly_job, nightly_schedule
 from .orchestration.sensors import failure_sensor, lateness_sensor
 from .orchestration.session import session_resource
@@ -22,6 +23,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
 
     Raises UsageError for a policy, a contract or a model that is wrong: then nothing loads, and nothing can run.
     """
+    mask_errors()
     settings = Settings(**overrides)
     session = Session(settings)
     partitions = dg.DailyPartitionsDefinition(

@@ -22,6 +22,16 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 _ROOT = Path(__file__).resolve().parent.parent
 
 
+def mask_errors() -> None:
+    """Keep the text of errors that are not ours out of Dagster's event log, and out of the log where it puts them then.
+
+    What a step raises is worded by ToldSafely already; this is for all else that may fail.
+    """
+    os.environ["DAGSTER_REDACT_USER_CODE_ERRORS"] = "1"
+    shown = logging.NOTSET if os.environ.get("MEDIA_PRIVACY_DEBUG") else logging.CRITICAL + 1
+    logging.getLogger("dagster.redacted_errors").setLevel(shown)
+
+
 class ToldSafely:
     """A block in which a step runs; whatever it raises becomes what Dagster may store.
 

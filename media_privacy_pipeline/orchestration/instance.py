@@ -15,6 +15,7 @@ HEADLESS = "media_privacy/headless"
 
 _CONFIG = {
     "telemetry": {"enabled": False},
+    "nux": {"enabled": False},
     # A run takes the whole home, so a second one waits in the queue. Whole runs and not single steps take a place in
     # a pool: a killed process would keep a step's place for ever.
     "concurrency": {"runs": {"max_concurrent_runs": 1}, "pools": {"granularity": "run", "default_limit": 1}},
@@ -26,8 +27,7 @@ _CONFIG = {
 
 
 def prepare(settings: Settings) -> Path:
-    """Write HOME/dagster/dagster.yaml where it is missing, and keep error texts out of the event log."""
-    os.environ["DAGSTER_REDACT_USER_CODE_ERRORS"] = "1"
+    """Write HOME/dagster/dagster.yaml where it is missing; the folder that it is in."""
     folder = settings.dagster_home.absolute()
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "dagster.yaml"
