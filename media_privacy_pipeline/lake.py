@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -89,12 +89,18 @@ class Lake:
 
     @contextmanager
     def write(
-        self, table: str, fingerprint: str, days: Sequence[date] | None = None, *, by: str = "arrival_day"
+        self,
+        table: str,
+        fingerprint: str | Mapping[date, str],
+        days: Sequence[date] | None = None,
+        *,
+        by: str = "arrival_day",
     ) -> Iterator[Path]:
         """Give a staging folder to fill and, if the block ends well, put what is in it in place.
 
         Without days the folder's Parquet files become the snapshot. With days it must hold folders named
-        `<by>=YYYY-MM-DD`; each given day is replaced, and a day without a folder becomes an empty partition.
+        `<by>=YYYY-MM-DD`; each given day is replaced, and a day without a folder becomes an empty partition. One
+        fingerprint stands for all of them, unless each day has its own.
         Raises ValueError for a folder of a day that was not announced; then, as on any error, nothing changes.
         """
         target = self.path(table)
@@ -104,17 +110,20 @@ class Lake:
         try:
             yield staging
             if days is None:
-                _seal(staging, fingerprint)
+                _seal(staging, str(fingerprint))
                 self._swap(staging, target)
             else:
-                names = {f"{by}={day.isoformat()}" for day in days}
+                names = {
+                    f"{by}={day.isoformat()}": fingerprint if isinstance(fingerprint, str) else fingerprint[day]
+                    for day in days
+                }
                 strays = sorted(folder.name for folder in staging.iterdir() if folder.name not in names)
                 if strays:
                     raise ValueError(f"{table}: rows for partitions that were not announced: {', '.join(strays[:3])}")
                 target.mkdir(exist_ok=True)
                 for name in sorted(names):
                     (staging / name).mkdir(exist_ok=True)
-                    _seal(staging / name, fingerprint)
+                    _seal(staging / name, names[name])
                 for name in sorted(names):
                     self._swap(staging / name, target / name)
         finally:

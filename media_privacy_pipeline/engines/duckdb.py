@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
 
-from .protocol import Folder, Input
+from .protocol import Folder, Input, Scan
 
 
 def quote(text: str | Path) -> str:
@@ -27,15 +28,29 @@ class DuckDBEngine:
         self._work = work
         self._config = {"memory_limit": memory_limit, "threads": str(threads)}
 
-    def write(self, sql: str, inputs: Mapping[str, Input], target: Path, *, partition_by: str | None = None) -> None:
+    def write(
+        self,
+        sql: str,
+        inputs: Mapping[str, Input],
+        target: Path,
+        *,
+        partition_by: str | None = None,
+        partitions: Sequence[date] | None = None,
+    ) -> None:
         """See Engine.write."""
         options = "format parquet, compression zstd"
-        if partition_by is None:
-            place = quote(target / "part-0.parquet")
-        else:
-            place, options = quote(target), f"{options}, partition_by ({partition_by}), overwrite_or_ignore true"
         with self._connect(inputs) as connection:
-            connection.execute(f"copy ({sql}) to {place} ({options})")
+            if partition_by is None:
+                connection.execute(f"copy ({sql}) to {quote(target / 'part-0.parquet')} ({options})")
+            elif partitions is None:
+                options = f"{options}, partition_by ({partition_by}), overwrite_or_ignore true"
+                connection.execute(f"copy ({sql}) to {quote(target)} ({options})")
+            else:
+                for day in partitions:
+                    folder = target / f"{partition_by}={day.isoformat()}"
+                    folder.mkdir()
+                    rows = f"select * exclude ({partition_by}) from ({sql}) where {partition_by} = date '{day}'"
+                    connection.execute(f"copy ({rows}) to {quote(folder / 'part-0.parquet')} ({options})")
 
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
         """See Engine.fetch."""
@@ -55,6 +70,8 @@ class DuckDBEngine:
             for name, source in inputs.items():
                 if isinstance(source, Folder):
                     connection.execute(f"create view {name} as {scan(source)}")
+                elif isinstance(source, Scan):
+                    connection.execute(f"create view {name} as {source.sql}")
                 else:
                     connection.register(name, source)
             yield connection

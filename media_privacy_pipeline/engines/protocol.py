@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
@@ -21,8 +22,15 @@ class Folder:
     partition_by: str | None = None
 
 
-Input: TypeAlias = Folder | pa.Table
-"""A stored table, or a small one in memory (a dictionary, parameters by row)."""
+@dataclass(frozen=True)
+class Scan:
+    """Files outside the lake, as the DuckDB query that reads them: Spark is handed what DuckDB read."""
+
+    sql: str
+
+
+Input: TypeAlias = Folder | Scan | pa.Table
+"""A stored table, files outside the lake, or a small table in memory (a dictionary, parameters by row)."""
 
 
 class Engine(Protocol):
@@ -33,10 +41,20 @@ class Engine(Protocol):
         """Which engine this is."""
         ...
 
-    def write(self, sql: str, inputs: Mapping[str, Input], target: Path, *, partition_by: str | None = None) -> None:
+    def write(
+        self,
+        sql: str,
+        inputs: Mapping[str, Input],
+        target: Path,
+        *,
+        partition_by: str | None = None,
+        partitions: Sequence[date] | None = None,
+    ) -> None:
         """Run a query and write its rows as Parquet into an existing, empty folder.
 
         With `partition_by` (a DATE column) into sub-folders `<column>=YYYY-MM-DD`, the column left out of the files.
+        `partitions` names the days beforehand, where they are known: other rows are then not written, and DuckDB
+        writes day by day, which takes half the time and a tenth of the memory of splitting the rows as they come.
         """
         ...
 

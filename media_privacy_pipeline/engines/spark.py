@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -14,7 +15,8 @@ import pyarrow.parquet as pq
 from sqlglot import exp
 
 from ..sql import to_spark
-from .protocol import Folder, Input
+from .duckdb import DuckDBEngine
+from .protocol import Folder, Input, Scan
 from .spark_session import session, stop
 
 __all__ = ["SparkEngine", "spark_type", "stop"]
@@ -30,9 +32,19 @@ class SparkEngine:
         self._master = master
         self._memory_limit = memory_limit
 
-    def write(self, sql: str, inputs: Mapping[str, Input], target: Path, *, partition_by: str | None = None) -> None:
+    def write(
+        self,
+        sql: str,
+        inputs: Mapping[str, Input],
+        target: Path,
+        *,
+        partition_by: str | None = None,
+        partitions: Sequence[date] | None = None,
+    ) -> None:
         """See Engine.write."""
         with self._frame(sql, inputs) as frame:
+            if partition_by is not None and partitions is not None:
+                frame = frame.where(frame[partition_by].isin(list(partitions)))
             out = target / f"_spark-{uuid4().hex[:8]}"
             writer = frame.write.option("compression", "zstd")
             if partition_by is not None:
@@ -59,18 +71,22 @@ class SparkEngine:
         scratch: list[Path] = []
         try:
             for name, source in inputs.items():
-                if not isinstance(source, Folder):
-                    file = self._work / f"{name}-{uuid4().hex[:8]}.parquet"
-                    scratch.append(file)
-                    pq.write_table(source, file)
-                    frame = spark.read.parquet(str(file))
-                else:
+                if isinstance(source, Folder):
                     frame = _read(spark, source)
+                else:
+                    place = self._work / f"{name}-{uuid4().hex[:8]}"
+                    place.mkdir()
+                    scratch.append(place)
+                    if isinstance(source, Scan):
+                        DuckDBEngine(self._work, memory_limit=self._memory_limit).write(source.sql, {}, place)
+                    else:
+                        pq.write_table(source, place / "part-0.parquet")
+                    frame = spark.read.parquet(str(place))
                 frame.createOrReplaceTempView(name)
             yield spark.sql(to_spark(sql))
         finally:
-            for file in scratch:
-                file.unlink(missing_ok=True)
+            for place in scratch:
+                shutil.rmtree(place, ignore_errors=True)
             for name in inputs:
                 spark.catalog.dropTempView(name)
 
