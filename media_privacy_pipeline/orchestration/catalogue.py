@@ -143,8 +143,8 @@ def _models() -> Iterator[Step]:
         "train",
         "models",
         "models.steps:train",
-        ("model_metrics",),
-        deps=("permitted_training_viewing_events", "accepted_titles"),
+        ("training_interactions", "model_metrics"),
+        deps=("permitted_training_viewing_events", "consent_ledger"),
         kinds=("python", "numpy"),
         pool="models",
     )
@@ -152,12 +152,13 @@ def _models() -> Iterator[Step]:
         "recommend",
         "models",
         "models.steps:recommend",
-        ("recommendations",),
+        ("personalisation_interactions", "recommendations"),
         deps=(
             "model_metrics",
             "permitted_personalisation_viewing_events",
             "permitted_personalisation_accounts",
             "accepted_titles",
+            "title_daily",
         ),
         kinds=("python", "numpy"),
         pool="models",
@@ -167,14 +168,8 @@ def _models() -> Iterator[Step]:
         "models",
         "models.steps:segment",
         ("viewer_segments", "segment_profile"),
-        deps=(
-            "model_metrics",
-            "permitted_personalisation_viewing_events",
-            "permitted_personalisation_accounts",
-            "accepted_titles",
-            "title_daily",
-        ),
-        kinds=("python", "scikitlearn"),
+        deps=("training_interactions", "personalisation_interactions", "accepted_titles", "title_daily"),
+        kinds=("python", "numpy"),
         pool="models",
     )
 

@@ -1,0 +1,79 @@
+"""Which titles a viewer may be offered: in the catalogue, rated for their age; what they saw is left out elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .config import ServingConfig
+from .interactions import Bools, Floats, Ints, Strings
+
+EVERYONE = 0
+UNRATED = -1
+"""A title without a rating is for everyone but kids profiles."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What each viewer of some histories may be offered.
+
+    `minimum_age` gives each title that may be offered at all its rating in years, EVERYONE or UNRATED. `age_limit` is
+    the highest rating of each viewer, in the order of the histories; `rated_only` marks who gets no unrated title.
+    """
+
+    minimum_age: Mapping[str, int]
+    age_limit: Ints
+    rated_only: Bools
+
+    def block(self, first: int, last: int) -> Filters:
+        """The filters of viewers `first` to `last` (excluded)."""
+        return Filters(self.minimum_age, self.age_limit[first:last], self.rated_only[first:last])
+
+    def take(self, rows: Ints) -> Filters:
+        """The filters of these viewers, in their order."""
+        return Filters(self.minimum_age, self.age_limit[rows], self.rated_only[rows])
+
+    def over(self, titles: Strings) -> Mask:
+        """The filters on the titles of a model, in their order."""
+        ages = np.array([self.minimum_age.get(title, EVERYONE) for title in titles.tolist()], np.int64)
+        offered = np.array([title in self.minimum_age for title in titles.tolist()], bool)
+        return Mask(offered, ages, self.age_limit, self.rated_only)
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Filters laid over the columns of one model."""
+
+    offered: Bools
+    ages: Ints
+    age_limit: Ints
+    rated_only: Bools
+
+    def allowed(self, rows: Ints) -> Bools:
+        """Whether each of the viewers `rows` may be offered each title: shape (rows, titles)."""
+        fits = self.offered[None, :] & (self.ages[None, :] <= self.age_limit[rows][:, None])
+        return np.asarray(fits & ~((self.ages == UNRATED)[None, :] & self.rated_only[rows][:, None]))
+
+
+def minimum_age(maturity: str | None) -> int:
+    """The rating of a title in years: EVERYONE for `all`, UNRATED for none, and 18 for a word that is not a number."""
+    if maturity is None:
+        return UNRATED
+    if maturity == "all":
+        return EVERYONE
+    return int(maturity) if maturity.isdecimal() else 18
+
+
+def audience(is_kid: Bools, birth_year: Floats, year: int, config: ServingConfig) -> tuple[Ints, Bools]:
+    """Age limit and `rated_only` of viewers, from kids flags and birth years (NaN: unknown) in the as-of `year`.
+
+    The age is the one reached for certain: this year's birthday may be yet to come. A birth year in the future is as
+    good as none.
+    """
+    age = year - birth_year - 1
+    known = np.isfinite(age) & (age >= -1)
+    limit = np.where(known, np.maximum(np.nan_to_num(age), EVERYONE), config.unknown_age).astype(np.int64)
+    limit = np.where(is_kid, np.minimum(limit, config.kids_age), limit)
+    return limit, is_kid.copy()

@@ -1,0 +1,91 @@
+"""Exact vectors of viewers from their own histories and the item factors (Hu et al. 2008, equation 4), many at a time.
+
+A viewer with titles j of confidence c_j solves A x = b with
+
+    A = YᵀY + λI + sum_j (c_j - 1) y_j y_jᵀ        b = sum_j c_j y_j
+
+Section 5 of the paper splits x by title: x = sum_j z_j with z_j = c_j A⁻¹ y_j, so that y_iᵀ z_j is what title j adds to
+the score of title i. Taking j out of the history moves x, by the rank-one update, along A⁻¹ y_j by
+
+    ((c_j - 1) y_jᵀx - c_j) / (1 - (c_j - 1) y_jᵀ A⁻¹ y_j)
+
+whose denominator is positive. So the score of i falls exactly when j's contribution to it is positive and j's own score
+is below c_j / (c_j - 1), which is above 1, where scores of watched titles end: the top reason passes the deletion test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .interactions import Floats, Interactions, Ints
+
+_CELLS = 4_000_000
+"""Doubles in the largest array of a batch (32 MB)."""
+
+
+@dataclass(frozen=True)
+class ItemSpace:
+    """Item factors as fold-in needs them, in double precision: `factors` (titles, f), their Gram matrix, λ."""
+
+    factors: Floats
+    gram: Floats
+    regularisation: float
+
+    @classmethod
+    def of(cls, factors: Floats, regularisation: float) -> ItemSpace:
+        """From item factors of any precision."""
+        exact = factors.astype(np.float64)
+        return cls(exact, exact.T @ exact, regularisation)
+
+    @property
+    def width(self) -> int:
+        """Length of a vector."""
+        return int(self.factors.shape[1])
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Some viewers, folded in. `parts` (viewers, longest history, f) are the z_j; `columns` their titles, -1 padded."""
+
+    parts: Floats
+    columns: Ints
+
+    @property
+    def vectors(self) -> Floats:
+        """x of each viewer: shape (viewers, f). Zero for an empty history."""
+        return np.asarray(self.parts.sum(axis=1))
+
+
+def fold_in(space: ItemSpace, histories: Interactions, rows: Ints) -> Folded:
+    """Solve the viewers `rows` of histories over the item space's titles."""
+    lengths = histories.lengths[rows]
+    longest = int(lengths.max(initial=0))
+    place = np.arange(longest)[None, :]
+    inside = place < lengths[:, None]
+    at = np.where(inside, histories.starts[rows][:, None] + place, 0)
+    columns = np.where(inside, histories.columns[at] if histories.pairs else 0, -1)
+    weights = np.where(inside, histories.weights[at] if histories.pairs else 0.0, 0.0).astype(np.float64)
+    titles = space.factors[columns] * inside[:, :, None]
+    lifted = titles * np.where(inside, weights - 1, 0.0)[:, :, None]
+    systems = space.gram + space.regularisation * np.eye(space.width) + lifted.transpose(0, 2, 1) @ titles
+    parts = np.linalg.solve(systems, (titles * weights[:, :, None]).transpose(0, 2, 1)).transpose(0, 2, 1)
+    return Folded(parts, columns.astype(np.int32))
+
+
+def batches(space: ItemSpace, histories: Interactions) -> Iterator[Ints]:
+    """Rows by the length of their history, in groups that keep the padded arrays and the scores small."""
+    order = np.argsort(histories.lengths, kind="stable")
+    first = 0
+    while first < len(order):
+        last = first
+        while last < len(order):
+            longest = int(histories.lengths[order[last]])
+            width = max(longest * space.width, space.width**2, len(space.factors))
+            if last > first and (last - first + 1) * width > _CELLS:
+                break
+            last += 1
+        yield order[first:last]
+        first = last

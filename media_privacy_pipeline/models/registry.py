@@ -1,0 +1,138 @@
+"""Trained models as content-addressed folders, and the pointer to the one in service.
+
+    HOME/models/ials/<sha256>/factors.npz, manifest.json     never changed once there; the name is the digest of both
+    HOME/models/ials/CHAMPION                                the name of the folder in service
+
+Arrays are read without pickle. A folder is renamed into place when it is whole, the pointer swapped after an fsync:
+whoever reads sees the old champion or the new one.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..errors import Refused
+
+_FACTORS = "factors.npz"
+_MANIFEST = "manifest.json"
+_POINTER = "CHAMPION"
+_STAGING = ".staging-"
+
+
+@dataclass(frozen=True)
+class StoredModel:
+    """A model as it was stored: its name, what it was made from and how good it is, and its arrays by name."""
+
+    name: str
+    manifest: Mapping[str, Any]
+    arrays: Mapping[str, npt.NDArray[Any]]
+
+
+class Registry:
+    """The models of one kind under one folder. One process writes at a time (the run lock sees to it)."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def store(self, arrays: Mapping[str, npt.NDArray[Any]], manifest: Mapping[str, Any]) -> str:
+        """Write a model and return its name; one of the same content is there already and stays as it is.
+
+        The manifest must be JSON and should hold no time of day, so that the same training has the same name.
+        """
+        buffer = io.BytesIO()
+        np.savez(buffer, allow_pickle=False, **dict(sorted(arrays.items())))
+        document = json.dumps(manifest, indent=1, sort_keys=True).encode()
+        name = _digest(buffer.getvalue(), document)
+        folder = self.root / name
+        if not folder.exists():
+            staging = self.root / f"{_STAGING}{uuid.uuid4().hex[:8]}"
+            staging.mkdir(parents=True)
+            _write(staging / _FACTORS, buffer.getvalue())
+            _write(staging / _MANIFEST, document)
+            staging.rename(folder)
+        return name
+
+    def load(self, name: str) -> StoredModel:
+        """Read a model. Raises Refused for one that is missing, damaged or not what its name says."""
+        folder = self.root / name
+        try:
+            factors, document = (folder / _FACTORS).read_bytes(), (folder / _MANIFEST).read_bytes()
+        except OSError as error:
+            raise Refused(f"{folder}: cannot be read ({error.strerror}); train again") from None
+        if _digest(factors, document) != name:
+            raise Refused(f"{folder}: was changed or damaged after it was stored; delete it and train again")
+        with np.load(io.BytesIO(factors), allow_pickle=False) as arrays:
+            return StoredModel(name, json.loads(document), {key: arrays[key] for key in arrays.files})
+
+    def names(self) -> list[str]:
+        """Names of the stored models, the newest first."""
+        if not self.root.is_dir():
+            return []
+        folders = [folder for folder in self.root.iterdir() if (folder / _MANIFEST).exists() and folder.name[0] != "."]
+        return [f.name for f in sorted(folders, key=lambda f: (f.stat().st_mtime_ns, f.name), reverse=True)]
+
+    def champion(self) -> str | None:
+        """Name of the model in service; None where there is none."""
+        try:
+            return (self.root / _POINTER).read_text().strip() or None
+        except FileNotFoundError:
+            return None
+
+    def promote(self, name: str) -> None:
+        """Put a stored model in service. Raises Refused where it cannot be read whole."""
+        self.load(name)
+        os.utime(self.root / name)
+        write_durably(self.root / _POINTER, f"{name}\n".encode())
+
+    def retire(self) -> None:
+        """Take the champion out of service."""
+        (self.root / _POINTER).unlink(missing_ok=True)
+
+    def prune(self, keep: int) -> None:
+        """Delete all but the champion and the newest others, `keep` in all, and what crashed writers left behind."""
+        names, champion = self.names(), self.champion()
+        staying = sorted(names, key=lambda name: name != champion)[:keep]
+        for name in set(names) - set(staying):
+            shutil.rmtree(self.root / name)
+        for left in self.root.glob(f"{_STAGING}*"):
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def _digest(factors: bytes, manifest: bytes) -> str:
+    return sha256(sha256(factors).digest() + sha256(manifest).digest()).hexdigest()
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: readers see the old one or the new one, also after a power cut."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f"{_STAGING}{uuid.uuid4().hex[:8]}")
+    _write(temporary, data)
+    temporary.replace(path)
+    _sync(path.parent)
+
+
+def _write(path: Path, data: bytes) -> None:
+    with path.open("wb") as stream:
+        stream.write(data)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,91 @@
+"""What a segment is called and what stands out in it, from released numbers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyarrow as pa
+
+from .interactions import Floats
+from .segment_space import Plan
+from .segments import Segmentation
+
+SCHEMA = pa.schema(
+    [
+        ("segment_id", pa.int32()),
+        ("name", pa.string()),
+        ("viewers", pa.float64()),
+        ("viewers_low", pa.float64()),
+        ("viewers_high", pa.float64()),
+        ("top_genres", pa.string()),
+        ("top_titles", pa.string()),
+    ]
+)
+_Z = 1.959963984540054
+_SHOWN = 3
+
+
+def profile(plan: Plan, found: Segmentation, groups: list[list[int]]) -> pa.Table:
+    """Rows of `segment_profile` (SCHEMA), one a group, numbered from 1 in the order of the groups."""
+    genres = standing_out(found.genres, groups, found.sigma)
+    titles = standing_out(found.titles, groups, found.sigma)
+    title_names = [plan.titles[key] for key in sorted(plan.titles)]
+    rows, names = [], distinct_names([[(plan.genres[n], lift) for n, lift in some] for some in genres])
+    for number, group in enumerate(groups):
+        viewers = float(found.sizes[group].sum())
+        margin = _Z * found.sigma * np.sqrt(len(group))
+        rows.append(
+            {
+                "segment_id": number + 1,
+                "name": names[number],
+                "viewers": max(0.0, viewers),
+                "viewers_low": max(0.0, viewers - margin),
+                "viewers_high": max(0.0, viewers + margin),
+                "top_genres": _words(plan.genres, genres[number]),
+                "top_titles": _words(title_names, titles[number]),
+            }
+        )
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def standing_out(counts: Floats, groups: list[list[int]], sigma: float) -> list[list[tuple[int, float]]]:
+    """For each group the columns of the noisy `counts` (clusters, columns) of more than their share, with the lift.
+
+    The lift of a column is its share of the group over its share of everyone. It stands out when its count is above
+    what everyone's share would make it by more than the noise's 95 % reach. Best lift first.
+    """
+    if not groups or not counts.shape[1]:
+        return [[] for _ in groups]
+    parts = np.stack([np.maximum(counts[group].sum(axis=0), 0) for group in groups])
+    everyone = parts.sum(axis=0) / max(parts.sum(), np.finfo(float).tiny)
+    found = []
+    for group, part in zip(groups, parts, strict=True):
+        expected = everyone * part.sum()
+        beyond = np.flatnonzero(part - expected > _Z * sigma * np.sqrt(len(group)))
+        lifts = [(int(n), float(part[n] / expected[n])) for n in beyond]
+        found.append(sorted(lifts, key=lambda pair: (-pair[1], pair[0])))
+    return found
+
+
+def distinct_names(genres: Sequence[Sequence[tuple[str, float]]]) -> list[str]:
+    """A name for each segment from its genres that stand out: the best two, a third where two would be alike."""
+    names: list[str] = []
+    for some in genres:
+        words = [genre[:1].upper() + genre[1:] for genre, _ in some]
+        choices = (
+            [_joined(words[:n]) for n in range(min(2, len(words)), len(words) + 1)]
+            if words
+            else ["A bit of everything"]
+        )
+        fresh = [choice for choice in choices if choice not in names]
+        names.append(fresh[0] if fresh else f"{choices[0]} ({len(names) + 1})")
+    return names
+
+
+def _joined(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
+
+
+def _words(names: Sequence[str], some: Sequence[tuple[int, float]]) -> str:
+    return ", ".join(f"{names[n]} (lift {lift:.1f})" for n, lift in some[:_SHOWN])

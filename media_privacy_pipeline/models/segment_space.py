@@ -1,0 +1,114 @@
+"""The space that segments live in: shares of public genres, reweighted by the public catalogue; and a period's plan."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from .config import SegmentsConfig
+from .inputs import Title
+from .interactions import Floats, Interactions, Ints
+
+
+class Plan(BaseModel):
+    """What a period's segmentation is about, all of it public, fixed before the first noisy sum is paid for.
+
+    Coordinates are `genres`, each multiplied by its `scale`. `centres` (segments, genres) is where the clustering
+    starts from. `titles` are those whose popularity within segments is released, by id, with their names.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    period: str
+    genres: tuple[str, ...]
+    scale: tuple[float, ...]
+    centres: tuple[tuple[float, ...], ...]
+    titles: dict[str, str]
+    iterations: int
+
+    @property
+    def parts(self) -> int:
+        """Noisy sums that a segmentation takes: moves of the centres, sizes, genres, and titles where there are any."""
+        return self.iterations + 2 + bool(self.titles)
+
+
+def make_plan(
+    period: str, catalogue: Mapping[str, Title], popularity: Mapping[str, float], config: SegmentsConfig
+) -> Plan | None:
+    """A plan from the catalogue without its sensitive titles, and from the open title counts.
+
+    Rare genres weigh more than common ones, by the root of their share of the catalogue, so that drama, which is half
+    of everything, does not hide the rest. None where fewer than two kinds of titles are there to tell people apart by.
+    """
+    open_titles = {key: title for key, title in catalogue.items() if not title.sensitive}
+    counts = Counter(genre for title in open_titles.values() for genre in title.genres)
+    genres = sorted(sorted(counts), key=lambda genre: -counts[genre])[: config.genres]
+    if not genres:
+        return None
+    share = np.array([counts[genre] for genre in genres]) / sum(counts.values())
+    scale = 1 / np.sqrt(np.maximum(share, 1 / (2 * len(genres))))
+    kinds = Counter(tuple(sorted(set(title.genres) & set(genres))) for title in open_titles.values())
+    kinds.pop((), None)
+    names = sorted(kinds)
+    points = unit(
+        np.array([[genre in kind for genre in genres] for kind in names], float).reshape(-1, len(genres)) * scale
+    )
+    if len(names) < 2:
+        return None
+    centres = _spread(points, np.array([kinds[name] for name in names], float), config.segments, config.seed)
+    best = sorted(popularity.keys() & open_titles.keys(), key=lambda key: (-popularity[key], key))[: config.titles]
+    return Plan(
+        period=period,
+        genres=tuple(genres),
+        scale=tuple(scale.tolist()),
+        centres=tuple(map(tuple, centres.tolist())),
+        titles={key: open_titles[key].name for key in sorted(best)},
+        iterations=config.iterations,
+    )
+
+
+def genre_shares(viewers: Interactions, catalogue: Mapping[str, Title], genres: Sequence[str]) -> Floats:
+    """Each viewer's titles by genre: shape (viewers, genres), rows sum to 1, or are 0 where nothing has a genre.
+
+    A title counts once, split among its genres. Sensitive titles, and those that the catalogue lacks, do not count.
+    """
+    place = {genre: n for n, genre in enumerate(genres)}
+    kinds = np.zeros((len(viewers.titles), len(genres)))
+    for row, key in enumerate(viewers.titles.tolist()):
+        title = catalogue.get(key)
+        known = [place[genre] for genre in set(title.genres) if genre in place] if title and not title.sensitive else []
+        kinds[row, known] = 1 / max(1, len(known))
+    rows, size = viewers.rows, len(viewers)
+    sums = [np.bincount(rows, kinds[viewers.columns, n], minlength=size) for n in range(len(genres))]
+    found = np.stack(sums, axis=1)
+    return np.asarray(found / np.maximum(found.sum(axis=1, keepdims=True), np.finfo(float).tiny))
+
+
+def unit(rows: Floats) -> Floats:
+    """Rows of length one in L2; rows of zeros stay."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(float).tiny))
+
+
+def nearest(vectors: Floats, centres: Floats) -> Ints:
+    """Place of the centre of the smallest angle to each vector; the first of those that tie."""
+    return np.asarray((vectors @ unit(centres).T).argmax(axis=1))
+
+
+def _spread(points: Floats, weights: Floats, k: int, seed: int) -> Floats:
+    """Spherical k-means over public points: at most k centres, from a seeded k-means++ start."""
+    random = np.random.default_rng(seed)
+    chosen = [int(weights.argmax())]
+    while len(chosen) < min(k, len(points)):
+        away = weights * np.maximum(0, 1 - (points @ points[chosen].T).max(axis=1))
+        if away.sum() <= 0:
+            break
+        chosen.append(int(random.choice(len(points), p=away / away.sum())))
+    centres = points[chosen]
+    for _ in range(20):
+        label = nearest(points, centres)
+        sums = np.stack([(points * weights[:, None])[label == j].sum(axis=0) for j in range(len(centres))])
+        centres = np.where(np.linalg.norm(sums, axis=1, keepdims=True) > 0, unit(sums), centres)
+    return centres

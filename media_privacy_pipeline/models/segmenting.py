@@ -1,0 +1,161 @@
+"""The segment step: one segmentation a calendar month, its plan fixed and its parts paid for once; then who is where.
+
+    HOME/models/segments/<period>.json     the plan: written before the first part is paid for, and never changed
+
+Centres and sizes are learned from what `training` permits, since they are a model that serves everyone; viewers are
+assigned from what `personalisation` permits, under its own keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..engines import Session, Span, StepResult
+from ..errors import UsageError
+from ..lake import fingerprint_of
+from ..privacy import Desk, find_vector, part_sigma, release_vector
+from ..privacy.open import open_desk
+from ..release_policy import VectorStatement
+from .config import ModelsConfig
+from .inputs import Title, catalogue, last_day, open_popularity, personalisation_interactions, read
+from .inputs import training_interactions as learned_from
+from .interactions import Floats, Interactions
+from .registry import write_durably
+from .segment_profile import SCHEMA, profile
+from .segment_space import Plan, make_plan
+from .segments import Population, assigned, learn, merged, population
+
+STATEMENT = "segment_profile"
+"""Name of the release, and of its statement in the policy's releases.vectors."""
+TABLES = ("segment_profile", "viewer_segments", "training_interactions", "personalisation_interactions")
+_ASSIGNED = pa.schema([("viewer_key", pa.string()), ("segment_id", pa.int32())])
+
+
+def period_of(span: Span) -> str:
+    """The calendar month that the as-of time closes, as YYYY-MM: a segmentation holds for so long."""
+    return f"{last_day(span):%Y-%m}"
+
+
+def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepResult:
+    """Learn the month's segmentation or read the stored one; write `segment_profile` and `viewer_segments`.
+
+    Raises UsageError where the policy pays for fewer parts than the configuration takes, Refused where the budget
+    does not allow a part.
+    """
+    personalisation_interactions(session, span)
+    titles = catalogue(session)
+    plan = stored_plan(session, span, titles, config)
+    if plan is None:
+        return _tell(session, {"segments": 0, "reason": "the catalogue's genres do not tell titles apart"})
+
+    @cache
+    def people() -> Population:
+        return _people(learned_from(session, span, config.evaluation).rows, titles, plan)
+
+    with _paid(session, last_day(span), plan) as release:
+        if not release.begun and not people().size:
+            return _tell(session, {"segments": 0, "reason": "nobody permits training on a title with a genre"})
+        found = learn(plan, people, release)
+    groups = merged(found, config.segments.minimum_size)
+    table = profile(plan, found, groups)
+    told = fingerprint_of(plan.model_dump_json(), table.to_pydict())
+    assigned_from = session.lake.fingerprint("personalisation_interactions")
+    inputs = fingerprint_of(told, groups, assigned_from, session.lake.fingerprint("accepted_titles"))
+
+    def assignments() -> pa.Table:
+        rows = read(session, "personalisation_interactions", ["viewer_key", "title_id"])
+        viewers = Interactions.of(rows.column("viewer_key"), rows.column("title_id"))
+        segment = assigned(viewers, titles, plan, found, groups)
+        kept = np.flatnonzero(segment)
+        return pa.Table.from_arrays([viewers.viewers.take(pa.array(kept)), pa.array(segment[kept])], schema=_ASSIGNED)
+
+    wrote = [
+        _write(session, "segment_profile", told, lambda: table),
+        _write(session, "viewer_segments", inputs, assignments),
+    ]
+    return _result(session, {"period": plan.period, "segments": table.num_rows}, skipped=not any(wrote))
+
+
+def stored_plan(session: Session, span: Span, titles: Mapping[str, Title], config: ModelsConfig) -> Plan | None:
+    """The plan of the month: the stored one, or one made and stored now; None where the catalogue allows none."""
+    path = session.settings.models / "segments" / f"{period_of(span)}.json"
+    if path.exists():
+        return Plan.model_validate_json(path.read_bytes())
+    popularity = open_popularity(session, span.as_of, config.segments.popularity_days)
+    plan = make_plan(period_of(span), titles, popularity, config.segments)
+    if plan is not None:
+        write_durably(path, plan.model_dump_json(indent=1).encode())
+    return plan
+
+
+class PaidSums:
+    """Release of a plan's parts at the desk, under the policy's statement. See segments.Release."""
+
+    def __init__(self, desk: Desk, statement: VectorStatement, period: str, day: date) -> None:
+        self._desk, self._statement, self._period, self._day = desk, statement, period, day
+        self.sigma = part_sigma(statement)
+
+    @property
+    def begun(self) -> bool:
+        """Whether the first part has been released."""
+        return find_vector(self._desk, STATEMENT, self._statement, partition=self._period, part=0) is not None
+
+    def __call__(self, part: int, columns: int, contributions: Callable[[], Floats]) -> Floats:
+        """See segments.Release."""
+        stored = find_vector(self._desk, STATEMENT, self._statement, partition=self._period, part=part)
+        if stored is not None:
+            return stored
+        vectors = contributions().astype(np.float64)
+        return release_vector(
+            self._desk, STATEMENT, self._statement, vectors, partition=self._period, part=part, day=self._day
+        )
+
+
+@contextmanager
+def _paid(session: Session, day: date, plan: Plan) -> Iterator[PaidSums]:
+    statement = session.policy.releases.vectors.get(STATEMENT)
+    if statement is None or statement.parts < plan.parts:
+        raise UsageError(
+            f"policy: releases.vectors.{STATEMENT} must pay for the {plan.parts} parts of a segmentation: set its parts"
+        )
+    desk = open_desk(session)
+    try:
+        yield PaidSums(desk, statement, plan.period, day)
+    finally:
+        desk.ledger.close()
+
+
+def _people(rows: pa.Table, titles: Mapping[str, Title], plan: Plan) -> Population:
+    viewers = Interactions.of(rows.column("viewer_key"), rows.column("title_id"))
+    accounts = dict(zip(rows.column("viewer_key").to_pylist(), rows.column("account_key").to_pylist(), strict=True))
+    return population(viewers, accounts, titles, plan)
+
+
+def _tell(session: Session, metadata: Mapping[str, int | float | str]) -> StepResult:
+    """No segments, and why."""
+    wrote = [
+        _write(session, "segment_profile", fingerprint_of(metadata), SCHEMA.empty_table),
+        _write(session, "viewer_segments", fingerprint_of(metadata), _ASSIGNED.empty_table),
+    ]
+    return _result(session, metadata, skipped=not any(wrote))
+
+
+def _write(session: Session, name: str, fingerprint: str, make: Callable[[], pa.Table]) -> bool:
+    """Write a snapshot unless it is there, made from the same; whether it was written."""
+    if session.lake.is_current(name, fingerprint):
+        return False
+    with session.lake.write(name, fingerprint) as staging:
+        pq.write_table(make(), staging / "part-0.parquet", compression="zstd")
+    return True
+
+
+def _result(session: Session, metadata: Mapping[str, int | float | str], *, skipped: bool) -> StepResult:
+    rows = {name: session.lake.rows(name) for name in TABLES if session.lake.has(name)}
+    return StepResult(rows, skipped=skipped, metadata=metadata)

@@ -1,0 +1,144 @@
+"""Spherical k-means over viewers in which every sum that is taken of people is noisy and paid for.
+
+The unit of privacy is the account. With n profiles that have a vector, each weighs 1/n; vectors have length one, so
+all that an account adds to any table below, over whatever segments, has an L2 norm of at most n · 1/n = 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from .inputs import Title
+from .interactions import Floats, Interactions, Ints
+from .segment_space import Plan, genre_shares, nearest, unit
+
+
+class Release(Protocol):
+    """Pays for noisy column sums of one row an account, each row of an L2 norm of at most one, and keeps them."""
+
+    sigma: float
+    """Standard deviation of the noise on each sum."""
+
+    def __call__(self, part: int, columns: int, contributions: Callable[[], Floats]) -> Floats:
+        """Sums of the matrix (accounts, columns) that `contributions` makes; the stored ones where a part has been
+        released before, and then `contributions` is not called."""
+        ...
+
+
+@dataclass(frozen=True)
+class Population:
+    """The viewers that segments are learned from. `vectors` have length one; `accounts` numbers each viewer's account;
+    `weights` add up to one over an account; `shares` are genre shares; `liked` (viewers, plan's titles) has rows of
+    length one or zero."""
+
+    accounts: Ints
+    weights: Floats
+    vectors: Floats
+    shares: Floats
+    liked: Floats
+
+    @property
+    def size(self) -> int:
+        """How many accounts there are."""
+        return int(self.accounts.max(initial=-1)) + 1
+
+    def table(self, labels: Ints, values: Floats, segments: int) -> Floats:
+        """One row an account: the weighted `values` (viewers, width) of its viewers, laid out by segment."""
+        table = np.zeros((self.size, segments, values.shape[1]))
+        np.add.at(table, (self.accounts, labels), values * self.weights[:, None])
+        return table.reshape(self.size, -1)
+
+
+@dataclass(frozen=True)
+class Segmentation:
+    """What was released: centres (segments, genres); sizes in accounts; accounts' genre shares and likings of the
+    plan's titles summed by segment. `sigma` is the noise on each number but the centres."""
+
+    centres: Floats
+    sizes: Floats
+    genres: Floats
+    titles: Floats
+    sigma: float
+
+
+def population(
+    viewers: Interactions, account_of: Mapping[str, str], catalogue: Mapping[str, Title], plan: Plan
+) -> Population:
+    """Viewers with at least one title that has a genre and is not sensitive; `account_of` gives their account keys."""
+    shares = genre_shares(viewers, catalogue, plan.genres)
+    kept = np.flatnonzero(shares.any(axis=1))
+    keys = pa.array([account_of[key] for key in viewers.viewers.take(pa.array(kept)).to_pylist()], pa.string())
+    accounts = pc.index_in(keys, pc.unique(keys)).to_numpy() if len(kept) else np.zeros(0, np.int64)
+    profiles = np.bincount(accounts, minlength=1)
+    chosen = viewers.over(np.array(sorted(plan.titles), np.str_)).take(kept)
+    liked = np.zeros((len(kept), len(plan.titles)))
+    liked[chosen.rows, chosen.columns] = 1
+    vectors = unit(shares[kept] * np.array(plan.scale))
+    return Population(accounts, 1 / profiles[accounts], vectors, shares[kept], unit(liked))
+
+
+def learn(plan: Plan, people: Callable[[], Population], release: Release) -> Segmentation:
+    """Move the plan's public centres to noisy means of the viewers nearest to them, then count what is in them.
+
+    `people` is asked for when a part is not stored yet. Takes plan.parts parts. A centre whose noisy sum is no longer
+    than noise alone would be stays where it is.
+    """
+    centres = np.array(plan.centres)
+
+    def sums(part: int, of: Callable[[Population], Floats], width: int) -> Floats:
+        k, around = len(centres), centres
+
+        def contributions() -> Floats:
+            who = people()
+            return who.table(nearest(who.vectors, around), of(who), k)
+
+        return release(part, k * width, contributions).reshape(k, width)
+
+    width, first = len(plan.genres), plan.iterations
+    for part in range(plan.iterations):
+        found = sums(part, lambda who: who.vectors, width)
+        moved = np.linalg.norm(found, axis=1, keepdims=True) > 2 * release.sigma * np.sqrt(width)
+        centres = np.where(moved, unit(np.maximum(found, 0)), centres)
+    sizes = sums(first, lambda who: np.ones((len(who.vectors), 1)), 1)[:, 0]
+    genres = sums(first + 1, lambda who: who.shares, width)
+    titles = sums(first + 2, lambda who: who.liked, len(plan.titles)) if plan.titles else np.zeros((len(centres), 0))
+    return Segmentation(centres, sizes, genres, titles, release.sigma)
+
+
+def merged(found: Segmentation, minimum: float) -> list[list[int]]:
+    """Segments as groups of clusters, the largest first: one below the minimum noisy size joins its nearest.
+
+    Empty where even all of them together are below it: nothing is told of so few.
+    """
+    groups = [[n] for n in range(len(found.sizes))]
+
+    def size(group: list[int]) -> float:
+        return float(found.sizes[group].sum())
+
+    while len(groups) > 1 and size(smallest := min(groups, key=size)) < minimum:
+        groups.remove(smallest)
+        own = unit(found.centres[smallest].sum(axis=0, keepdims=True))
+        likeness = [float((unit(found.centres[group].sum(axis=0, keepdims=True)) @ own.T)[0, 0]) for group in groups]
+        groups[int(np.argmax(likeness))] += smallest
+    return sorted(
+        (sorted(group) for group in groups if size(group) >= minimum), key=lambda group: (-size(group), group)
+    )
+
+
+def assigned(
+    viewers: Interactions, catalogue: Mapping[str, Title], plan: Plan, found: Segmentation, groups: list[list[int]]
+) -> npt.NDArray[Any]:
+    """Segment of each viewer, from 1 in the order of the groups; 0 for a viewer without a vector."""
+    shares = genre_shares(viewers, catalogue, plan.genres)
+    segment_of = np.zeros(len(found.centres), np.int32)
+    for number, group in enumerate(groups, start=1):
+        segment_of[group] = number
+    label = nearest(unit(shares * np.array(plan.scale)), found.centres)
+    return np.where(shares.any(axis=1), segment_of[label], 0).astype(np.int32)

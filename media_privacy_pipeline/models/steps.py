@@ -1,0 +1,97 @@
+"""The steps of the models room: train, recommend, segment. Each skips when nothing that it reads has changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from ..engines import Session, Span, StepResult
+from ..lake import fingerprint_of
+from .config import ModelsConfig
+from .inputs import (
+    COUNTS,
+    accounts,
+    catalogue,
+    last_day,
+    open_popularity,
+    personalisation_interactions,
+    read,
+    training_interactions,
+    weighed,
+)
+from .popularity import Popularity
+from .segmenting import make_segments
+from .serving import Viewers, filters_of, top_lists, write_lists
+from .training import load_model, measure, metrics_table, origin_of, registry, split_of, train_model
+
+_SERVED = ("recommendations", "personalisation_interactions")
+
+
+def train(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
+    """Train `ials` on what training permits, measure it on a temporal split, put it in service; `model_metrics`.
+
+    Without anything to learn from, the champion is taken out of service: whom it was learned from has left. Raises
+    Refused, the champion staying, when the training diverges.
+    """
+    config = config or ModelsConfig()
+    learned_from = training_interactions(session, span, config.evaluation)
+    rows, lake, where = learned_from.rows, session.lake, registry(session.settings.models)
+    inputs = fingerprint_of(lake.fingerprint("training_interactions"), config.model_dump_json())
+    champion = where.champion()
+    if lake.is_current("model_metrics", inputs) and (champion is not None or not rows.num_rows):
+        return StepResult(
+            {"model_metrics": lake.rows("model_metrics"), "training_interactions": rows.num_rows}, skipped=True
+        )
+    metadata: dict[str, int | float | str] = {"viewers": 0, "pairs": rows.num_rows}
+    metrics = []
+    if not rows.num_rows:
+        where.retire()
+        where.prune(0)
+        metadata["model"] = "none: nothing may be learned from"
+    else:
+        metrics = measure(split_of(rows, config), config)
+        interactions = weighed(rows, config.confidence)
+        origin = origin_of(learned_from.days, learned_from.split, lake.fingerprint("consent_ledger"), inputs)
+        metadata["model"] = train_model(where, interactions, metrics, origin, config)
+        metadata["serves"] = str(where.load(str(metadata["model"])).manifest["serves"])
+        metadata["viewers"] = len(interactions)
+    metadata |= {f"{m.model} {m.metric}@{m.k}": m.value for m in metrics if m.k == config.evaluation.ks[0]}
+    if not metrics:
+        metadata["evaluation"] = "absent: no viewer has titles on both sides of the temporal split"
+    table = metrics_table(metrics)
+    with lake.write("model_metrics", inputs) as staging:
+        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+    return StepResult({"model_metrics": table.num_rows, "training_interactions": rows.num_rows}, metadata=metadata)
+
+
+def recommend(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
+    """`recommendations` for everyone who agreed to personalisation, from their own permitted history alone."""
+    config = config or ModelsConfig()
+    lake, where = session.lake, registry(session.settings.models)
+    personalisation_interactions(session, span)
+    champion, today = where.champion(), last_day(span)
+    popular = open_popularity(session, span.as_of, config.serving.popularity_days)
+    fingerprint = fingerprint_of(
+        [lake.fingerprint(t) for t in ("personalisation_interactions", "permitted_personalisation_accounts")],
+        [lake.fingerprint("accepted_titles"), sorted(popular.items()), champion, today.year],
+        config.model_dump_json(),
+    )
+    if lake.is_current("recommendations", fingerprint):
+        return StepResult({table: lake.rows(table) for table in _SERVED}, skipped=True)
+    rows = read(session, "personalisation_interactions", ["viewer_key", "title_id", *COUNTS])
+    viewers = Viewers.of(*accounts(session), rows.column("viewer_key"))
+    histories = weighed(rows, config.confidence, everyone=viewers.keys)
+    ages = {key: title.minimum_age for key, title in catalogue(session).items()}
+    filters = filters_of(viewers, ages, today.year, config.serving)
+    model = None if champion is None else load_model(where, champion)
+    with lake.write("recommendations", fingerprint) as staging:
+        write_lists(top_lists(model, Popularity.of_counts(popular), histories, filters, config.serving), staging)
+    metadata: dict[str, Any] = {"viewers": len(viewers.keys), "model": champion or "none"}
+    metadata["viewers without a history"] = int((histories.lengths == 0).sum())
+    return StepResult({table: lake.rows(table) for table in _SERVED}, metadata=metadata)
+
+
+def segment(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
+    """`segment_profile`, learned once a month from what training permits, and `viewer_segments` by its centres."""
+    return make_segments(session, span, config or ModelsConfig())
