@@ -170,7 +170,7 @@ with allowed as (
     select t.account_id, t.profile_id, t.device_id, t.valid_from, t.valid_until, k.viewer_key, k.account_key
     from consent_timeline as t
     join consent_verdicts as v
-        on v.verdict = t.verdict
+        on v.verdict_no = t.verdict_no
     join purpose_keys as k
         on k.account_id = t.account_id and k.profile_id = t.profile_id
     where v.purpose = '{purpose}' and v.subject_reason = '' and v.viewer_reason = '' and v.state_reason = ''
