@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import PipelineError
-from . import checkup, keys, landing, ledger, look, run, ui
+from . import checkup, keys, landing, ledger, look, run, status, ui
 
 DEBUG = "MEDIA_PRIVACY_DEBUG"
 
@@ -46,7 +46,7 @@ def _start(
         os.environ[DEBUG] = "1"
 
 
-for part in (run, landing, look, keys, ledger, checkup, ui):
+for part in (run, landing, look, status, keys, ledger, checkup, ui):
     part.register(app)
 
 
