@@ -1,0 +1,102 @@
+"""Rows that the door must refuse: one spoiler for each rule, and the reason that the door is expected to give."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Faults:
+    """How much of what goes wrong: shares of the rows of a feed, and whether whole files are spoilt too."""
+
+    malformed: float = 0.0015
+    duplicates: float = 0.006
+    conflicts: float = 0.0006
+    files: bool = True
+
+    @classmethod
+    def none(cls) -> Faults:
+        """A zone in which nothing is malformed, delivered twice or torn; rows are still late."""
+        return cls(0.0, 0.0, 0.0, files=False)
+
+
+@dataclass(frozen=True)
+class Spoiler:
+    """One way to spoil a row. `typed` ones can be told in Parquet too; `line` ones spoil the text of the line."""
+
+    kind: str
+    reason: str
+    row: Callable[[Row], Row] | None = None
+    line: Callable[[str], str] | None = None
+    suffix: str = ""  # "csv" or "jsonl" where only that format can be spoilt so
+    typed: bool = False
+
+
+def _set(column: str, value: Any) -> Callable[[Row], Row]:
+    return lambda row: {**row, column: value}
+
+
+def _missing(*columns: str) -> list[Spoiler]:
+    return [Spoiler(f"missing_{c}", f"missing:{c}", row=_set(c, None), typed=True) for c in columns]
+
+
+def _times(column: str) -> list[Spoiler]:
+    return [
+        Spoiler("naive_time", f"naive_timestamp:{column}", row=_set(column, "2026-09-03 20:15:00")),
+        Spoiler("bad_time", f"bad_timestamp:{column}", row=_set(column, "the day before")),
+    ]
+
+
+_LINES = [
+    Spoiler("too_few_fields", "field_count", line=lambda line: line.rsplit(",", 2)[0] + "\n", suffix="csv"),
+    Spoiler("too_many_fields", "field_count", line=lambda line: line.rstrip("\n") + ",surplus,\n", suffix="csv"),
+    Spoiler("broken_json", "bad_json", line=lambda line: line[: len(line) // 2] + "\n", suffix="jsonl"),
+    Spoiler("not_an_object", "bad_json", line=lambda _: json.dumps([1, 2]) + "\n", suffix="jsonl"),
+]
+
+SPOILERS: Mapping[str, tuple[Spoiler, ...]] = {
+    "viewing_events": (
+        *_missing("event_id", "account_id", "title_id", "started_at"),
+        *_times("started_at"),
+        Spoiler("negative_seconds", "out_of_range:watched_seconds", row=_set("watched_seconds", -30), typed=True),
+        Spoiler("too_many_seconds", "out_of_range:watched_seconds", row=_set("watched_seconds", 90_000), typed=True),
+        Spoiler("bad_seconds", "bad_integer:watched_seconds", row=_set("watched_seconds", "long")),
+        *_LINES,
+    ),
+    "search_events": (
+        *_missing("event_id", "account_id", "query"),
+        *_times("searched_at"),
+        Spoiler("long_query", "too_long:query", row=_set("query", "what was it called " * 30), typed=True),
+        *_LINES,
+    ),
+    "consent_events": (
+        *_missing("account_id", "effective_at"),
+        *_times("recorded_at"),
+        Spoiler("unknown_state", "not_allowed:state", row=_set("state", "perhaps"), typed=True),
+        Spoiler("unknown_signal", "not_allowed:signal", row=_set("signal", "telepathy"), typed=True),
+        *_LINES,
+    ),
+    "subject_requests": (
+        *_missing("account_id", "verified"),
+        Spoiler("unknown_kind", "not_allowed:kind", row=_set("kind", "complaint"), typed=True),
+        *_LINES,
+    ),
+}
+
+
+def csv_line(row: Row) -> str:
+    """One row as a line of CSV, in the order of its columns."""
+    sink = io.StringIO()
+    csv.writer(sink, lineterminator="\n").writerow(["" if value is None else _text(value) for value in row.values()])
+    return sink.getvalue()
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
