@@ -75,7 +75,8 @@ class Purpose(_Part):
     """One purpose: its basis, its words, its window (days) and the columns that it may see.
 
     `notice_given` is what a legitimate interest rests on; `separate_form_days` asks for a consent given on a form of
-    its own (VPPA) that is no older.
+    its own (VPPA) that is no older. `final_when_closed`: what it uses of a day is decided for the last time when the
+    day closes, for its releases are drawn once; otherwise every day of the window is decided anew on each run.
     """
 
     title: str
@@ -86,6 +87,7 @@ class Purpose(_Part):
     parent: str | None = None
     notice_given: bool = False
     separate_form_days: Days | None = None
+    final_when_closed: bool = False
     columns: dict[str, dict[str, Generalisation]]
 
 

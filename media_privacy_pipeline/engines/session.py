@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
@@ -48,6 +48,14 @@ class StepResult:
     rows: Mapping[str, int]
     skipped: bool = False
     metadata: Mapping[str, int | float | str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A small table that is made only when it is needed; the fingerprint tells what it would be made from."""
+
+    fingerprint: str
+    make: Callable[[], pa.Table]
 
 
 @dataclass(frozen=True)
@@ -102,7 +110,7 @@ class Session:
         days: Sequence[date] | None = None,
         input_days: Mapping[str, Sequence[date]] | None = None,
         parameters: Mapping[str, Parameter] | None = None,
-        extra: Mapping[str, pa.Table] | None = None,
+        extra: Mapping[str, pa.Table | Made] | None = None,
     ) -> StepResult:
         """Run one model into the lake table of its name, unless it is there already, made from the same inputs.
 
@@ -115,12 +123,12 @@ class Session:
         fingerprint = fingerprint_of(
             sql,
             [self.lake.fingerprint(table, input_days.get(table)) for table in stored],
-            [(name, table.schema.to_string(), table.to_pydict()) for name, table in sorted(extra.items())],
+            [(name, _identity(table)) for name, table in sorted(extra.items())],
         )
         if self.lake.is_current(model, fingerprint, days):
             return StepResult({model: self.lake.rows(model, days)}, skipped=True)
         inputs: dict[str, Input] = {table: self.folder(table, input_days.get(table)) for table in stored}
-        inputs.update(extra)
+        inputs.update({name: table.make() if isinstance(table, Made) else table for name, table in extra.items()})
         by = contract.meta.partition_by
         with self.lake.write(model, fingerprint, days, by=by or "arrival_day") as staging:
             self.engine.write(sql, inputs, staging, partition_by=by if days is not None else None)
@@ -131,3 +139,7 @@ class Session:
         engine = self.__dict__.get("engine")
         if engine is not None:
             engine.close()
+
+
+def _identity(table: pa.Table | Made) -> object:
+    return table.fingerprint if isinstance(table, Made) else (table.schema.to_string(), table.to_pydict())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import warnings
 from pathlib import Path
@@ -36,6 +37,8 @@ def session(master: str, work: Path, memory_limit: str = "3GB") -> Any:
         running = SparkSession.getActiveSession()
         if running is not None:
             return running
+        # PySpark logs the text of every error, values of rows included, on stderr before it raises it.
+        logging.getLogger("SQLQueryContextLogger").disabled = True
         os.environ["JAVA_HOME"] = str(java_home(work))
         log = work / "log4j2.properties"
         log.write_text(_LOG4J)
