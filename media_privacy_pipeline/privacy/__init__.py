@@ -5,8 +5,21 @@ Does not belong here: deciding who may be counted (consent), what is released an
 `releases`), making pseudonyms (keys), or trying to break the promise (audit).
 """
 
+from .contributions import Source
 from .desk import Desk, Stored
 from .ledger import BudgetLedger, Charge, Spend
-from .vector import part_sigma, release_vector
+from .release import release
+from .vector import find_vector, part_sigma, release_vector
 
-__all__ = ["BudgetLedger", "Charge", "Desk", "Spend", "Stored", "part_sigma", "release_vector"]
+__all__ = [
+    "BudgetLedger",
+    "Charge",
+    "Desk",
+    "Source",
+    "Spend",
+    "Stored",
+    "find_vector",
+    "part_sigma",
+    "release",
+    "release_vector",
+]

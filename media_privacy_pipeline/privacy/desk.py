@@ -44,6 +44,10 @@ class Desk:
         Raises Refused where ledger and folder tell different stories: a release that the ledger has but the folder
         lost or changed, or one that the folder has and the ledger never charged.
         """
+        with self.ledger.exclusive(name):
+            return self._find(name, partition)
+
+    def _find(self, name: str, partition: str) -> Stored | None:
         path, charge = self._path(name, partition), self.ledger.latest(name, partition)
         if charge is None:
             if path.exists():
@@ -63,7 +67,7 @@ class Desk:
         Raises Refused where the charge would pass the cap (then `make` is not called), and as `find` does.
         """
         with self.ledger.exclusive(name):
-            found = self.find(name, partition)
+            found = self._find(name, partition)
             if found is not None:
                 return found
             charge = self.ledger.charge(name, partition, day, spend)

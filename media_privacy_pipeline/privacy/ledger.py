@@ -34,6 +34,7 @@ _CHARGES = sa.Table(
     sa.Column("partition", sa.String(200), nullable=False),
     sa.Column("attempt", sa.Integer, nullable=False),
     sa.Column("day", sa.Date, nullable=False, index=True),
+    sa.Column("unit", sa.String(40), nullable=False),
     sa.Column("mechanism", sa.Text, nullable=False),
     sa.Column("bounds", sa.Text, nullable=False),
     sa.Column("mu", sa.Float, nullable=False),
@@ -53,8 +54,12 @@ sa.Index(
 
 @dataclass(frozen=True)
 class Spend:
-    """What a release costs and why: the mechanism and the bounds in words, and its mu for one unit."""
+    """What a release costs and why: for which unit, the mechanism and the bounds in words, and its mu.
 
+    The unit is account-day where the release is made of one day's events, account where it is made of more.
+    """
+
+    unit: str
     mechanism: str
     bounds: str
     mu: float
@@ -133,7 +138,7 @@ class BudgetLedger:
             self._check_cap(connection, name, partition, day, spend)
             attempt = 1 + max((attempt for attempt, _ in before), default=0)
             values = {"name": name, "partition": partition, "attempt": attempt, "day": day}
-            costs = {"mechanism": spend.mechanism, "bounds": spend.bounds, "mu": spend.mu}
+            costs = {"unit": spend.unit, "mechanism": spend.mechanism, "bounds": spend.bounds, "mu": spend.mu}
             (charge_id,) = connection.execute(
                 sa.insert(_CHARGES).values(**values, **costs).returning(_CHARGES.c.charge_id)
             ).one()
@@ -194,7 +199,7 @@ def _squares(connection: sa.Connection, first: date, last: date) -> dict[date, f
 
 
 def _charge(row: Any) -> Charge:
-    spend = Spend(row["mechanism"], row["bounds"], row["mu"])
+    spend = Spend(row["unit"], row["mechanism"], row["bounds"], row["mu"])
     return Charge(row["charge_id"], row["name"], row["partition"], row["attempt"], row["day"], spend, row["sha256"])
 
 

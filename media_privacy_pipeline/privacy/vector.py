@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..errors import UsageError
 from ..release_policy import VectorStatement
 from .accountant import mu_of, sigma_for
-from .desk import Desk
+from .desk import Desk, Stored
 from .ledger import Spend
 from .noise import Integers
 
@@ -23,7 +23,7 @@ _MARGIN = 1 - 1e-12
 
 def part_sigma(statement: VectorStatement) -> float:
     """Standard deviation of the noise on each returned sum, in the sums' own unit."""
-    return _scale(statement) / statement.resolution
+    return part_scale(statement) / statement.resolution
 
 
 def release_vector(
@@ -51,8 +51,9 @@ def release_vector(
     if contributions.ndim != 2 or contributions.shape[1] == 0 or not np.isfinite(contributions).all():
         raise UsageError(f"{name}: contributions must be finite, one row an account and one column a sum")
     sums = bounded_rows(contributions, statement).sum(axis=0)
-    sigma = _scale(statement)
+    sigma = part_scale(statement)
     spend = Spend(
+        unit="account",
         mechanism=f"discrete Gaussian on integers, scale {sigma} of 1/{statement.resolution}",
         bounds=f"one vector an account, L2 norm at most {statement.norm:g}, part {part + 1} of {statement.parts}",
         mu=mu_of(statement.norm * statement.resolution, sigma),
@@ -60,10 +61,18 @@ def release_vector(
     stored = desk.once(
         name, f"{partition}.{part}", day, spend, lambda noise: pa.table({"steps": pa.array(noise(sums, sigma))})
     )
-    steps: Integers = pq.read_table(stored.path).column("steps").to_numpy()
+    steps = _read(stored)
     if steps.shape != sums.shape:
         raise UsageError(f"{name} {partition}.{part}: was released with {steps.size} columns, not {sums.size}")
     return steps / statement.resolution
+
+
+def find_vector(
+    desk: Desk, name: str, statement: VectorStatement, *, partition: str, part: int
+) -> NDArray[np.float64] | None:
+    """The sums of a part that was released before, shape (columns,), or None: then nobody has paid for it yet."""
+    stored = desk.find(name, f"{partition}.{part}")
+    return None if stored is None else _read(stored) / statement.resolution
 
 
 def bounded_rows(contributions: NDArray[np.float64], statement: VectorStatement) -> Integers:
@@ -77,6 +86,11 @@ def bounded_rows(contributions: NDArray[np.float64], statement: VectorStatement)
     return steps
 
 
-def _scale(statement: VectorStatement) -> int:
-    """Scale of the noise in steps, for one part."""
+def part_scale(statement: VectorStatement) -> int:
+    """Scale of the noise of one part, in steps of 1 / resolution."""
     return sigma_for(statement.norm * statement.resolution, statement.mu / math.sqrt(statement.parts))
+
+
+def _read(stored: Stored) -> Integers:
+    steps: Integers = pq.read_table(stored.path).column("steps").to_numpy()
+    return steps

@@ -1,0 +1,182 @@
+"""Bounding: from (account, cell) rows to integer sums per cell to which each account contributes a bounded vector.
+
+The SQL is made from the statement, so that a column that is redefined cannot keep another one's bound. Integers only,
+one scan, the same on both engines. Values outside the known cells are mapped or left out here, by construction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ..engines import Engine, Input
+from ..errors import UsageError
+from ..release_policy import CellColumn, TableStatement
+from .mechanism import mechanism_of
+from .noise import Integers
+from .weights import weight_table
+
+_WEIGHTS = "bounding_weights"
+_DOMAIN = "domain_of_"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows to be counted: a query in DuckDB's dialect over `inputs`, with the columns account_key, day (DATE), the
+    statement's cell columns and the columns that its measures sum. Several rows of an account and cell are added."""
+
+    sql: str
+    inputs: Mapping[str, Input]
+
+
+@dataclass(frozen=True)
+class BoundedSums:
+    """One day, before noise: `values` (measures, cells) in the mechanism's and the domain's order; `totals`, the
+    weighted cells and what was cut, summed over accounts. All in 64ths. Personal data: never stored, never logged."""
+
+    values: Integers
+    totals: Integers
+
+
+def domain_of(statement: TableStatement, public: Mapping[str, Sequence[str]]) -> pa.Table:
+    """Every cell there is, one row each, in an order that does not depend on people's data.
+
+    `public` holds the values of the cell columns that come from public tables. Raises UsageError where one is missing.
+    """
+    values = [_values(name, column, public) for name, column in statement.cells.items()]
+    shape = [len(each) for each in values]
+    codes = np.indices(shape).reshape(len(shape), -1) if shape else np.zeros((0, 0))
+    columns = [pa.array(each, pa.string()).take(pa.array(code)) for each, code in zip(values, codes, strict=True)]
+    return pa.table(dict(zip(statement.cells, columns, strict=True)))
+
+
+def bounded_sums(
+    engine: Engine,
+    statement: TableStatement,
+    source: Source,
+    days: Iterable[date],
+    public: Mapping[str, Sequence[str]],
+) -> dict[date, BoundedSums]:
+    """Bounded sums of each day, in one query; rows of other days are left out."""
+    wanted = sorted(set(days))
+    if not wanted:
+        return {}
+    inputs: dict[str, Input] = {
+        **source.inputs,
+        _WEIGHTS: weight_table(statement.squared_norm, statement.most_cells),
+    }
+    for name, column in statement.cells.items():
+        if column.of is not None:
+            inputs[_DOMAIN + name] = pa.table({name: pa.array(_values(name, column, public), pa.string())})
+    found = engine.fetch(bounding_sql(statement, source.sql, wanted), inputs)
+    return _by_day(statement, found, wanted, public)
+
+
+def bounding_sql(statement: TableStatement, source: str, days: Sequence[date]) -> str:
+    """The query behind `bounded_sums`: a row per day and cell, and one per day with null cells for the totals."""
+    names = list(statement.cells)
+    cells = ", ".join(names)
+    keys = f"account_key, day, {cells}"
+    mapped = ", ".join(f"{_mapped(name, column)} as {name}" for name, column in statement.cells.items())
+    conditions = [f"day in ({', '.join(_date(day) for day in days)})", "account_key is not null"]
+    conditions += [
+        f"{name} in ({_list(column.values)})"
+        for name, column in statement.cells.items()
+        if column.values and column.other is None
+    ]
+    measures = {name: measure for name, measure in statement.measures.items() if measure.of is not None}
+    # A row is clipped before it is added, so that no input, however odd, overflows a sum.
+    rows = "".join(
+        f", cast(greatest(0, least({m.most}, coalesce({m.of}, 0))) as bigint) as m_{name}"
+        for name, m in measures.items()
+    )
+    clipped = "".join(
+        f", cast(greatest({m.least}, least({m.most}, sum(m_{name}))) as bigint) as m_{name}"
+        for name, m in measures.items()
+    )
+    known = "".join(f" join {_DOMAIN}{name} using ({name})" for name, column in statement.cells.items() if column.of)
+    sums = ", ".join(
+        f"cast(sum(weight * {_centred(part.name, part.centre, measures.keys())}) as bigint) as s_{part.name}"
+        for part in mechanism_of(statement).sums
+    )
+    nothing = ", ".join([f"cast(null as varchar) as {name}" for name in names])
+    no_sums = ", ".join(f"cast(0 as bigint) as s_{part.name}" for part in mechanism_of(statement).sums)
+    return f"""
+with contributed as ({source}),
+placed as (select account_key, day, {mapped}{rows} from contributed where {" and ".join(conditions)}),
+merged as (select {keys}{clipped} from placed group by {keys}),
+known as (select {keys}{"".join(f", m_{name}" for name in measures)} from merged{known}),
+sizes as (select account_key, day, count(*) as cells from known group by account_key, day),
+weights as (select account_key, day, weight, kept, cut from sizes join {_WEIGHTS} using (cells)),
+by_cell as (select day, {cells}, {sums} from known join weights using (account_key, day) group by day, {cells}),
+by_day as (select day, cast(sum(kept) as bigint) as kept, cast(sum(cut) as bigint) as cut from weights group by day)
+select day, {cells}, {", ".join(f"s_{part.name}" for part in mechanism_of(statement).sums)},
+  cast(0 as bigint) as kept, cast(0 as bigint) as cut, false as is_total from by_cell
+union all
+select day, {nothing}, {no_sums}, kept, cut, true as is_total from by_day
+"""
+
+
+def _by_day(
+    statement: TableStatement, found: pa.Table, days: list[date], public: Mapping[str, Sequence[str]]
+) -> dict[date, BoundedSums]:
+    """Dense arrays over the whole domain from the rows that the query found."""
+    parts = mechanism_of(statement).sums
+    totals_rows = found.filter(found["is_total"])
+    rows = found.filter(pc.invert(found["is_total"]))
+    place = np.zeros(rows.num_rows, dtype=np.int64)
+    size = 1
+    for name, column in statement.cells.items():
+        values = pa.array(_values(name, column, public), pa.string())
+        place = place * len(values) + _positions(rows[name].cast(pa.string()), values)
+        size *= len(values)
+    day_of = _positions(rows["day"].cast(pa.date32()), pa.array(days, pa.date32()))
+    dense = np.zeros((len(days), len(parts), size), dtype=np.int64)
+    for number, part in enumerate(parts):
+        dense[day_of, number, place] = rows[f"s_{part.name}"].to_numpy()
+    totals = np.zeros((len(days), 2), dtype=np.int64)
+    total_day = _positions(totals_rows["day"].cast(pa.date32()), pa.array(days, pa.date32()))
+    totals[total_day] = np.column_stack([totals_rows["kept"].to_numpy(), totals_rows["cut"].to_numpy()])
+    return {day: BoundedSums(dense[n], totals[n]) for n, day in enumerate(days)}
+
+
+def _values(name: str, column: CellColumn, public: Mapping[str, Sequence[str]]) -> list[str]:
+    if column.of is None:
+        return list(column.values)
+    if name not in public:
+        raise UsageError(f"the cell column {name} takes its values from {column.of}: give them")
+    return sorted(set(public[name]))
+
+
+def _positions(values: pa.ChunkedArray, among: pa.Array) -> Integers:
+    positions: Integers = pc.index_in(values, value_set=among).to_numpy().astype(np.int64)
+    return positions
+
+
+def _mapped(name: str, column: CellColumn) -> str:
+    if column.other is None:
+        return name
+    return f"case when {name} in ({_list(column.values)}) then {name} else {_text(column.other)} end"
+
+
+def _centred(name: str, centre: int, summed: Iterable[str]) -> str:
+    if name not in summed:
+        return "1"
+    return f"(m_{name} - {centre})" if centre else f"m_{name}"
+
+
+def _date(day: date) -> str:
+    return f"date '{day.isoformat()}'"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _list(values: Iterable[str]) -> str:
+    return ", ".join(map(_text, values))

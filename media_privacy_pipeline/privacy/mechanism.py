@@ -1,0 +1,85 @@
+"""From a statement to integers: the centre, the sensitivity and the scale of the noise of everything that is released.
+
+A measure is summed around the middle c of its clips, as weight · (value - c), wherever the statement also counts
+accounts: half the sensitivity, and c · (the noisy count) gives the sum back (docs/privacy-proofs.md, 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import sqrt
+
+from ..release_policy import TableStatement
+from .accountant import compose, mu_of, sigma_for
+from .ledger import Spend
+from .weights import ONE, largest_ratio, totals_sensitivity
+
+
+@dataclass(frozen=True)
+class NoisySum:
+    """One vector over the cells: values are centred by `centre`; an account moves it by `sensitivity` in L2 (64ths);
+    `sigma` is the whole scale of its noise, in the same 64ths."""
+
+    name: str
+    centre: int
+    sensitivity: float
+    sigma: int
+
+
+@dataclass(frozen=True)
+class Mechanism:
+    """Everything that is drawn for one partition: a vector over the cells per measure, and two totals.
+
+    `counts` is the name of the measure that counts accounts, None where no measure does. `largest_ratio` bounds the
+    ratio of all cells to weighted cells, whatever the data are.
+    """
+
+    sums: tuple[NoisySum, ...]
+    counts: str | None
+    totals_sensitivity: float
+    totals_sigma: int
+    largest_ratio: float
+
+    @property
+    def mu(self) -> float:
+        """What one partition costs an account: all vectors and totals together."""
+        parts = [mu_of(part.sensitivity, part.sigma) for part in self.sums]
+        return compose([*parts, mu_of(self.totals_sensitivity, self.totals_sigma)])
+
+
+@lru_cache(maxsize=64)
+def _mechanism(statement_json: str) -> Mechanism:
+    statement = TableStatement.model_validate_json(statement_json)
+    counts = next((name for name, measure in statement.measures.items() if measure.of is None), None)
+    sums = []
+    for name, measure in statement.measures.items():
+        centre = 0 if counts is None or name == counts else (measure.least + measure.most) // 2
+        reach = max(abs(measure.least - centre), abs(measure.most - centre))
+        sensitivity = ONE * reach * sqrt(statement.squared_norm)
+        sums.append(NoisySum(name, centre, sensitivity, sigma_for(sensitivity, statement.mu * sqrt(measure.budget))))
+    moved = totals_sensitivity(statement.squared_norm, statement.most_cells)
+    sigma = sigma_for(moved, statement.mu * sqrt(statement.totals_budget))
+    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(statement.squared_norm, statement.most_cells))
+
+
+def mechanism_of(statement: TableStatement) -> Mechanism:
+    """The mechanism of a statement: a function of the statement alone, never of data."""
+    return _mechanism(statement.model_dump_json())
+
+
+def spend_of(statement: TableStatement) -> Spend:
+    """What the ledger is told of one partition of a statement."""
+    mechanism = mechanism_of(statement)
+    scales = ", ".join(f"{part.name} {part.sigma / ONE:.6g}" for part in mechanism.sums)
+    clips = ", ".join(
+        f"{measure.of} {measure.least}..{measure.most} a cell"
+        for measure in statement.measures.values()
+        if measure.of is not None
+    )
+    return Spend(
+        unit="account-day",
+        mechanism=f"discrete Gaussian, scales: {scales}, totals {mechanism.totals_sigma / ONE:.6g}",
+        bounds=f"weights with squares up to {statement.squared_norm} over cells, {statement.most_cells} cells; {clips}",
+        mu=mechanism.mu,
+    )

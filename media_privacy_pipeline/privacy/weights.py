@@ -1,0 +1,52 @@
+"""Account weights: how much each of an account's cells counts, so that the account as a whole is bounded.
+
+With k cells on a day, the weight of each is w = floor(64 min(1, sqrt(m / k), sqrt(m K) / k)) in whole 64ths. Hence
+k w² <= 64² m (the L2 bound) and k w <= 64 sqrt(m K) (the L1 bound), whatever k is. It depends on the account's own
+cells alone, not on the order of rows, so both engines find the same integers.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from math import isqrt, sqrt
+
+import pyarrow as pa
+
+ONE = 64
+"""The weight of a cell of an account that is not cut. Sums of weighted values are in 64ths."""
+
+
+def weight(cells: int, squared_norm: int, most_cells: int) -> int:
+    """Weight of each cell of an account with so many cells (at least 1), in 64ths: 0..64, exact."""
+    by_square = isqrt(ONE * ONE * squared_norm // cells)
+    by_sum = isqrt(ONE * ONE * squared_norm * most_cells // (cells * cells))
+    return min(ONE, by_square, by_sum)
+
+
+@lru_cache(maxsize=64)
+def weight_table(squared_norm: int, most_cells: int) -> pa.Table:
+    """Columns cells, weight, kept, cut (64-bit integers): a row for each number of cells whose weight is not 0.
+
+    kept is what the account adds to the total of weighted cells, cut what the weighting and the limit of K cells took
+    from it: kept + cut = 64 min(cells, K). An account with more cells than the last row counts for nothing.
+    """
+    cells = range(1, isqrt(ONE * ONE * squared_norm * most_cells) + 1)
+    weights = [weight(k, squared_norm, most_cells) for k in cells]
+    kept = [k * w for k, w in zip(cells, weights, strict=True)]
+    cut = [ONE * min(k, most_cells) - x for k, x in zip(cells, kept, strict=True)]
+    columns = {"cells": list(cells), "weight": weights, "kept": kept, "cut": cut}
+    return pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})
+
+
+def totals_sensitivity(squared_norm: int, most_cells: int) -> float:
+    """The most that one account moves the vector (kept, cut) of totals in L2, in 64ths: the maximum over all k."""
+    table = weight_table(squared_norm, most_cells)
+    pairs = zip(table["kept"].to_pylist(), table["cut"].to_pylist(), strict=True)
+    return sqrt(max(kept * kept + cut * cut for kept, cut in pairs))
+
+
+def largest_ratio(squared_norm: int, most_cells: int) -> float:
+    """The most that (kept + cut) / kept can be, for one account and hence for any sum over accounts."""
+    table = weight_table(squared_norm, most_cells)
+    pairs = zip(table["kept"].to_pylist(), table["cut"].to_pylist(), strict=True)
+    return float(max(1 + cut / kept for kept, cut in pairs))
