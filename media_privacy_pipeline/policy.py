@@ -71,6 +71,14 @@ class ConsentPolicy(_Part):
     sale_purposes: frozenset[str] = frozenset()
 
 
+class PublishedPolicy(_Part):
+    """How long restricted tables live, and whose keys may override the gate (Ed25519, in hexadecimal)."""
+
+    retire_after_days: Days
+    restricted_expires_days: Days
+    override_keys: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
+
+
 class Purpose(_Part):
     """One purpose: its basis, its words, its window (days) and the columns that it may see.
 
@@ -100,6 +108,7 @@ class Policy(_Part):
     consent: ConsentPolicy
     purposes: dict[str, Purpose]
     releases: Releases
+    published: PublishedPolicy
 
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:

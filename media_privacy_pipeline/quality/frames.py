@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..engines import Engine, Folder, Input
+from ..engines import Engine, Folder
 from ..engines.types import duckdb_type
 from ..sql import Contract
-from .spec import ExpectationSpec
+from .spec import ExpectationSpec, quoted
+
+Checked: TypeAlias = Folder | pa.Table
+"""What can be checked: a stored table, or one in memory."""
 
 SAMPLE_ROWS = 200_000
 """Rows of an internal table that a frame holds at most, about. Published tables are framed whole."""
@@ -28,16 +31,16 @@ def frame_query(contract: Contract, specs: Sequence[ExpectationSpec], rows: int,
     columns = sorted({column for spec in specs for column in spec.columns} & contract.types.keys())
     if not columns:
         return None
-    query = f"select {', '.join(columns)} from {contract.name}"
+    query = f"select {', '.join(map(quoted, columns))} from {contract.name}"
     if limit is None or rows <= limit:
         return query
     keys = contract.meta.grain or tuple(column.name for column in contract.columns)
-    text = " || '|' || ".join(f"coalesce(cast({key} as varchar), '')" for key in keys)
+    text = " || '|' || ".join(f"coalesce(cast({quoted(key)} as varchar), '')" for key in keys)
     return f"{query} where substr(md5({text}), 1, 6) < '{int(limit / rows * _HEX):06x}'"
 
 
 def count(
-    engine: Engine, contract: Contract, specs: Sequence[ExpectationSpec], inputs: Mapping[str, Input]
+    engine: Engine, contract: Contract, specs: Sequence[ExpectationSpec], inputs: Mapping[str, Checked]
 ) -> dict[str, tuple[int, int]]:
     """(unexpected, total) of each `query` and `schema` expectation: exact, over all rows."""
     counts: dict[str, tuple[int, int]] = {}
@@ -51,7 +54,7 @@ def count(
     return counts
 
 
-def _schema(contract: Contract, asked: Mapping[str, Any], source: Input) -> tuple[int, int]:
+def _schema(contract: Contract, asked: Mapping[str, Any], source: Checked) -> tuple[int, int]:
     """Columns that should not be there, are missing or have another type; the worst of the files counts."""
     schemas = [source.schema] if isinstance(source, pa.Table) else [pq.read_schema(file) for file in source.files]
     hive = source.partition_by if isinstance(source, Folder) else None

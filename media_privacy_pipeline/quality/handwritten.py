@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..sql import Access, Contract, PrivacyClass, ProtectedBy
-from .spec import ExpectationSpec
+from .spec import ExpectationSpec, quoted
 
 PSEUDONYMS = ("viewer_key", "account_key", "account_ref", "profile_ref", "subject_ref")
 """Columns that hold keyed pseudonyms: 128 bits in hexadecimal (keys.pseudonym)."""
@@ -65,7 +65,7 @@ def _no_identifier(contract: Contract, contracts: Mapping[str, Contract]) -> Exp
 
 def _whole_domain(contract: Contract) -> ExpectationSpec:
     """A cell that was published once is there on every later day: no cell is left out because nobody was in it."""
-    table, keys = contract.name, ", ".join(key for key in contract.meta.grain if key != "day")
+    table, keys = contract.name, ", ".join(quoted(key) for key in contract.meta.grain if key != "day")
     sql = f"""
         with cells as (select {keys}, min(day) as first_day from {table} group by {keys}),
         days as (select day, count(*) as cells from {table} group by day),
@@ -96,26 +96,34 @@ _LANDED = """
         select arrival_day, source,
                coalesce(sum(rows) filter (where stage = 'landed'), 0) as landed,
                coalesce(sum(rows) filter (
-                   where stage in ('accepted', 'duplicate', 'quarantined', 'dropped')), 0) as told
+                   where stage in ('accepted', 'duplicate', 'superseded', 'quarantined', 'dropped')), 0) as told
         from row_accounting group by arrival_day, source
     )
     select cast(count(*) filter (where landed <> told) as bigint) as unexpected, cast(count(*) as bigint) as total
     from days"""
 
 _DECIDED = """
-    with decided as (
-        select arrival_day, source, regexp_replace(stage, '^[a-z]+/', '') as purpose, sum(rows) as told
+    with decisions as (
+        select arrival_day, source, regexp_replace(stage, '^[a-z]+/', '') as purpose, rows
         from row_accounting where stage like 'used/%' or stage like 'withheld/%'
-        group by arrival_day, source, regexp_replace(stage, '^[a-z]+/', '')
     ),
-    accepted as (
-        select arrival_day, source, sum(rows) as accepted
-        from row_accounting where stage = 'accepted' group by arrival_day, source
+    told as (
+        select arrival_day, source, purpose, sum(rows) as rows from decisions group by arrival_day, source, purpose
+    ),
+    decided as (select distinct source, purpose from decisions),
+    days as (
+        select arrival_day, source, coalesce(sum(rows) filter (where stage = 'accepted'), 0) as accepted
+        from row_accounting group by arrival_day, source
+    ),
+    compared as (
+        select days.accepted, coalesce(told.rows, 0) as told
+        from days
+        join decided on decided.source = days.source
+        left join told
+            on told.arrival_day = days.arrival_day and told.source = days.source and told.purpose = decided.purpose
     )
-    select cast(count(*) filter (where coalesce(accepted.accepted, 0) <> decided.told) as bigint) as unexpected,
-           cast(count(*) as bigint) as total
-    from decided
-    left join accepted on accepted.arrival_day = decided.arrival_day and accepted.source = decided.source"""
+    select cast(count(*) filter (where accepted <> told) as bigint) as unexpected, cast(count(*) as bigint) as total
+    from compared"""
 
 _BY_TABLE: Mapping[str, tuple[ExpectationSpec, ...]] = {
     "recommendations": (
@@ -134,7 +142,7 @@ _BY_TABLE: Mapping[str, tuple[ExpectationSpec, ...]] = {
             "landed_balances",
             "query",
             {"sql": _LANDED, "inputs": []},
-            meaning="landed = accepted + duplicate + quarantined + dropped, for each day and source.",
+            meaning="landed = accepted + duplicate + superseded + quarantined + dropped, for each day and source.",
         ),
         ExpectationSpec(
             "decided_balances",

@@ -34,3 +34,8 @@ class ExpectationSpec:
         if self.kind == "at_least":
             return (self.kwargs["column_A"], self.kwargs["column_B"])
         return (self.kwargs["column"],)
+
+
+def quoted(name: str) -> str:
+    """A column's name as SQL: some of ours, such as "check", are words of the language."""
+    return f'"{name}"'

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from ..engines import Folder, Input, Session
+from ..engines import Folder, Session
 from ..errors import UsageError
 from ..sql import Access, Contract
-from .frames import SAMPLE_ROWS, count, frame_query
+from .frames import SAMPLE_ROWS, Checked, count, frame_query
 from .runner import CheckOutcome, Runner
 from .suites import suite_of
 
@@ -19,7 +19,7 @@ def validate(
     days: Sequence[date] | None = None,
     *,
     contract: Contract | None = None,
-    inputs: Mapping[str, Input] | None = None,
+    inputs: Mapping[str, Checked] | None = None,
     runner: Runner | None = None,
 ) -> list[CheckOutcome]:
     """Check a table against its suite; one outcome for each of `expectations_of`, in that order.
@@ -34,9 +34,10 @@ def validate(
     contract = contract or session.project.contracts[table]
     specs = suite_of(contract, session.project.contracts)
     given = inputs or {}
-    source = given.get(table) or session.folder(table, days)
+    # An empty Arrow table is falsy: ask whether it was given, not whether it is true.
+    source = given[table] if table in given else session.folder(table, days)
     others = {name for spec in specs for name in spec.kwargs.get("inputs", ())}
-    sources = {name: given.get(name) or session.folder(name) for name in others} | {table: source}
+    sources = {name: given[name] if name in given else session.folder(name) for name in others} | {table: source}
     rows = source.num_rows if not isinstance(source, Folder) else session.lake.rows(table, days)
     limit = SAMPLE_ROWS if contract.meta.access is Access.internal else None
     query = frame_query(contract, specs, rows, limit)

@@ -8,7 +8,7 @@ from typing import Any
 from ..errors import UsageError
 from ..sql import Contract, Project
 from .handwritten import handwritten
-from .spec import ExpectationSpec, Kind, Severity
+from .spec import ExpectationSpec, Kind, Severity, quoted
 
 
 def expectations_of(project: Project, table: str) -> tuple[ExpectationSpec, ...]:
@@ -57,13 +57,13 @@ def _split(test: str | Mapping[str, Mapping[str, Any]]) -> tuple[str, dict[str, 
 
 
 def _relationship(table: str, column: str, arguments: dict[str, Any]) -> tuple[Kind, dict[str, Any]]:
-    to, key = arguments["to"], arguments["field"]
+    child, to, key = quoted(column), arguments["to"], arguments["field"]
     sql = f"""
         select cast(count(*) filter (
-                   where child.{column} is not null and parent.found is null) as bigint) as unexpected,
+                   where child.{child} is not null and parent.found is null) as bigint) as unexpected,
                cast(count(*) as bigint) as total
         from {table} as child
-        left join (select distinct {key} as found from {to}) as parent on child.{column} = parent.found"""
+        left join (select distinct {quoted(key)} as found from {to}) as parent on child.{child} = parent.found"""
     return "query", {"sql": sql, "inputs": [to]}
 
 

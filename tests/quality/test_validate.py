@@ -86,7 +86,7 @@ def test_a_large_internal_table_is_sampled_by_its_grain(session: Session) -> Non
     specs = expectations_of(session.project, "plays")
     query = frame_query(contract, specs, rows=1_000_000, limit=250_000)
     assert query is not None
-    assert query.endswith("substr(md5(coalesce(cast(event_id as varchar), '')), 1, 6) < '400000'")
+    assert query.endswith("substr(md5(coalesce(cast(\"event_id\" as varchar), '')), 1, 6) < '400000'")
     ids = pa.table({"event_id": [str(n) for n in range(4000)], "device": ["tv"] * 4000, "seconds": [1] * 4000})
     kept = session.engine.fetch(query, {"plays": ids}).num_rows
     assert 850 < kept < 1150

@@ -1,0 +1,210 @@
+"""The gate: trusts no earlier check, looks for itself, and answers with the list of what speaks against a release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..engines import Folder, Session, Span
+from ..errors import PipelineError
+from ..quality.frames import Checked
+from ..quality.runner import CheckOutcome, Runner
+from ..quality.steps import validate
+from ..sql import Access, Contract, ProtectedBy
+from ..sql.privacy import check_privacy
+from .crypt import decryption, table_key
+from .evidence import Evidence
+from .layout import Layout
+from .manifest import Manifest, TableEntry
+from .rows import digest_of
+from .staging import contract_digest, published_contracts
+
+Code = Literal["file", "contract", "missing", "unpaid", "lineage", "consent", "audit", "stale", "empty"]
+
+NEVER_EXCUSED: frozenset[Code] = frozenset({"file", "consent"})
+"""No two signatures make a damaged file whole, or stand in for a person's consent."""
+_REQUIRED = ("privacy_ledger", "row_accounting", "audit_findings")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One thing that speaks against a release; an override names its code."""
+
+    code: Code
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.text}"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A manifest; its files lie in the candidate's own folder or are published already."""
+
+    manifest: Manifest
+    home: Path
+
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        """Where to look for a file, in this order."""
+        layout = Layout(self.home)
+        return layout.candidate(self.manifest.release_id), layout.root
+
+    def find(self, path: str) -> Path | None:
+        """Where a file of the manifest is."""
+        return next((folder / path for folder in self.folders if (folder / path).exists()), None)
+
+    def source(self, session: Session, contract: Contract, entry: TableEntry) -> Checked:
+        """A table as an engine's input. Restricted tables are decrypted in memory."""
+        found = [self.find(file.path) for file in entry.files]
+        files = [file for file in found if file is not None]
+        if entry.access is not Access.restricted:
+            return Folder(self.home, files, contract.types, None)
+        properties = decryption(table_key(session.keyring, str(entry.purpose)))
+        return pa.concat_tables([pq.ParquetFile(file, decryption_properties=properties).read() for file in files])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the gate found: reasons against the release (none: it may go out), and every check that it made."""
+
+    reasons: tuple[Reason, ...]
+    checks: tuple[CheckOutcome, ...]
+
+
+def examine(session: Session, span: Span, candidate: Candidate, evidence: Evidence, runner: Runner) -> Verdict:
+    """Look at a candidate from every side; the runner keeps the validation results for the Data Docs."""
+    damaged = list(_files(candidate))
+    if damaged:
+        # What is not what was staged is not worth a look inside.
+        return Verdict(tuple(damaged), ())
+    contracts = published_contracts(session)
+    tables = candidate.manifest.tables
+    known = {name: entry for name, entry in tables.items() if name in contracts}
+    inputs = {name: candidate.source(session, contracts[name], entry) for name, entry in known.items()}
+    checks = [
+        check
+        for name in sorted(known)
+        for check in validate(session, name, contract=contracts[name], inputs=inputs, runner=runner)
+    ]
+    reasons = [
+        *_contracts(candidate.manifest, contracts, checks),
+        *_missing(candidate.manifest, contracts),
+        *_unpaid(candidate.manifest, evidence),
+        *_lineage(session),
+        *_consent(candidate.manifest, inputs, evidence),
+        *_audit(session, span, inputs.get("audit_findings")),
+        *_stale(session, span, evidence),
+        *_empty(session, inputs.get("row_accounting")),
+    ]
+    return Verdict(tuple(reasons), tuple(checks))
+
+
+def _files(candidate: Candidate) -> Iterator[Reason]:
+    for name, entry in sorted(candidate.manifest.tables.items()):
+        for file in entry.files:
+            path = candidate.find(file.path)
+            if path is None:
+                yield Reason("file", f"{name}: {file.path} is not there")
+            elif digest_of(path) != file.sha256:
+                yield Reason("file", f"{name}: {file.path} is not what was staged")
+
+
+def _contracts(
+    manifest: Manifest, contracts: Mapping[str, Contract], checks: Iterable[CheckOutcome]
+) -> Iterator[Reason]:
+    for name, entry in sorted(manifest.tables.items()):
+        if name not in contracts:
+            yield Reason("contract", f"{name}: has no contract that lets it leave the house")
+        elif entry.contract_digest != contract_digest(contracts[name]) or entry.access != contracts[name].meta.access:
+            yield Reason("contract", f"{name}: its contract changed after it was staged")
+    for check in checks:
+        if not check.passed and check.severity == "error":
+            how = "could not be checked" if check.broken else f"{check.unexpected:,} of {check.total:,}"
+            yield Reason("contract", f"{check.table}: {check.name}: {how}")
+
+
+def _missing(manifest: Manifest, contracts: Mapping[str, Contract]) -> Iterator[Reason]:
+    for name in _REQUIRED:
+        if name in contracts and name not in manifest.tables:
+            yield Reason("missing", f"{name}: a release without it cannot be judged by its readers")
+
+
+def _unpaid(manifest: Manifest, evidence: Evidence) -> Iterator[Reason]:
+    """Every day of a table that rests on noise has a settled charge; a table without days has at least one."""
+    for name, entry in sorted(manifest.tables.items()):
+        if entry.access is not Access.open or entry.protected_by != ProtectedBy.dp:
+            continue
+        paid = {charge.partition for charge in evidence.charges if charge.name == name and charge.sha256 is not None}
+        unpaid = [file.day for file in entry.files if not (file.day.isoformat() in paid if file.day else paid)]
+        if unpaid:
+            days = ", ".join(str(day or "snapshot") for day in unpaid[:3])
+            yield Reason("unpaid", f"{name}: {len(unpaid)} parts have no paid entry in the privacy ledger: {days}")
+
+
+def _lineage(session: Session) -> Iterator[Reason]:
+    try:
+        check_privacy(session.project.graph, session.policy.purposes.keys())
+    except PipelineError as error:
+        yield Reason("lineage", str(error))
+
+
+def _consent(manifest: Manifest, inputs: Mapping[str, Checked], evidence: Evidence) -> Iterator[Reason]:
+    for name, entry in sorted(manifest.tables.items()):
+        rows = inputs.get(name)
+        if entry.access is not Access.restricted or not isinstance(rows, pa.Table):
+            continue
+        standing = pa.array(sorted(evidence.standing(str(entry.purpose))), pa.string())
+        without = rows.num_rows - (pc.sum(pc.is_in(rows.column("viewer_key"), standing)).as_py() or 0)
+        if without:
+            yield Reason(
+                "consent",
+                f"{name}: {without:,} of {rows.num_rows:,} rows belong to viewers who do not consent to "
+                f"{entry.purpose} now; run the night again",
+            )
+
+
+def _audit(session: Session, span: Span, findings: Checked | None) -> Iterator[Reason]:
+    if findings is None:
+        yield Reason("audit", "there are no findings: the audit did not run")
+        return
+    sql = """
+        select cast(count(*) as bigint) as tonight, cast(count(*) filter (where not coalesce(passed, false)) as bigint)
+            as failed
+        from audit_findings where run_day = (select max(run_day) from audit_findings)"""
+    (row,) = session.engine.fetch(sql, {"audit_findings": findings}).to_pylist()
+    (latest,) = session.engine.fetch(
+        "select max(run_day) as run_day from audit_findings", {"audit_findings": findings}
+    ).to_pylist()
+    if latest["run_day"] != span.last:
+        yield Reason("audit", f"its findings are not of this run's last day, {span.last}")
+    elif row["failed"]:
+        yield Reason("audit", f"{row['failed']} of {row['tonight']} checks failed; audit_findings says which")
+
+
+def _stale(session: Session, span: Span, evidence: Evidence) -> Iterator[Reason]:
+    limit = session.policy.consent.max_source_age_days
+    newest = evidence.newest_consent
+    if newest is None:
+        yield Reason("stale", "the consent ledger holds no row as of this run")
+    elif span.as_of - newest > timedelta(days=limit):
+        age = (span.as_of - newest).days
+        yield Reason("stale", f"the newest consent record is {age} days old, the policy allows {limit}")
+
+
+def _empty(session: Session, accounting: Checked | None) -> Iterator[Reason]:
+    """Rule 59 of the consent decision: where nothing passes the filter the run stops."""
+    if accounting is None or session.policy.consent.empty_release_wanted:
+        return
+    purposes = ", ".join(f"'used/{name}'" for name, purpose in session.policy.purposes.items() if purpose.columns)
+    sql = f"select cast(coalesce(sum(rows), 0) as bigint) as used from row_accounting where stage in ({purposes})"
+    (row,) = session.engine.fetch(sql, {"row_accounting": accounting}).to_pylist()
+    if not row["used"]:
+        yield Reason("empty", "no row may be used for any purpose; consent.empty_release_wanted is false")

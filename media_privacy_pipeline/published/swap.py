@@ -1,0 +1,81 @@
+"""Puts a release in place, swaps the pointer, retires what is superseded. May be killed between any two lines."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import timedelta
+from pathlib import Path
+
+from ..policy import Policy
+from ..sql import Access
+from .durable import replace_text, sync, sync_tree
+from .layout import Layout
+from .manifest import Manifest, read_manifest
+from .views import view_text
+
+
+def place(layout: Layout, manifest: Manifest) -> None:
+    """Move a candidate's files to where readers expect them, then write its manifest: from then on it is a release."""
+    folder = layout.candidate(manifest.release_id)
+    sync_tree(folder)
+    for staged in sorted(folder.glob(f"*/*/{manifest.release_id}")):
+        target = layout.root / staged.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        # Files without a manifest are what a killed run left half moved.
+        shutil.rmtree(target, ignore_errors=True)
+        staged.replace(target)
+        sync(target.parent)
+        sync(target.parent.parent)
+    replace_text(layout.views(manifest.release_id), view_text(manifest))
+    replace_text(layout.manifest(manifest.release_id), manifest.text())
+
+
+def point(layout: Layout, release_id: str) -> None:
+    """Let readers use a release."""
+    replace_text(layout.root / "CURRENT", release_id + "\n")
+
+
+def sweep(layout: Layout) -> None:
+    """Remove files under `published` whose release never got its manifest."""
+    for folder in layout.root.glob("*/*/*"):
+        if folder.parent.parent.name in ("open", "restricted") and not layout.manifest(folder.name).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def retire(layout: Layout, policy: Policy) -> int:
+    """Remove restricted files that only superseded releases refer to, the policy's days after they were superseded.
+
+    Open tables stay for ever: they were private for everyone when they were released. Returns the files removed.
+    """
+    current = layout.current()
+    if current is None:
+        return 0
+    releases = {release_id: read_manifest(layout.manifest(release_id)) for release_id in layout.releases()}
+    now = releases[current]
+    successors = {each.previous: each for each in releases.values() if each.previous is not None}
+    after = timedelta(days=policy.published.retire_after_days)
+    kept = {
+        file
+        for release_id, release in releases.items()
+        if release_id == current or now.as_of - successors.get(release_id, now).as_of < after
+        for file in _restricted(release)
+    }
+    removed = 0
+    for release in releases.values():
+        for file in _restricted(release) - kept:
+            path = layout.root / file
+            if path.exists():
+                path.unlink()
+                removed += 1
+            _drop_empty(path.parent)
+    return removed
+
+
+def _restricted(manifest: Manifest) -> set[str]:
+    entries = (entry for entry in manifest.tables.values() if entry.access is Access.restricted)
+    return {file.path for entry in entries for file in entry.files}
+
+
+def _drop_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

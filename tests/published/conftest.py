@@ -1,0 +1,31 @@
+"""A session over the synthetic house, with what other rooms would say under the test's control."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from media_privacy_pipeline.engines import Session
+from media_privacy_pipeline.published import steps
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from synthetic import House, put_all, write_contracts
+
+
+@pytest.fixture
+def house(monkeypatch: pytest.MonkeyPatch) -> House:
+    house = House()
+    monkeypatch.setattr(steps, "gather", house.gather)
+    return house
+
+
+@pytest.fixture
+def session(tmp_path: Path, make_session: Callable[..., Session], house: House) -> Session:
+    write_contracts(tmp_path / "sql")
+    session = make_session(sql=tmp_path / "sql", home=tmp_path / "home", keys=tmp_path / "home.keys")
+    put_all(session)
+    return session
