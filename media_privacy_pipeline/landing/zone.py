@@ -5,7 +5,11 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Sequence
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,14 +63,26 @@ def suffix_of(path: Path) -> str:
     raise UsageError(f"{path.name}: a landing file ends in one of {', '.join(SUFFIXES)}")
 
 
-def empty_target(out: Path) -> None:
-    """Make the folder of a new landing zone. Raises UsageError where it exists and holds something."""
+@contextmanager
+def new_folder(out: Path) -> Iterator[Path]:
+    """Give a staging folder to fill and, if the block ends well, rename it to `out`: whole or not at all.
+
+    Raises UsageError where `out` exists and holds something, or cannot be written.
+    """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UsageError(f"{out}: exists and is not empty; name a new folder, or remove this one first")
+    staging = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
     try:
-        out.mkdir(parents=True, exist_ok=True)
+        staging.mkdir(parents=True)
+        yield staging
+        if out.exists():
+            out.rmdir()
+        staging.rename(out)
     except OSError as error:
-        raise UsageError(f"{out}: cannot be made: {error.strerror}") from None
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
+        raise UsageError(f"{out}: cannot be written: {reason}") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def text_times(column: pa.ChunkedArray, offsets: npt.NDArray[np.int64] | None = None) -> pa.ChunkedArray:

@@ -45,10 +45,10 @@ _SECOND = (
 )  # fmt: skip
 _LANGUAGES = ("en", "de", "fr", "pt", "ja", "es")
 _LAUNCH_SHARE = 0.08
-_LAUNCH_PEAK = 14.0
+_LAUNCH_PEAK = 9.0
 _LAUNCH_DECAY_DAYS = 4.0
 _BURST_EVERY_DAYS = 6
-_BURST_FACTOR = 25.0
+_BURST_FACTOR = 15.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class Catalogue:
 
 
 def make_catalogue(rng: np.random.Generator, titles: int, first_day: date, days: int) -> Catalogue:
-    """`titles` made-up titles for a zone of `days` days: Zipf-like demand with exponent 0.9, 8 % launched inside."""
+    """`titles` made-up titles for a zone of `days` days: Zipf-like demand with exponent 0.8, 8 % launched inside."""
     numbers = np.arange(titles)
     kinds = rng.choice(list(_KINDS), titles, p=np.array(list(_KINDS.values())))
     genres = _genres(rng, titles)
@@ -93,7 +93,7 @@ def make_catalogue(rng: np.random.Generator, titles: int, first_day: date, days:
     year = np.where(launch > 0, first_day.year, first_day.year - rng.geometric(0.09, titles)).clip(1950)
     ids = pa.array([f"t{n:05d}" for n in numbers])
     bursts = np.arange(_BURST_EVERY_DAYS // 2, days, _BURST_EVERY_DAYS)
-    popularity = ((rng.permutation(titles) + 1.0) ** -0.9).astype(np.float64)
+    popularity = ((rng.permutation(titles) + 1.0) ** -0.8).astype(np.float64)
     columns: dict[str, Any] = {
         "title_id": ids,
         "title": [_name(n) for n in rng.permutation(titles)],

@@ -12,9 +12,19 @@ import numpy.typing as npt
 from .faults import Faults
 from .viewing import Rows
 
+_LATE_SHARE = 0.025
+_NEXT_DAY_SHARE = 0.055
+_LATE_WITHIN_DAYS = 9
 _SAME_DAY_SHARE = 0.4
 _RESENT_WITHIN_DAYS = 5
 _LEAST = 0.1
+
+
+def arrival_days(rng: np.random.Generator, day: int, rows: int) -> npt.NDArray[np.int64]:
+    """The day on which each of a day's rows arrives: most on it, some on the next, a few up to nine days later."""
+    draw = rng.random(rows)
+    delay = np.where(draw < _LATE_SHARE, rng.integers(2, _LATE_WITHIN_DAYS + 1, rows), 0)
+    return day + np.where((draw >= _LATE_SHARE) & (draw < _LATE_SHARE + _NEXT_DAY_SHARE), 1, delay)
 
 
 @dataclass(frozen=True)

@@ -44,13 +44,13 @@ def _set(column: str, value: Any) -> Callable[[Row], Row]:
 
 
 def _missing(*columns: str) -> list[Spoiler]:
-    return [Spoiler(f"missing_{c}", f"missing:{c}", row=_set(c, None), typed=True) for c in columns]
+    return [Spoiler(f"missing_{c}", f"missing_{c}", row=_set(c, None), typed=True) for c in columns]
 
 
 def _times(column: str) -> list[Spoiler]:
     return [
-        Spoiler("naive_time", f"naive_timestamp:{column}", row=_set(column, "2026-09-03 20:15:00")),
-        Spoiler("bad_time", f"bad_timestamp:{column}", row=_set(column, "the day before")),
+        Spoiler("naive_time", "naive_timestamp", row=_set(column, "2026-09-03 20:15:00")),
+        Spoiler("bad_time", "bad_timestamp", row=_set(column, "the day before")),
     ]
 
 
@@ -65,27 +65,27 @@ SPOILERS: Mapping[str, tuple[Spoiler, ...]] = {
     "viewing_events": (
         *_missing("event_id", "account_id", "title_id", "started_at"),
         *_times("started_at"),
-        Spoiler("negative_seconds", "out_of_range:watched_seconds", row=_set("watched_seconds", -30), typed=True),
-        Spoiler("too_many_seconds", "out_of_range:watched_seconds", row=_set("watched_seconds", 90_000), typed=True),
-        Spoiler("bad_seconds", "bad_integer:watched_seconds", row=_set("watched_seconds", "long")),
+        Spoiler("negative_seconds", "watched_seconds_out_of_range", row=_set("watched_seconds", -30), typed=True),
+        Spoiler("too_many_seconds", "watched_seconds_out_of_range", row=_set("watched_seconds", 90_000), typed=True),
+        Spoiler("bad_seconds", "bad_watched_seconds", row=_set("watched_seconds", "long")),
         *_LINES,
     ),
     "search_events": (
         *_missing("event_id", "account_id", "query"),
         *_times("searched_at"),
-        Spoiler("long_query", "too_long:query", row=_set("query", "what was it called " * 30), typed=True),
+        Spoiler("long_query", "query_too_long", row=_set("query", "what was it called " * 30), typed=True),
         *_LINES,
     ),
     "consent_events": (
         *_missing("account_id", "effective_at"),
         *_times("recorded_at"),
-        Spoiler("unknown_state", "not_allowed:state", row=_set("state", "perhaps"), typed=True),
-        Spoiler("unknown_signal", "not_allowed:signal", row=_set("signal", "telepathy"), typed=True),
+        Spoiler("unknown_state", "bad_state", row=_set("state", "perhaps"), typed=True),
+        Spoiler("unknown_signal", "bad_signal", row=_set("signal", "telepathy"), typed=True),
         *_LINES,
     ),
     "subject_requests": (
         *_missing("account_id", "verified"),
-        Spoiler("unknown_kind", "not_allowed:kind", row=_set("kind", "complaint"), typed=True),
+        Spoiler("unknown_kind", "bad_kind", row=_set("kind", "complaint"), typed=True),
         *_LINES,
     ),
 }

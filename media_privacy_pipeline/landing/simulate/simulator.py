@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from ...errors import UsageError
 from .. import zone
 from . import consents, requests, searches, viewing
-from .delivery import Delivery
+from .delivery import Delivery, Drop, arrival_days
 from .drops import Dropper
 from .faults import Faults
 from .feeds import CONSENTS, REQUESTS, SEARCHES, VIEWING, Feed
+from .snapshots import write_snapshots
 from .spoilt_files import plant_spoilt_files, torn_rows
 from .truth import Truth
 from .viewing import Rows
 from .world import World, make_world
 
 _PLAYS_A_HOUSEHOLD = 1.2
-_LATE_SHARE = 0.025
-_NEXT_DAY_SHARE = 0.055
-_LATE_WITHIN_DAYS = 9
+SKEW_SECONDS = 300
+"""How far ahead of its arrival day a time may be without being flagged: the packaged policy's."""
 
 
 @dataclass(frozen=True)
@@ -65,45 +65,68 @@ def simulate(
     truth inside the zone.
     """
     _check(out, truth, formats, households=households, days=days, titles=titles)
-    zone.empty_target(out)
-    if truth is not None:
-        zone.empty_target(truth)
     faults = Faults() if faults is None else faults
     world, asked = requests.plan(make_world(seed, first_day, days, households, titles))
     world, said, answer = consents.plan(world)
-    book = Truth(world, truth)
-    # A handful of rows a day needs one file; what is many needs all formats every day.
-    one_a_day = {
-        feed.source: Dropper(world, feed, out, formats, faults, book) for feed in (SEARCHES, CONSENTS, REQUESTS)
-    }
-    all_formats = Dropper(world, VIEWING, out, formats, faults, book)
-    deliveries = {feed.source: Delivery(faults, days, feed.alter) for feed in (VIEWING, SEARCHES, CONSENTS, REQUESTS)}
-    _snapshots(world, out, formats, book)
-    for day in range(days):
-        plays = viewing.plays_of(
-            world, day, _PLAYS_A_HOUSEHOLD * households if events_per_day is None else events_per_day
+    book = Truth(world)
+    events = _PLAYS_A_HOUSEHOLD * households if events_per_day is None else events_per_day
+    with ExitStack() as folders:
+        beside = None if truth is None else folders.enter_context(zone.new_folder(truth))
+        place = folders.enter_context(zone.new_folder(out))
+        write_snapshots(world, place, formats, book)
+        nights = _Nights(world, place, formats, faults, book)
+        for day in range(days):
+            nights.deliver(day, events, said, asked)
+            if progress is not None:
+                progress(day + 1, days)
+        if beside is not None:
+            parameters: dict[str, Any] = {"seed": seed, "households": households, "days": days, "titles": titles}
+            parameters |= {"first_day": str(first_day), "events_per_day": events, "formats": list(formats)}
+            book.write(beside, answer, parameters)
+        files = [path for path in place.rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in files)
+    return SimulationSummary(out, truth, len(files), size, book.landed(), dict(book.planted))
+
+
+class _Nights:
+    """The days of one zone, delivered one after another."""
+
+    def __init__(self, world: World, out: Path, formats: Sequence[str], faults: Faults, book: Truth) -> None:
+        self._world, self._formats, self._faults, self._book = world, formats, faults, book
+        feeds = (VIEWING, SEARCHES, CONSENTS, REQUESTS)
+        self._deliveries = {feed: Delivery(faults, world.days, feed.alter) for feed in feeds}
+        self._droppers = {feed: Dropper(world, feed, out, formats, faults, book) for feed in feeds}
+
+    def deliver(self, day: int, events: float, said: Rows, asked: Rows) -> None:
+        """Write everything that arrives on one day."""
+        world, book = self._world, self._book
+        plays = viewing.plays_of(world, day, events)
+        arrival = arrival_days(world.stream("lateness", day), day, len(plays))
+        book.watch(day, plays[arrival < world.days])
+        torn = torn_rows(self._faults, day, len(plays))
+        drop = self._drop(VIEWING, day, plays, arrival, self._formats, torn)
+        unlisted = int((drop.clean["title"] >= len(world.catalogue)).sum())
+        book.count(world.date(day), VIEWING.source, "flagged", "title_unknown", unlisted)
+        plant_spoilt_files(world, self._droppers[VIEWING], self._faults, day, drop.torn, book)
+        recorded = _of_day(world, said, "recorded", day)
+        skew = world.epoch(day + 1) + SKEW_SECONDS
+        book.count(
+            world.date(day), CONSENTS.source, "flagged", "future_timestamp", int((recorded["effective"] > skew).sum())
         )
-        arrival = _arrival(world.stream("lateness", day), day, len(plays))
-        book.watch(day, plays[arrival < days])
-        drop = deliveries[VIEWING.source].deliver(
-            world.stream("viewing delivery", day), day, plays, arrival, torn=torn_rows(faults, day, len(plays))
-        )
-        all_formats.write(world.stream("viewing files", day), day, drop, formats)
-        flagged = int((drop.clean["title"] >= len(world.catalogue)).sum())
-        book.count(world.date(day), VIEWING.source, "flagged", "title_unknown", flagged)
-        plant_spoilt_files(world, all_formats, formats, faults, day, drop.torn, book)
-        of_the_day = {
-            SEARCHES: searches.searches_of(world, day, plays),
-            CONSENTS: _recorded_on(world, said, "recorded", day),
-            REQUESTS: _recorded_on(world, asked, "received", day),
-        }
-        for turn, (feed, rows) in enumerate(of_the_day.items()):
-            _deliver_small(world, feed, deliveries, one_a_day, day, rows, _format_of(formats, day + turn, len(rows)))
-        if progress is not None:
-            progress(day + 1, days)
-    parameters = {"seed": seed, "households": households, "days": days, "first_day": str(first_day), "titles": titles}
-    book.write(answer, parameters)
-    return _summary(out, truth, book)
+        small = {SEARCHES: searches.searches_of(world, day, plays), CONSENTS: recorded}
+        small[REQUESTS] = _of_day(world, asked, "received", day)
+        for turn, (feed, rows) in enumerate(small.items()):
+            # A handful of rows a day needs one file; what is many needs all formats every day.
+            suffix = _format_of(self._formats, day + turn, len(rows))
+            self._drop(feed, day, rows, np.full(len(rows), day, dtype=np.int64), [suffix])
+
+    def _drop(
+        self, feed: Feed, day: int, rows: Rows, arrival: npt.NDArray[np.int64], formats: Sequence[str], torn: int = 0
+    ) -> Drop:
+        rng = self._world.stream(f"{feed.source} delivery", day)
+        drop = self._deliveries[feed].deliver(rng, day, rows, arrival, torn=torn)
+        self._droppers[feed].write(self._world.stream(f"{feed.source} files", day), day, drop, formats)
+        return drop
 
 
 def _check(out: Path, truth: Path | None, formats: Sequence[str], **numbers: int) -> None:
@@ -118,32 +141,10 @@ def _check(out: Path, truth: Path | None, formats: Sequence[str], **numbers: int
         raise UsageError(f"{truth}: ground truth is written beside the landing zone, never into it")
 
 
-def _arrival(rng: np.random.Generator, day: int, rows: int) -> npt.NDArray[np.int64]:
-    """Most arrive on their own day, some on the next, a few up to nine days later."""
-    draw = rng.random(rows)
-    delay = np.where(draw < _LATE_SHARE, rng.integers(2, _LATE_WITHIN_DAYS + 1, rows), 0)
-    return day + np.where((draw >= _LATE_SHARE) & (draw < _LATE_SHARE + _NEXT_DAY_SHARE), 1, delay)
-
-
-def _recorded_on(world: World, rows: Rows, column: str, day: int) -> Rows:
+def _of_day(world: World, rows: Rows, column: str, day: int) -> Rows:
     """The rows of a day; the first day also brings what was recorded before it."""
     start = 0 if day == 0 else world.epoch(day)
     return rows[(rows[column] >= start) & (rows[column] < world.epoch(day + 1))]
-
-
-def _deliver_small(
-    world: World,
-    feed: Feed,
-    deliveries: Mapping[str, Delivery],
-    droppers: Mapping[str, Dropper],
-    day: int,
-    rows: Rows,
-    suffix: str,
-) -> None:
-    drop = deliveries[feed.source].deliver(
-        world.stream(f"{feed.source} delivery", day), day, rows, np.full(len(rows), day, dtype=np.int64)
-    )
-    droppers[feed.source].write(world.stream(f"{feed.source} files", day), day, drop, [suffix])
 
 
 def _format_of(formats: Sequence[str], turn: int, rows: int) -> str:
@@ -151,38 +152,3 @@ def _format_of(formats: Sequence[str], turn: int, rows: int) -> str:
     packed = [suffix for suffix in formats if suffix not in (".csv", ".jsonl")]
     choice = packed if packed and rows > 300 else formats
     return choice[turn % len(choice)]
-
-
-def _snapshots(world: World, out: Path, formats: Sequence[str], book: Truth) -> None:
-    """Titles and accounts: everything on the first day, and later corrections and sign-ups that win over it."""
-    last, people = world.date(world.days - 1), world.population
-    accounts, titles = people.accounts(), world.catalogue.table
-    new = people.signup_day[people.household] >= 0
-    moved = np.flatnonzero(~new)[::40]
-    changed = accounts.take(pa.array(moved))
-    changed = changed.set_column(changed.schema.get_field_index("plan"), "plan", pa.array(["premium"] * len(moved)))
-    retold = titles.take(pa.array(np.arange(0, len(titles), 25)))
-    retold = retold.set_column(
-        retold.schema.get_field_index("synopsis"), "synopsis", pa.array(["Made up, and corrected."] * len(retold))
-    )
-    late = pa.concat_tables([accounts.filter(pa.array(new)), changed])
-    middle = world.date(world.days // 2)
-    packed = [suffix for suffix in formats if suffix not in (".csv", ".jsonl")] or list(formats)
-    for source, first, second in (("titles", titles, retold), ("accounts", accounts.filter(pa.array(~new)), late)):
-        for number, (day, table) in enumerate(((world.first_day, first), (middle, second))):
-            name = f"{source}/{day}-{number}{packed[number % len(packed)]}"
-            zone.write(out / name, table)
-            book.file(last, source, name, len(table), Counter())
-        superseded = len(retold) if source == "titles" else len(moved)
-        book.count(last, source, "accepted", "", len(first) + len(second) - superseded)
-        book.count(last, source, "superseded", "", superseded)
-
-
-def _summary(out: Path, truth: Path | None, book: Truth) -> SimulationSummary:
-    files = [path for path in out.rglob("*") if path.is_file()]
-    rows: Counter[str] = Counter()
-    for (_, source, stage, _), count in book.accounting.items():
-        if stage == "landed":
-            rows[source] += count
-    size = sum(path.stat().st_size for path in files)
-    return SimulationSummary(out, truth, len(files), size, dict(rows), dict(book.planted))

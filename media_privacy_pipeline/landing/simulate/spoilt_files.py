@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Sequence
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .. import zone
@@ -16,49 +16,46 @@ from .truth import Truth
 from .viewing import Rows
 from .world import World
 
-TRUNCATED_DAY, CORRUPT_DAY, HEADER_DAY, EMPTY_DAY, NO_BYTES_DAY = 5, 9, 3, 4, 6
 _TORN = 120
+# By day number: the file's name, what is planted, and the door's reason where the file cannot be read.
+_SPOILT = {
+    3: ("part-6.csv", "header_only", ""),
+    4: ("part-6.parquet", "no_rows", ""),
+    5: ("part-7.csv.gz", "truncated_file", "truncated_gzip"),
+    6: ("part-6.jsonl", "no_bytes", ""),
+    9: ("part-8.parquet", "corrupt_file", "corrupt_parquet"),
+}
 
 
 def torn_rows(faults: Faults, day: int, rows: int) -> int:
     """How many of a day's rows are delivered in a file that cannot be read."""
-    return min(_TORN, rows // 4) if faults.files and day in (TRUNCATED_DAY, CORRUPT_DAY) else 0
+    return min(_TORN, rows // 4) if faults.files and _SPOILT.get(day, ("", "", ""))[2] else 0
 
 
-def plant_spoilt_files(
-    world: World, dropper: Dropper, formats: Sequence[str], faults: Faults, day: int, torn: Rows, book: Truth
-) -> None:
-    """Write the day's spoilt file, where it has one of a format that the zone uses."""
+def plant_spoilt_files(world: World, dropper: Dropper, faults: Faults, day: int, torn: Rows, book: Truth) -> None:
+    """Write the day's spoilt file, where it has one: the torn rows unreadable, or a file without rows."""
     if not faults.files:
         return
     table, date = VIEWING.render(world, torn), world.date(day)
-    if day == TRUNCATED_DAY and len(torn):
-        path = dropper.path(day, "part-7.csv.gz")
+    name, kind, reason = _SPOILT.get(day, ("", "", ""))
+    if not kind or (reason and not len(torn)):
+        return
+    path = dropper.path(day, name)
+    if kind == "no_bytes":
+        zone.write_bytes(path, b"")
+    elif kind == "corrupt_file":
+        zone.write_bytes(path, _without_footer(table))
+    else:
         zone.write(path, table)
+    if kind == "truncated_file":
         path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
-        book.count(date, VIEWING.source, "unreadable_file", "truncated", 1)
-        book.file(date, VIEWING.source, _name(world, day, "part-7.csv.gz"), 0, Counter(truncated_file=1))
-    if day == CORRUPT_DAY and len(torn):
-        sink = io.BytesIO()
-        pq.write_table(table, sink)
-        data = bytearray(sink.getvalue())
-        data[-40:-8] = b"\x00" * 32
-        zone.write_bytes(dropper.path(day, "part-8.parquet"), bytes(data))
-        book.count(date, VIEWING.source, "unreadable_file", "corrupt", 1)
-        book.file(date, VIEWING.source, _name(world, day, "part-8.parquet"), 0, Counter(corrupt_file=1))
-    empty = {
-        HEADER_DAY: ("part-6.csv", "header_only"),
-        EMPTY_DAY: ("part-6.parquet", "no_rows"),
-        NO_BYTES_DAY: ("part-6.jsonl", "no_bytes"),
-    }
-    if day in empty:
-        name, kind = empty[day]
-        if kind == "no_bytes":
-            zone.write_bytes(dropper.path(day, name), b"")
-        else:
-            zone.write(dropper.path(day, name), table.slice(0, 0))
-        book.file(date, VIEWING.source, _name(world, day, name), 0, Counter({kind: 1}))
+    if reason:
+        book.count(date, VIEWING.source, "unreadable_file", reason, 1)
+    book.file(date, VIEWING.source, f"{VIEWING.source}/day={date}/{name}", 0, Counter({kind: 1}))
 
 
-def _name(world: World, day: int, name: str) -> str:
-    return f"{VIEWING.source}/day={world.date(day)}/{name}"
+def _without_footer(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    data = sink.getvalue()
+    return data[:-40] + bytes(32) + data[-8:]

@@ -9,11 +9,11 @@ from .catalogue import GENRES, KIDS_GENRES, Catalogue
 
 CLUSTERS = 9
 KIDS_CLUSTER = 8
-_PREFERRED = 2.6
-"""Log-factor of a genre that a cluster prefers: about thirteen times the demand."""
+_PREFERRED = 3.2
+"""Log-factor of a genre that a cluster prefers: about twenty-five times the demand."""
 _TITLE_SPREAD = 0.8
 """Standard deviation of the log-factor of single titles within a cluster, beyond what genres say."""
-_SECOND_TASTE = 0.25
+_SECOND_TASTE = 0.2
 """Share of plays that follow a viewer's second cluster."""
 
 

@@ -30,9 +30,8 @@ class Truth:
     summary.json        parameters and totals
     """
 
-    def __init__(self, world: World, folder: Path | None) -> None:
+    def __init__(self, world: World) -> None:
         self._world = world
-        self._folder = folder
         self._cells: list[pa.Table] = []
         self._files: list[dict[str, Any]] = []
         self.accounting: Counter[tuple[date, str, str, str]] = Counter()
@@ -52,7 +51,7 @@ class Truth:
 
     def watch(self, day: int, plays: Rows) -> None:
         """The plays of one event day that are delivered at some time."""
-        if self._folder is None or not len(plays):
+        if not len(plays):
             return
         homes = self._world.population.households
         home = self._world.population.household[plays["viewer"]].astype(np.int64)
@@ -72,11 +71,15 @@ class Truth:
         }
         self._cells.append(pa.table(columns))
 
-    def write(self, answer: npt.NDArray[np.int8], parameters: dict[str, Any]) -> None:
-        """Write everything, unless there is no folder for it."""
-        if self._folder is None:
-            return
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def landed(self) -> dict[str, int]:
+        """Readable rows by source."""
+        rows: Counter[str] = Counter()
+        for (_, source, stage, _), count in self.accounting.items():
+            rows[source] += count if stage == "landed" else 0
+        return dict(rows)
+
+    def write(self, folder: Path, answer: npt.NDArray[np.int8], parameters: dict[str, Any]) -> None:
+        """Write everything into an existing folder."""
         people, gone = self._world.population, self._world.gone_day
         keys = sorted(self.accounting)
         accounting = {
@@ -87,8 +90,8 @@ class Truth:
             "rows": [self.accounting[key] for key in keys],
         }
         options = pyarrow.csv.WriteOptions(quoting_style="needed")
-        pyarrow.csv.write_csv(pa.table(accounting), self._folder / "accounting.csv", options)
-        (self._folder / "files.jsonl").write_text("".join(json.dumps(file) + "\n" for file in self._files))
+        pyarrow.csv.write_csv(pa.table(accounting), folder / "accounting.csv", options)
+        (folder / "files.jsonl").write_text("".join(json.dumps(file) + "\n" for file in self._files))
         viewers = {
             "account_id": people.account_ids.take(pa.array(people.household)),
             "profile_id": people.profile_ids.cast(pa.string()),
@@ -97,18 +100,18 @@ class Truth:
             "is_kid": people.is_kid,
             "mean_plays": people.rate,
         }
-        pq.write_table(pa.table(viewers), self._folder / "viewers.parquet", compression="zstd")
+        pq.write_table(pa.table(viewers), folder / "viewers.parquet", compression="zstd")
         days = [None if day >= self._world.days else self._world.date(int(day)) for day in gone]
         households = {
             "account_id": people.account_ids,
             "answer": pa.array(ANSWERS).take(pa.array(answer)),
             "erased_on": pa.array(days, pa.date32()),
         }
-        pq.write_table(pa.table(households), self._folder / "households.parquet", compression="zstd")
+        pq.write_table(pa.table(households), folder / "households.parquet", compression="zstd")
         if self._cells:
-            pq.write_table(pa.concat_tables(self._cells), self._folder / "title_daily.parquet", compression="zstd")
+            pq.write_table(pa.concat_tables(self._cells), folder / "title_daily.parquet", compression="zstd")
         totals: Counter[str] = Counter()
         for (_, source, stage, _), rows in self.accounting.items():
             totals[f"{source}.{stage}"] += rows
         summary = {"parameters": parameters, "planted": self.planted, "rows": totals}
-        (self._folder / "summary.json").write_text(json.dumps(summary, indent=1, sort_keys=True) + "\n")
+        (folder / "summary.json").write_text(json.dumps(summary, indent=1, sort_keys=True) + "\n")

@@ -57,7 +57,8 @@ def plays_of(world: World, day: int, events: float) -> Rows:
     rng, people = world.stream("viewing", day), world.population
     home = people.household
     active = (people.signup_day[home] < day) & (world.gone_day[home] > day)
-    counts = rng.poisson(people.rate * active * (events * season(world, day) / len(people)))
+    usual = sum(season(world, other) for other in range(world.days)) / world.days
+    counts = rng.poisson(people.rate * active * (events * season(world, day) / usual / len(people)))
     viewer = np.repeat(np.arange(len(people), dtype=np.int32), counts)
     nth = np.arange(len(viewer)) - np.repeat(np.cumsum(counts) - counts, counts)
     opens = nth % _PLAYS_A_SESSION == 0
