@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..engines import Session, Span
 from ..errors import PipelineError, Refused, UsageError
 from ..settings import Settings
+from .failures import is_full
 from .instance import HEADLESS, bury_the_dead, open_instance
 from .jobs import NIGHTLY
 from .session import opened
 from .spans import tags_of
 
 log = logging.getLogger(__name__)
+
+_INTERRUPTS = {KeyboardInterrupt.__name__, dg.DagsterExecutionInterruptedError.__name__}
 
 
 @dataclass(frozen=True)
@@ -37,10 +42,25 @@ def run_range(
 
     Raises the step's own Refused or UsageError where one failed, and Refused where a blocking check did.
     """
-    with opened(settings, "media-privacy run", waiting=waiting) as session, open_instance(settings) as instance:
+    with (
+        _disk_full_told(settings),
+        opened(settings, "media-privacy run", waiting=waiting) as session,
+        open_instance(settings) as instance,
+    ):
         for run_id in bury_the_dead(instance):
             log.warning("run %s ended without a word; this one goes on where it stopped", run_id[:8])
         return _execute(definitions, session, instance, span)
+
+
+@contextmanager
+def _disk_full_told(settings: Settings) -> Iterator[None]:
+    """Dagster's own files grow too: say what is the matter where it is they that find no space."""
+    try:
+        yield
+    except (OSError, SQLAlchemyError) as error:
+        if not is_full(error):
+            raise
+        raise Refused(f"{settings.home}: the disk is full: free some space and run again") from None
 
 
 def _execute(definitions: dg.Definitions, session: Session, instance: dg.DagsterInstance, span: Span) -> RunReport:
@@ -53,6 +73,8 @@ def _execute(definitions: dg.Definitions, session: Session, instance: dg.Dagster
         raise_on_error=False,
     )
     if not result.success:
+        if _interrupted(result):
+            raise KeyboardInterrupt
         raise _why(result)
     rows: dict[str, int] = {}
     unchanged: list[str] = []
@@ -72,6 +94,13 @@ def _execute(definitions: dg.Definitions, session: Session, instance: dg.Dagster
         tuple(dict.fromkeys(unchanged)),
         tuple(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed),
     )
+
+
+def _interrupted(result: dg.ExecuteInProcessResult) -> bool:
+    """Whether Ctrl-C ended the run: Dagster takes it for the failure of the step that it met."""
+    failures = [e for e in result.all_events if e.event_type == dg.DagsterEventType.STEP_FAILURE]
+    errors = [e.step_failure_data.error for e in failures]
+    return any(error is not None and error.cls_name in _INTERRUPTS for error in errors)
 
 
 def _why(result: dg.ExecuteInProcessResult) -> PipelineError:

@@ -102,3 +102,24 @@ def test_a_run_that_died_is_buried_by_the_next(defs: dg.Definitions, settings: S
         found = instance.get_run_by_id(dead.run_id)
         assert found is not None
         assert found.status is dg.DagsterRunStatus.FAILURE
+
+
+def test_an_interrupt_ends_the_run_and_is_not_tried_again(defs: dg.Definitions, settings: Settings, toy: Toy) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    toy.instead["look"] = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        run_range(defs, settings, SPAN)
+    assert [name for name, _ in toy.calls] == ["accept", "look"]
+    with open_instance(settings) as instance:
+        assert instance.get_runs()[0].status in (dg.DagsterRunStatus.CANCELED, dg.DagsterRunStatus.FAILURE)
+
+
+def test_a_full_disk_is_named_as_such(defs: dg.Definitions, settings: Settings, toy: Toy) -> None:
+    def fill() -> None:
+        raise OSError(28, "No space left on device")
+
+    toy.instead["permit"] = fill
+    with pytest.raises(Refused, match="permit: the disk is full"):
+        run_range(defs, settings, SPAN)
