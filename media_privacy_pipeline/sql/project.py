@@ -8,6 +8,8 @@ from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from sqlglot import exp
+
 from ..errors import UsageError
 from ..policy import Policy
 from .contracts import Contract, PrivacyClass, load_contracts
@@ -83,8 +85,14 @@ class Project:
         Raises UsageError for a parameter that is not given.
         """
         tree = self.models[name].tree.copy()
-        for view in self._views_of(name):
-            tree = tree.with_(view, as_=self.models[view].tree.copy(), append=False, dialect="duckdb")
+        views = self._views_of(name)
+        if views:
+            own = tree.args.get("with_")
+            ctes = [
+                exp.CTE(this=self.models[view].tree.copy(), alias=exp.TableAlias(this=exp.to_identifier(view)))
+                for view in views
+            ]
+            tree.set("with_", exp.With(expressions=[*ctes, *(own.expressions if own else ())]))
         return bind(tree, parameters or {}, name).sql(dialect="duckdb")
 
     def parameters(self, name: str) -> frozenset[str]:
@@ -92,14 +100,14 @@ class Project:
         return self.models[name].parameters.union(*(self.models[view].parameters for view in self._views_of(name)))
 
     def _views_of(self, name: str) -> list[str]:
-        """Views under a model, those that are read by others last, for `with_(append=False)` to put them first."""
+        """Views under a model, each after those that it reads."""
         wanted: set[str] = set()
         stack = [name]
         while stack:
             views = {table for table in self.models[stack.pop()].inputs if self.is_view(table)}
             stack += views - wanted
             wanted |= views
-        return [model for model in reversed(self.order) if model in wanted]
+        return [model for model in self.order if model in wanted]
 
     @cached_property
     def _resolved(self) -> tuple[Catalogue, dict[str, Lineage]]:
