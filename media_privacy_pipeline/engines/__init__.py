@@ -6,6 +6,6 @@ what the SQL says (sql and dbt_like_sql), nor any rule about people.
 """
 
 from .protocol import Engine, Folder, Input, Scan
-from .session import Session, Span, StepResult
+from .session import Made, Session, Span, StepResult
 
-__all__ = ["Engine", "Folder", "Input", "Scan", "Session", "Span", "StepResult"]
+__all__ = ["Engine", "Folder", "Input", "Made", "Scan", "Session", "Span", "StepResult"]

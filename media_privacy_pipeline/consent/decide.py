@@ -1,0 +1,70 @@
+"""From ledger and vault to what holds for every event: the timeline, the verdicts, and what marks single events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..engines import Session, Span, StepResult
+from ..lake import fingerprint_of
+from ..policy import Policy
+from ..sql.model import Parameter
+from .rules import purpose_ancestors, purpose_rules
+
+_RULES: dict[str, Callable[[Policy], pa.Table]] = {
+    "purpose_rules": purpose_rules,
+    "purpose_ancestors": purpose_ancestors,
+}
+_AS_OF = ("consent_timeline", "hidden_titles")
+
+
+def timeline(session: Session, span: Span) -> StepResult:
+    """Write `consent_timeline` and `consent_verdicts` as of the span's time, and which events are private or hidden."""
+    results = [_rules(session, table) for table in _RULES]
+    for model in ("consent_timeline", "consent_verdicts", "private_sessions", "hidden_titles"):
+        parameters: dict[str, Parameter] = {"as_of": span.as_of} if model in _AS_OF else {}
+        results.append(session.materialise(model, parameters=parameters))
+    return StepResult(
+        {table: rows for result in results for table, rows in result.rows.items()},
+        skipped=all(result.skipped for result in results),
+    )
+
+
+def account_decisions(session: Session, span: Span) -> StepResult:
+    """Write `decision_accounting` of every day that is not closed, and of days that were never counted.
+
+    A closed day keeps its count: counting it again would tell by the difference what single viewers have since chosen.
+    """
+    lake = session.lake
+    accepted = set(lake.days("accepted_viewing_events")) | set(lake.days("accepted_search_events"))
+    open_from = span.first - timedelta(days=session.policy.consent.closing_lag_days)
+    counted = set(lake.days("decision_accounting"))
+    days = sorted(day for day in accepted if day <= span.last and (day >= open_from or day not in counted))
+    return session.materialise(
+        "decision_accounting",
+        days=days,
+        input_days={"accepted_viewing_events": days, "accepted_search_events": days},
+        parameters=clock(span.as_of),
+    )
+
+
+def clock(as_of: datetime) -> dict[str, Parameter]:
+    """Parameters of the decision: windows are whole days that end with the as-of time, so the clock is shifted by so
+    many microseconds that it ends a calendar day, the one before `origin`."""
+    midnight = datetime.combine(as_of.date(), time())
+    if midnight < as_of:
+        midnight += timedelta(days=1)
+    return {"origin": midnight.date(), "shift": (midnight - as_of) // timedelta(microseconds=1)}
+
+
+def _rules(session: Session, table: str) -> StepResult:
+    fingerprint = fingerprint_of(table, session.policy.digest)
+    rows = _RULES[table](session.policy)
+    if session.lake.is_current(table, fingerprint):
+        return StepResult({table: rows.num_rows}, skipped=True)
+    with session.lake.write(table, fingerprint) as staging:
+        pq.write_table(rows, staging / "part-0.parquet")
+    return StepResult({table: rows.num_rows})

@@ -1,0 +1,125 @@
+"""What the publishing gate asks of consent: whether the source is fresh, whether anything is used, who stands now."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..engines import Session, Span
+from ..errors import Refused, UsageError
+from ..sql.permitted import permitted_name
+from .permit import purpose_keys
+from .record import opened
+from .rules import purpose_ancestors, purpose_rules
+
+_STANDING = """
+select t.account_id, t.profile_id
+from consent_timeline as t
+join consent_verdicts as v
+    on v.verdict_no = t.verdict_no
+where
+    t.device_id = ''
+    and t.valid_from <= timestamp '{as_of}'
+    and t.valid_until > timestamp '{as_of}'
+    and v.purpose = '{purpose}'
+    and v.subject_reason = ''
+    and v.viewer_reason = ''
+    and v.state_reason = ''
+order by t.account_id, t.profile_id
+"""
+_REFS = ["account_id", "profile_id", "subject_no", "account_ref", "profile_ref"]
+
+
+def standing(session: Session, as_of: datetime, purpose: str) -> pa.Table:
+    """`viewer_key` of everybody whose consent to a purpose stands at a time, by the ledger as it is now (rule 5).
+
+    The decision is made anew from the ledger, so that a choice recorded since the run decided is heard. Raises
+    UsageError for a purpose that the policy does not know.
+    """
+    if purpose not in session.policy.purposes:
+        raise UsageError(f"the policy knows no purpose {purpose!r}; it knows {', '.join(session.policy.purposes)}")
+    render, fetch = session.project.render, session.engine.fetch
+    with opened(session) as ledger:
+        said = ledger.rows(as_of)
+    rules, ancestors = purpose_rules(session.policy), purpose_ancestors(session.policy)
+    refs = pa.concat_tables([pq.read_table(file, columns=_REFS) for file in session.lake.files("subjects")])
+    subjects = fetch(
+        render("subjects", {"as_of": as_of, "minor_age": session.policy.subjects.minor_age}),
+        {"subject_refs": refs, "consent_ledger": said, "accepted_accounts": session.folder("accepted_accounts")},
+    )
+    timeline = fetch(
+        render("consent_timeline", {"as_of": as_of}),
+        {
+            "subjects": subjects,
+            "consent_ledger": said,
+            "consent_devices": session.folder("consent_devices"),
+            "purpose_rules": rules,
+            "purpose_ancestors": ancestors,
+        },
+    )
+    verdicts = fetch(render("consent_verdicts"), {"consent_timeline": timeline, "purpose_rules": rules})
+    people = fetch(
+        _STANDING.format(as_of=as_of, purpose=purpose), {"consent_timeline": timeline, "consent_verdicts": verdicts}
+    )
+    pairs = list(zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True))
+    return purpose_keys(session, purpose, pairs).select(["viewer_key"])
+
+
+def source_age(session: Session, span: Span) -> timedelta | None:
+    """How long before the as-of time the consent source was last heard; None where it never was.
+
+    Heard is a row that was recorded, or a delivery without rows on a day of its own.
+    """
+    with opened(session) as ledger:
+        heard = ledger.newest(span.as_of)
+    days = [day for day in _delivered(session) if datetime.combine(day, time()) < span.as_of]
+    if days:
+        end = min(datetime.combine(max(days) + timedelta(days=1), time()), span.as_of)
+        heard = end if heard is None else max(heard, end)
+    return None if heard is None else span.as_of - heard
+
+
+def check_source(session: Session, span: Span) -> None:
+    """Raise Refused where the consent source is older than the policy allows: withdrawals may be waiting in it."""
+    allowed = session.policy.consent.max_source_age_days
+    age = source_age(session, span)
+    if age is None:
+        raise Refused(
+            "consent: no consent event was ever delivered, so nobody can have agreed: deliver consent_events, run again"
+        )
+    if age > timedelta(days=allowed):
+        raise Refused(
+            f"consent: nothing was heard of the consent source in the {age.days} days before the as-of time, and the "
+            f"policy allows {allowed} (consent.max_source_age_days): deliver consent_events, if only an empty file, "
+            "and run again"
+        )
+
+
+def check_used(session: Session) -> None:
+    """Raise Refused where no row may be used for any purpose and the policy does not want an empty release."""
+    if session.policy.consent.empty_release_wanted:
+        return
+    tables = [
+        permitted_name(purpose, table)
+        for purpose, rules in session.policy.purposes.items()
+        for table, columns in rules.columns.items()
+        if columns
+    ]
+    if not any(session.lake.rows(table) for table in tables):
+        raise Refused(
+            "consent: no row may be used for any purpose, so there is nothing to publish; row_accounting says why rows "
+            "are withheld. Set consent.empty_release_wanted in the policy if an empty release is what you want"
+        )
+
+
+def _delivered(session: Session) -> list[date]:
+    """Arrival days on which a file of consent events landed, whether or not it held rows."""
+    found = []
+    for day in session.lake.days("landing_accounting"):
+        for file in session.lake.files("landing_accounting", [day]):
+            rows = pq.read_table(file, columns=["source", "stage"]).to_pylist()
+            if {"source": "consent_events", "stage": "landed"} in rows:
+                found.append(day)
+    return found

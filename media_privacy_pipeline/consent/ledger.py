@@ -1,0 +1,324 @@
+"""The consent ledger: append-only rows, each hashed with the one before it, and a signed head.
+
+Rows are bitemporal: `effective_at` is from when on a choice holds, `recorded_at` when it was written down. Every id in
+it is a keyed ref. SQLite by default, PostgreSQL by URL. Whoever may write to the database can still change it; `verify`
+then names the first row that is not what was signed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import sqlalchemy as sa
+from cryptography.exceptions import InvalidSignature
+
+from ..errors import Refused, UsageError
+from ..keys import Keyring
+
+GENESIS = "0" * 64
+"""The `prev_hash` of the first row."""
+
+_ADVISORY = 0x6D70_7032
+"""PostgreSQL advisory locks are numbers; this one is ours."""
+_CHUNK = 5_000
+
+_METADATA = sa.MetaData()
+# Times are ISO-8601 text of fixed width: they sort as times do, and hash alike on every database.
+_TIME = sa.String(26)
+_ROWS = sa.Table(
+    "consent_ledger",
+    _METADATA,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("event_ref", sa.String(32), nullable=False, unique=True),
+    sa.Column("account_ref", sa.String(32), nullable=False),
+    sa.Column("profile_ref", sa.String(32)),
+    sa.Column("device_ref", sa.String(32)),
+    sa.Column("scope", sa.String(10), nullable=False),
+    sa.Column("purpose", sa.Text, nullable=False),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("basis", sa.String(20)),
+    sa.Column("signal", sa.String(10), nullable=False),
+    sa.Column("effective_at", _TIME, nullable=False),
+    sa.Column("recorded_at", _TIME, nullable=False, index=True),
+    sa.Column("expires_at", _TIME),
+    sa.Column("jurisdiction", sa.Text),
+    sa.Column("notice_version", sa.Integer),
+    sa.Column("covers_history", sa.Boolean, nullable=False),
+    sa.Column("evidence_ref", sa.String(32)),
+    sa.Column("prev_hash", sa.String(64), nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+)
+_HEAD = sa.Table(
+    "consent_ledger_head",
+    _METADATA,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("signature", sa.String(128), nullable=False),
+)
+_SOURCES = sa.Table(
+    "consent_ledger_sources",
+    _METADATA,
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+)
+_CONTENT = [column.name for column in _ROWS.c][1:-2]
+
+
+class Entry(NamedTuple):
+    """What a row says, before it has a place in the chain; times as `stamp` writes them, ids as keyed refs."""
+
+    event_ref: str
+    account_ref: str
+    profile_ref: str | None
+    device_ref: str | None
+    scope: str
+    purpose: str
+    state: str
+    basis: str | None
+    signal: str
+    effective_at: str
+    recorded_at: str
+    expires_at: str | None
+    jurisdiction: str | None
+    notice_version: int | None
+    covers_history: bool
+    evidence_ref: str | None
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the chain: its last seq (0: no rows) and hash. What a release stores as its watermark."""
+
+    seq: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `verify` found: `first_bad` is the first seq that is not what was signed, `problem` why, in words."""
+
+    rows: int
+    first_bad: int | None = None
+    problem: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the ledger is whole."""
+        return self.first_bad is None
+
+
+def stamp(time: datetime | None) -> str | None:
+    """A naive UTC time as the ledger writes it."""
+    return None if time is None else time.isoformat(" ", "microseconds")
+
+
+class ConsentLedger:
+    """One installation's ledger.
+
+    Raises UsageError for a URL that cannot hold it, and Refused for a database that cannot be reached.
+    """
+
+    def __init__(self, url: str, keyring: Keyring) -> None:
+        self._keyring = keyring
+        address = sa.make_url(url)
+        if address.get_backend_name() == "sqlite":
+            if address.database in (None, "", ":memory:"):
+                raise UsageError("the consent ledger must outlive the run: give it a file or a server, not memory")
+            Path(str(address.database)).parent.mkdir(parents=True, exist_ok=True)
+        self._engine = _engine(address)
+        try:
+            with self._engine.begin() as connection:
+                _lock(connection)
+                _METADATA.create_all(connection)
+        except sa.exc.SQLAlchemyError as error:
+            where = address.render_as_string(hide_password=True)
+            raise Refused(f"{where}: the consent ledger cannot be opened: {type(error).__name__}") from None
+
+    def close(self) -> None:
+        """Give back the connections."""
+        self._engine.dispose()
+
+    def append(self, entries: Iterable[Entry], sources: dict[str, str] | None = None) -> int:
+        """Add the entries that are not there yet, by `event_ref`, in one transaction; return how many they were.
+
+        `sources` are names and fingerprints of what they came from, remembered for `ingested`. Raises Refused where the
+        signed head does not verify: nothing is added to a chain that was tampered with.
+        """
+        with self._engine.begin() as connection:
+            _lock(connection)
+            head = self._head(connection)
+            added = 0
+            for chunk in _chunks(_unique(entries), _CHUNK):
+                refs = [entry.event_ref for entry in chunk]
+                known = set(connection.scalars(sa.select(_ROWS.c.event_ref).where(_ROWS.c.event_ref.in_(refs))))
+                rows = list(_chained(head, [entry for entry in chunk if entry.event_ref not in known]))
+                if rows:
+                    connection.execute(sa.insert(_ROWS), rows)
+                    head = Head(rows[-1]["seq"], rows[-1]["hash"])
+                    added += len(rows)
+            if added:
+                connection.execute(sa.delete(_HEAD))
+                connection.execute(
+                    sa.insert(_HEAD).values(id=1, seq=head.seq, hash=head.hash, signature=self._sign(head))
+                )
+            for name, fingerprint in (sources or {}).items():
+                connection.execute(sa.delete(_SOURCES).where(_SOURCES.c.name == name))
+                connection.execute(sa.insert(_SOURCES).values(name=name, fingerprint=fingerprint))
+        return added
+
+    def ingested(self) -> dict[str, str]:
+        """Fingerprint of each source at the time that it was appended."""
+        with self._engine.connect() as connection:
+            return {row.name: row.fingerprint for row in connection.execute(sa.select(_SOURCES))}
+
+    def head(self) -> Head:
+        """The end of the chain. Raises Refused where its signature does not verify."""
+        with self._engine.connect() as connection:
+            return self._head(connection)
+
+    def watermark(self, as_of: datetime) -> tuple[int, Head]:
+        """How many rows were recorded by a time, and the last of them in the chain: together they identify the set."""
+        seen = sa.select(sa.func.count(), sa.func.max(_ROWS.c.seq)).where(_ROWS.c.recorded_at <= stamp(as_of))
+        with self._engine.connect() as connection:
+            count, last = connection.execute(seen).one()
+            if not count:
+                return 0, Head(0, GENESIS)
+            return count, Head(last, connection.scalars(sa.select(_ROWS.c.hash).where(_ROWS.c.seq == last)).one())
+
+    def newest(self, as_of: datetime) -> datetime | None:
+        """The last time by `as_of` at which a row was recorded; None where there is no row."""
+        query = sa.select(sa.func.max(_ROWS.c.recorded_at)).where(_ROWS.c.recorded_at <= stamp(as_of))
+        with self._engine.connect() as connection:
+            found = connection.scalars(query).one()
+        return None if found is None else datetime.fromisoformat(found)
+
+    def rows(self, as_of: datetime) -> pa.Table:
+        """Rows recorded by a time, in order of seq: the columns of the contract `consent_ledger`."""
+        columns = [column for column in _ROWS.c if column.name not in ("prev_hash", "hash")]
+        query = sa.select(*columns).where(_ROWS.c.recorded_at <= stamp(as_of)).order_by(_ROWS.c.seq)
+        with self._engine.connect() as connection:
+            found = connection.execute(query).all()
+        values = zip(*found, strict=True) if found else [()] * len(columns)
+        return pa.table(
+            [_array(column, value) for column, value in zip(columns, values, strict=True)],
+            names=[column.name for column in columns],
+        )
+
+    def verify(self) -> Verdict:
+        """Recompute the chain from its first row to the signed head."""
+        with self._engine.connect() as connection:
+            signed = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash, _HEAD.c.signature)).first()
+            before, count = Head(0, GENESIS), 0
+            found = connection.execution_options(yield_per=_CHUNK).execute(sa.select(_ROWS).order_by(_ROWS.c.seq))
+            for row in found.mappings():
+                seq, expected = row["seq"], before.seq + 1
+                if seq != expected:
+                    return Verdict(count, expected, f"row {expected} is missing")
+                if row["prev_hash"] != before.hash:
+                    return Verdict(count, seq, f"row {seq} does not follow from the row before it")
+                before = Head(seq, _hash(before.hash, seq, [row[name] for name in _CONTENT]))
+                if row["hash"] != before.hash:
+                    return Verdict(count, seq, f"row {seq} was changed after it was written")
+                count += 1
+        if signed is None:
+            return Verdict(count) if count == 0 else Verdict(count, 1, "the signed head is missing")
+        head = Head(signed.seq, signed.hash)
+        if not self._signed(head, signed.signature):
+            return Verdict(
+                count, max(1, min(head.seq, count)), "the head's signature is not by this installation's key"
+            )
+        if head.seq > count:
+            return Verdict(count, count + 1, f"row {count + 1} and what followed was cut off: {head.seq} were signed")
+        if head != before:
+            return Verdict(count, min(head.seq + 1, count), "the chain does not end in the head that was signed")
+        return Verdict(count)
+
+    def _head(self, connection: sa.Connection) -> Head:
+        found = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash, _HEAD.c.signature)).first()
+        if found is None:
+            return Head(0, GENESIS)
+        head = Head(found.seq, found.hash)
+        if not self._signed(head, found.signature):
+            raise Refused("the consent ledger's head is not signed by this key file: run `media-privacy ledger verify`")
+        return head
+
+    def _sign(self, head: Head) -> str:
+        return self._keyring.signer.sign(_signed_text(head)).hex()
+
+    def _signed(self, head: Head, signature: str) -> bool:
+        try:
+            self._keyring.verifier.verify(bytes.fromhex(signature), _signed_text(head))
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+def _signed_text(head: Head) -> bytes:
+    return f"media-privacy consent ledger {head.seq} {head.hash}".encode()
+
+
+def _hash(prev_hash: str, seq: int, content: Sequence[object]) -> str:
+    return hashlib.sha256(json.dumps([prev_hash, seq, *content], separators=(",", ":")).encode()).hexdigest()
+
+
+def _chained(head: Head, entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+    seq, prev_hash = head.seq, head.hash
+    for entry in entries:
+        seq += 1
+        this = _hash(prev_hash, seq, entry)
+        yield {"seq": seq, **entry._asdict(), "prev_hash": prev_hash, "hash": this}
+        prev_hash = this
+
+
+def _unique(entries: Iterable[Entry]) -> Iterator[Entry]:
+    seen: set[str] = set()
+    for entry in entries:
+        if entry.event_ref not in seen:
+            seen.add(entry.event_ref)
+            yield entry
+
+
+def _chunks(entries: Iterator[Entry], size: int) -> Iterator[list[Entry]]:
+    while chunk := list(islice(entries, size)):
+        yield chunk
+
+
+def _array(column: sa.Column[Any], values: Sequence[object]) -> pa.Array:
+    if column.type is _TIME:
+        return pa.array(values, pa.string()).cast(pa.timestamp("us"))
+    kinds = {sa.BigInteger: pa.int64(), sa.Integer: pa.int32(), sa.Boolean: pa.bool_()}
+    return pa.array(values, kinds.get(type(column.type), pa.string()))
+
+
+def _lock(connection: sa.Connection) -> None:
+    """One appender at a time: SQLite begins immediately, PostgreSQL is asked."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY)))
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url)
+    engine = sa.create_engine(url, connect_args={"timeout": 60})
+
+    # The driver would begin late and lock later still; two appenders could then both read one head.
+    @sa.event.listens_for(engine, "connect")
+    def _no_implicit_begin(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        connection.execute("pragma journal_mode = wal")
+        connection.execute("pragma synchronous = full")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("begin immediate")
+
+    return engine

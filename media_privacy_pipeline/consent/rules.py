@@ -1,0 +1,60 @@
+"""The policy as two small tables, so that a decision is a join: `purpose_rules` and `purpose_ancestors`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from ..policy import Policy
+
+_RULES = pa.schema(
+    [
+        ("purpose", pa.string()),
+        ("position", pa.int32()),
+        ("basis", pa.string()),
+        ("window_days", pa.int32()),
+        ("form_days", pa.int32()),
+        ("notice_given", pa.bool_()),
+        ("min_notice_version", pa.int32()),
+        ("accept_history", pa.bool_()),
+        ("denies_private", pa.bool_()),
+        ("denies_kids", pa.bool_()),
+        ("denies_unknown_age", pa.bool_()),
+        ("denies_hidden", pa.bool_()),
+        ("sees_viewing_events", pa.bool_()),
+        ("sees_search_events", pa.bool_()),
+    ]
+)
+_ANCESTORS = pa.schema([("purpose", pa.string()), ("denied_by", pa.string())])
+
+
+def purpose_rules(policy: Policy) -> pa.Table:
+    """One row per purpose, in the policy's order: the columns of the contract `purpose_rules`."""
+    subjects = policy.subjects
+    rows: list[dict[str, Any]] = [
+        {
+            "purpose": name,
+            "position": position,
+            "basis": purpose.basis.value,
+            "window_days": purpose.window_days,
+            "form_days": purpose.separate_form_days,
+            "notice_given": purpose.notice_given,
+            "min_notice_version": policy.consent.min_notice_version,
+            "accept_history": policy.consent.accept_history_grants,
+            "denies_private": name in subjects.private_sessions_denied_for,
+            "denies_kids": name in subjects.kids_profiles_are_private_for,
+            "denies_unknown_age": name in subjects.unknown_age_is_minor_for,
+            "denies_hidden": name in subjects.hidden_titles_denied_for,
+            "sees_viewing_events": bool(purpose.columns.get("viewing_events")),
+            "sees_search_events": bool(purpose.columns.get("search_events")),
+        }
+        for position, (name, purpose) in enumerate(policy.purposes.items(), start=1)
+    ]
+    return pa.Table.from_pylist(rows, _RULES)
+
+
+def purpose_ancestors(policy: Policy) -> pa.Table:
+    """One row per purpose and each purpose whose denial denies it, itself included."""
+    rows = [{"purpose": name, "denied_by": above} for name in policy.purposes for above in policy.denied_by(name)]
+    return pa.Table.from_pylist(rows, _ANCESTORS)

@@ -1,0 +1,107 @@
+"""The vault: who is decided about, under which refs; and the tombstones of those who were erased."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..engines import Made, Session, Span, StepResult
+from ..keys import pseudonym
+from ..lake import fingerprint_of
+from .entries import Refs
+
+_PEOPLE = "int_consent__people"
+_DEVICES = """
+select distinct c.device_id
+from accepted_consent_events as c
+where c.device_id is not null
+order by c.device_id
+"""
+_ERASURES = """
+select distinct r.account_id, r.profile_id
+from accepted_subject_requests as r
+where r.kind = 'erasure' and r.verified and r.received_at <= cast('{as_of}' as timestamp)
+"""
+
+
+def identify(session: Session, span: Span) -> StepResult:
+    """Write the vault (`subjects`, `consent_devices`) and add the tombstones of verified erasures."""
+    results = [_subjects(session, span), _devices(session), _tombstones(session, span)]
+    return StepResult(
+        {table: rows for result in results for table, rows in result.rows.items()},
+        skipped=all(result.skipped for result in results),
+    )
+
+
+def subject_refs(people: Iterable[tuple[str, str]], refs: Refs) -> pa.Table:
+    """Refs of (account_id, profile_id) pairs, numbered in the order of their ids."""
+    ordered = sorted(people)
+    return pa.table(
+        {
+            "account_id": pa.array([account for account, _ in ordered], pa.string()),
+            "profile_id": pa.array([profile for _, profile in ordered], pa.string()),
+            "subject_no": pa.array(range(1, len(ordered) + 1), pa.int32()),
+            "account_ref": pa.array([refs.account(account) for account, _ in ordered], pa.string()),
+            "profile_ref": pa.array([refs.profile(*pair) for pair in ordered], pa.string()),
+        }
+    )
+
+
+def _subjects(session: Session, span: Span) -> StepResult:
+    sources = sorted(session.project.sources(_PEOPLE))
+    made_from = fingerprint_of(
+        session.project.render(_PEOPLE),
+        [session.lake.fingerprint(table) for table in sources],
+        session.keyring.verifier_hex,
+    )
+
+    def make() -> pa.Table:
+        found = session.engine.fetch(
+            session.project.render(_PEOPLE), {table: session.folder(table) for table in sources}
+        )
+        people = zip(found["account_id"].to_pylist(), found["profile_id"].to_pylist(), strict=True)
+        return subject_refs(people, Refs(session.keyring))
+
+    return session.materialise(
+        "subjects",
+        parameters={"as_of": span.as_of, "minor_age": session.policy.subjects.minor_age},
+        extra={"subject_refs": Made(made_from, make)},
+    )
+
+
+def _devices(session: Session) -> StepResult:
+    fingerprint = fingerprint_of(
+        _DEVICES, session.lake.fingerprint("accepted_consent_events"), session.keyring.verifier_hex
+    )
+    if session.lake.is_current("consent_devices", fingerprint):
+        return StepResult({"consent_devices": session.lake.rows("consent_devices")}, skipped=True)
+    found = session.engine.fetch(_DEVICES, {"accepted_consent_events": session.folder("accepted_consent_events")})
+    refs = Refs(session.keyring)
+    ids = found["device_id"].to_pylist()
+    table = pa.table(
+        {"device_id": pa.array(ids, pa.string()), "device_ref": pa.array(map(refs.device, ids), pa.string())}
+    )
+    with session.lake.write("consent_devices", fingerprint) as staging:
+        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+    return StepResult({"consent_devices": table.num_rows})
+
+
+def _tombstones(session: Session, span: Span) -> StepResult:
+    """Union of the tombstones that are there and those of the erasures received by now: none ever goes."""
+    requests = session.folder("accepted_subject_requests")
+    found = session.engine.fetch(_ERASURES.format(as_of=span.as_of), {"accepted_subject_requests": requests})
+    key = session.keyring.derive("suppression")
+    refs = {
+        pseudonym(key, *(part for part in pair if part is not None))
+        for pair in zip(found["account_id"].to_pylist(), found["profile_id"].to_pylist(), strict=True)
+    }
+    for file in session.lake.files("suppressed_subjects"):
+        refs |= set(pq.read_table(file)["subject_ref"].to_pylist())
+    fingerprint = fingerprint_of("suppressed_subjects", sorted(refs))
+    if session.lake.is_current("suppressed_subjects", fingerprint):
+        return StepResult({"suppressed_subjects": len(refs)}, skipped=True)
+    with session.lake.write("suppressed_subjects", fingerprint) as staging:
+        pq.write_table(pa.table({"subject_ref": pa.array(sorted(refs), pa.string())}), staging / "part-0.parquet")
+    return StepResult({"suppressed_subjects": len(refs)})
