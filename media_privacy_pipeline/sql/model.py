@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
 
 import sqlglot
 from sqlglot import exp
@@ -30,8 +31,11 @@ class Model:
 
     @cached_property
     def tree(self) -> exp.Query:
-        """Parsed text; do not change it in place. Raises UsageError where the text is not one SELECT."""
-        return parse(self.sql, str(self.path))
+        """Parsed text, `lower` and `upper` made plain; do not change it in place.
+
+        Raises UsageError where the text is not one SELECT.
+        """
+        return _plain_case(parse(self.sql, str(self.path)))
 
     @cached_property
     def inputs(self) -> frozenset[str]:
@@ -54,6 +58,17 @@ def parse(text: str, where: str) -> exp.Query:
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise UsageError(f"{where}: a model is one SELECT")
     return trees[0]
+
+
+def _plain_case(tree: exp.Query) -> exp.Query:
+    """Let `lower` and `upper` fold A to Z alone: the engines disagree on what lies beyond (ß, İ, ligatures)."""
+    # Inner ones first: `replace` leaves a node that is already out of the tree as it was.
+    for node in reversed(list(tree.find_all(exp.Lower, exp.Upper))):
+        lower = isinstance(node, exp.Lower)
+        old, new = (ascii_uppercase, ascii_lowercase) if lower else (ascii_lowercase, ascii_uppercase)
+        letters = {"from_": exp.Literal.string(old), "to": exp.Literal.string(new)}
+        node.replace(exp.Translate(this=node.this, **letters))
+    return tree
 
 
 def bind(tree: exp.Query, parameters: Mapping[str, Parameter], name: str) -> exp.Query:

@@ -88,10 +88,7 @@ class Project:
         views = self._views_of(name)
         if views:
             own = tree.args.get("with_")
-            ctes = [
-                exp.CTE(this=self.models[view].tree.copy(), alias=exp.TableAlias(this=exp.to_identifier(view)))
-                for view in views
-            ]
+            ctes = [_as_cte(self.models[view]) for view in views]
             tree.set("with_", exp.With(expressions=[*ctes, *(own.expressions if own else ())]))
         return bind(tree, parameters or {}, name).sql(dialect="duckdb")
 
@@ -119,8 +116,8 @@ class Project:
             for table in sorted(model.inputs):
                 if table not in catalogue:
                     raise UsageError(f"{model.path}: reads the unknown table {table}: add its contract or its model")
-            check_rules(model)
             tree = catalogue.qualify(model)
+            check_rules(model, tree)
             found = output(model, tree)
             if name in self.contracts:
                 check_contract(model, found, self.contracts[name])
@@ -135,6 +132,20 @@ class Project:
         for name in self.order:
             closed[name] = close(self._resolved[1][name], closed)
         return closed
+
+
+def _as_cte(view: Model) -> exp.CTE:
+    """A view as a CTE, its own CTEs renamed: Spark's text has all of them on one level, where names must differ."""
+    tree = view.tree.copy()
+    names = {cte.alias: f"{view.name}__{cte.alias}" for cte in tree.find_all(exp.CTE)}
+    for cte in tree.find_all(exp.CTE):
+        cte.set("alias", exp.TableAlias(this=exp.to_identifier(names[cte.alias])))
+    for table in tree.find_all(exp.Table):
+        if table.name in names:
+            if not table.alias:
+                table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
+            table.set("this", exp.to_identifier(names[table.name]))
+    return exp.CTE(this=tree, alias=exp.TableAlias(this=exp.to_identifier(view.name)))
 
 
 def load_project(root: Path, policy: Policy) -> Project:

@@ -50,7 +50,7 @@ def _ranked(node: exp.Expr) -> exp.Expr:
 
 
 def _as_timestamp(node: exp.Expr) -> exp.Expr:
-    """DuckDB's date_trunc is naive; Spark's carries a zone."""
+    """DuckDB's date_trunc and make_timestamp are naive; Spark's carry a zone."""
     return exp.cast(node.copy(), "timestamp", dialect="duckdb")
 
 
@@ -61,11 +61,34 @@ def _picked(node: exp.Expr) -> exp.Expr:
     return exp.Filter(this=node.copy(), expression=exp.Where(this=_known(node.this)))
 
 
-def _picked_among(node: exp.Expr) -> exp.Expr:
+def _filtered(node: exp.Expr) -> exp.Expr:
     if not isinstance(node.this, _PICKS):
-        return node
+        return _gathered(node)
     condition = exp.and_(node.expression.this.copy(), _known(node.this.this))
     return exp.Filter(this=node.this.copy(), expression=exp.Where(this=condition))
+
+
+def _gathered(node: exp.Expr) -> exp.Expr:
+    """DuckDB's array_agg keeps nulls; Spark's drops them, but not the rows that hold them."""
+    if isinstance(node.this, exp.ArrayAgg):
+        return _unpacked(exp.Filter(this=_packed(node.this), expression=node.expression.copy()))
+    if isinstance(node, exp.ArrayAgg) and not isinstance(node.parent, exp.Filter):
+        return _unpacked(_packed(node))
+    return node
+
+
+def _packed(node: exp.Expr) -> exp.Expr:
+    distinct = isinstance(node.this, exp.Distinct)
+    value = node.this.expressions[0] if distinct else node.this
+    row: exp.Expr = exp.Struct(expressions=[exp.PropertyEQ(this=exp.to_identifier("v"), expression=value.copy())])
+    return exp.ArrayAgg(this=exp.Distinct(expressions=[row]) if distinct else row)
+
+
+def _unpacked(rows: exp.Expr) -> exp.Expr:
+    member = exp.Lambda(
+        this=exp.Dot.build([exp.to_identifier("e"), exp.to_identifier("v")]), expressions=[exp.to_identifier("e")]
+    )
+    return exp.Transform(this=rows, expression=member)
 
 
 def _contains(node: exp.Expr) -> exp.Expr:
@@ -95,9 +118,10 @@ def _known(value: exp.Expr) -> exp.Expr:
 _REPAIRS: tuple[tuple[tuple[type[exp.Expr], ...], Callable[[exp.Expr], exp.Expr]], ...] = (
     (_COUNTED, _as_bigint),
     ((exp.Window,), _ranked),
-    ((exp.TimestampTrunc, exp.DateTrunc), _as_timestamp),
+    ((exp.TimestampTrunc, exp.DateTrunc, exp.UnixToTime), _as_timestamp),
     (_PICKS, _picked),
-    ((exp.Filter,), _picked_among),
+    ((exp.ArrayAgg,), _gathered),
+    ((exp.Filter,), _filtered),
     ((exp.ArrayContains,), _contains),
     ((exp.ArrayDistinct,), _distinct),
     ((exp.Bracket,), _element),

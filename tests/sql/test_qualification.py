@@ -18,13 +18,11 @@ def test_a_model_that_keeps_its_contract_loads(project: Callable[..., Project]) 
 
 
 def test_the_columns_of_a_view_are_inferred(project: Callable[..., Project]) -> None:
-    view = """select *, date_trunc('hour', started_at) as hour
-        from accepted_viewing_events join accepted_titles using (title_id)"""
-    loaded = project(
-        {"hours": view, "plays": "select title_id, count(genres) as plays from hours group by title_id"}, plays=PLAYS
-    )
-    assert list(loaded.schema("hours"))[-3:] == ["title", "genres", "hour"]
-    assert loaded.schema("hours")["genres"] == "varchar[]"
+    view = """with both_tables as (select * from accepted_viewing_events join accepted_titles using (title_id))
+        select title_id, genres, date_trunc('hour', started_at) as hour from both_tables"""
+    plays = "select title_id, count(genres) as plays from hours group by title_id"
+    loaded = project({"hours": view, "plays": plays}, plays=PLAYS)
+    assert loaded.schema("hours") == {"title_id": "varchar", "genres": "varchar[]", "hour": "timestamp"}
 
 
 @pytest.mark.parametrize(
@@ -37,7 +35,7 @@ def test_the_columns_of_a_view_are_inferred(project: Callable[..., Project]) -> 
         ("select count(*) as plays, title_id from accepted_viewing_events group by title_id", "another order"),
         ("select title_id, sum(watched_seconds) as plays from accepted_viewing_events group by title_id", "cast"),
         ("select title_id, 'many' as plays from accepted_viewing_events", "is varchar where the contract says"),
-        ("select title_id, my_count(*) as plays from accepted_viewing_events", "cannot be told"),
+        ("select title_id, abs($n) as plays from accepted_viewing_events", "cannot be told"),
         ("select title_id, 1 as plays from accepted_titles union all select title, 'x' from accepted_titles", "branch"),
         ("select title_id, title_id, 1 as plays from accepted_titles", "two columns are called title_id"),
         ("select title_id, count( as plays from accepted_titles", "not SQL"),
