@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ..engines import Session, Span
+from ..errors import Refused
 
 if TYPE_CHECKING:
     from ..privacy import Charge
     from .manifest import Spend
 
+
+Code = Literal["file", "contract", "missing", "unpaid", "lineage", "consent", "audit", "stale", "empty"]
+"""What can speak against a release."""
 
 _YEAR = 365
 
@@ -23,19 +27,20 @@ class Evidence:
     """Taken at the moment of publishing, from the ledgers themselves and not from tables made of them.
 
     charges: every charge of the budget ledger. watermark: which rows of the consent ledger the run could see.
-    newest_consent: when the last of them was recorded. standing: for a purpose, the viewer keys of all who consent now.
+    refusals: what the consent room itself holds against a release, in words. standing: for a purpose, the viewer keys
+    of all who consent now.
     """
 
     charges: Sequence[Charge]
     watermark: Mapping[str, str | int]
-    newest_consent: datetime | None
+    refusals: Mapping[Code, str]
     standing: Callable[[str], Collection[str]]
 
 
 def gather(session: Session, span: Span) -> Evidence:
     """The evidence of this home as of the span's time."""
     from ..consent import ConsentLedger
-    from ..consent.standing import standing_viewers
+    from ..consent.gate import check_source, check_used, standing
     from ..privacy.open import open_desk
 
     ledger = ConsentLedger(session.settings.consent_ledger, session.keyring)
@@ -45,12 +50,23 @@ def gather(session: Session, span: Span) -> Evidence:
         return Evidence(
             charges=desk.ledger.charges(),
             watermark={"rows": rows, "seq": head.seq, "hash": head.hash},
-            newest_consent=ledger.newest(span.as_of),
-            standing=lambda purpose: standing_viewers(session, purpose, span.as_of),
+            refusals={
+                **_refusal("stale", lambda: check_source(session, span)),
+                **_refusal("empty", lambda: check_used(session)),
+            },
+            standing=lambda purpose: standing(session, span.as_of, purpose).column("viewer_key").to_pylist(),
         )
     finally:
         ledger.close()
         desk.ledger.close()
+
+
+def _refusal(code: Code, check: Callable[[], None]) -> dict[Code, str]:
+    try:
+        check()
+    except Refused as refusal:
+        return {code: str(refusal)}
+    return {}
 
 
 def spend_of(charges: Sequence[Charge], last: date, session: Session) -> Spend | None:

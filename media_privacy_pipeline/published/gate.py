@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -20,13 +18,11 @@ from ..quality.steps import validate
 from ..sql import Access, Contract, ProtectedBy
 from ..sql.privacy import check_privacy
 from .crypt import decryption, table_key
-from .evidence import Evidence
+from .evidence import Code, Evidence
 from .layout import Layout
 from .manifest import Manifest, TableEntry
 from .rows import digest_of
 from .staging import contract_digest, published_contracts
-
-Code = Literal["file", "contract", "missing", "unpaid", "lineage", "consent", "audit", "stale", "empty"]
 
 NEVER_EXCUSED: frozenset[Code] = frozenset({"file", "consent"})
 """No two signatures make a damaged file whole, or stand in for a person's consent."""
@@ -101,8 +97,7 @@ def examine(session: Session, span: Span, candidate: Candidate, evidence: Eviden
         *_lineage(session),
         *_consent(candidate.manifest, inputs, evidence),
         *_audit(session, span, inputs.get("audit_findings")),
-        *_stale(session, span, evidence),
-        *_empty(session, inputs.get("row_accounting")),
+        *(Reason(code, text) for code, text in evidence.refusals.items()),
     ]
     return Verdict(tuple(reasons), tuple(checks))
 
@@ -187,24 +182,3 @@ def _audit(session: Session, span: Span, findings: Checked | None) -> Iterator[R
         yield Reason("audit", f"its findings are not of this run's last day, {span.last}")
     elif row["failed"]:
         yield Reason("audit", f"{row['failed']} of {row['tonight']} checks failed; audit_findings says which")
-
-
-def _stale(session: Session, span: Span, evidence: Evidence) -> Iterator[Reason]:
-    limit = session.policy.consent.max_source_age_days
-    newest = evidence.newest_consent
-    if newest is None:
-        yield Reason("stale", "the consent ledger holds no row as of this run")
-    elif span.as_of - newest > timedelta(days=limit):
-        age = (span.as_of - newest).days
-        yield Reason("stale", f"the newest consent record is {age} days old, the policy allows {limit}")
-
-
-def _empty(session: Session, accounting: Checked | None) -> Iterator[Reason]:
-    """Rule 59 of the consent decision: where nothing passes the filter the run stops."""
-    if accounting is None or session.policy.consent.empty_release_wanted:
-        return
-    purposes = ", ".join(f"'used/{name}'" for name, purpose in session.policy.purposes.items() if purpose.columns)
-    sql = f"select cast(coalesce(sum(rows), 0) as bigint) as used from row_accounting where stage in ({purposes})"
-    (row,) = session.engine.fetch(sql, {"row_accounting": accounting}).to_pylist()
-    if not row["used"]:
-        yield Reason("empty", "no row may be used for any purpose; consent.empty_release_wanted is false")

@@ -83,8 +83,6 @@ def publish(session: Session, span: Span) -> StepResult:
     Raises Refused with every reason that speaks against it: the last release stays, and so does the candidate, with
     `refused.json` in its folder. Raises UsageError where no candidate was set aside.
     """
-    from ..quality.runner import Runner
-
     layout = Layout(session.settings.home)
     release_id = layout.latest()
     if release_id is None:
@@ -94,14 +92,7 @@ def publish(session: Session, span: Span) -> StepResult:
         return _result(found, skipped=True)
     placed = layout.manifest(release_id).exists()
     draft = read_manifest(layout.manifest(release_id)) if placed else _complete(session, layout, release_id)
-    runner = Runner()
-    evidence = gather(session, span)
-    verdict = examine(session, span, Candidate(draft, session.settings.home), evidence, runner)
-    docs = session.settings.reports / release_id / "data_docs"
-    shutil.rmtree(docs, ignore_errors=True)
-    runner.document(docs, span.as_of)
-    replace_text(docs.with_name("checks.json"), json.dumps([asdict(check) for check in verdict.checks], indent=1))
-    manifest = _judge(session, layout, draft, verdict)
+    manifest = _judge(session, layout, draft, verify(session, span, draft))
     if not placed:
         place(layout, manifest.signed(session.keyring))
     point(layout, release_id)
@@ -109,6 +100,19 @@ def publish(session: Session, span: Span) -> StepResult:
     shutil.rmtree(layout.candidate(release_id), ignore_errors=True)
     log.info("release %s: %d tables, %d restricted files retired", release_id, len(manifest.tables), removed)
     return _result(manifest, skipped=False)
+
+
+def verify(session: Session, span: Span, draft: Manifest) -> Verdict:
+    """Put a candidate before the gate; what was checked is written beside its report, as pages and as JSON."""
+    from ..quality.runner import Runner
+
+    runner = Runner()
+    verdict = examine(session, span, Candidate(draft, session.settings.home), gather(session, span), runner)
+    folder = session.settings.reports / draft.release_id
+    shutil.rmtree(folder, ignore_errors=True)
+    runner.document(folder / "data_docs", span.as_of)
+    replace_text(folder / "checks.json", json.dumps([asdict(check) for check in verdict.checks], indent=1))
+    return verdict
 
 
 def _release_id(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,7 +15,10 @@ from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.keys import pseudonym
 from media_privacy_pipeline.privacy import Charge
 from media_privacy_pipeline.privacy.ledger import Spend
-from media_privacy_pipeline.published.evidence import Evidence
+from media_privacy_pipeline.published import steps
+from media_privacy_pipeline.published.evidence import Code, Evidence
+from media_privacy_pipeline.published.gate import Verdict
+from media_privacy_pipeline.settings import Settings
 
 CONTRACTS = """
 version: 2
@@ -125,12 +129,25 @@ def put_all(session: Session, generation: int = 1) -> None:
     put_audit(session)
 
 
+def write_generations(home: Path, sql: Path, first: int, ready: Event) -> None:
+    """Publish one generation after another until killed. The gate's own look is left out: it writes nothing."""
+    house = House()
+    steps.gather = house.gather  # type: ignore[assignment]
+    steps.verify = lambda *_: Verdict((), ())  # type: ignore[assignment]
+    for generation in range(first, first + 1_000_000):
+        session = Session(Settings(home=home, keys=home.with_suffix(".keys"), sql=sql))
+        put_all(session, generation)
+        steps.candidate(session, span())
+        steps.publish(session, span())
+        ready.set()
+
+
 @dataclass
 class House:
     """What the other rooms would say; a test changes it."""
 
     paid: set[date] = field(default_factory=lambda: {FIRST, SECOND, date(2024, 1, 3)})
-    newest: datetime | None = datetime(2024, 1, 2)
+    refusals: dict[Code, str] = field(default_factory=dict)
     standing: Collection[str] = tuple(VIEWERS)
     seq: int = 1
 
@@ -139,4 +156,6 @@ class House:
         charges = [
             Charge(n, "title_daily", day.isoformat(), 1, day, spend, "00") for n, day in enumerate(sorted(self.paid))
         ]
-        return Evidence(charges, {"rows": self.seq, "seq": self.seq, "hash": "h"}, self.newest, lambda _: self.standing)
+        return Evidence(
+            charges, {"rows": self.seq, "seq": self.seq, "hash": "h"}, self.refusals, lambda _: self.standing
+        )

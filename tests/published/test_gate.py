@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from synthetic import FIRST, SECOND, VIEWERS, House, put, put_accounting, put_audit, put_day, put_recommendations, span
+from synthetic import FIRST, SECOND, VIEWERS, House, put, put_audit, put_day, put_recommendations, span
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused, UsageError
@@ -50,11 +49,7 @@ def consent_withdrawn(session: Session, house: House) -> None:
 
 
 def consent_source_stale(session: Session, house: House) -> None:
-    house.newest = datetime(2023, 12, 25)
-
-
-def no_consent_at_all(session: Session, house: House) -> None:
-    house.newest = None
+    house.refusals = {"stale": "too old"}
 
 
 def unbalanced_accounts(session: Session, house: House) -> None:
@@ -67,7 +62,7 @@ def unbalanced_accounts(session: Session, house: House) -> None:
 
 
 def nothing_used(session: Session, house: House) -> None:
-    put_accounting(session, used=0)
+    house.refusals = {"empty": "nothing is used"}
 
 
 def ids_for_pseudonyms(session: Session, house: House) -> None:
@@ -84,7 +79,6 @@ def ids_for_pseudonyms(session: Session, house: House) -> None:
         (unpaid_day, ["unpaid"]),
         (consent_withdrawn, ["consent"]),
         (consent_source_stale, ["stale"]),
-        (no_consent_at_all, ["stale"]),
         (unbalanced_accounts, ["contract", "contract"]),
         (nothing_used, ["empty"]),
         (ids_for_pseudonyms, ["contract"]),
@@ -102,7 +96,7 @@ def test_all_reasons_are_told_at_once_and_the_last_release_stays(session: Sessio
     first = publish(session, span()).metadata["release_id"]
     put_day(session, SECOND, [1.0])
     house.paid.remove(SECOND)
-    house.newest = None
+    house.refusals = {"stale": "too old"}
     put_audit(session, passed=False)
     candidate(session, span())
     with pytest.raises(Refused) as refusal:
