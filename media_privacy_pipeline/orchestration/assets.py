@@ -83,7 +83,7 @@ def _spec(table: str, step: Step, project: Project, settings: Settings) -> dg.As
     access = contract.meta.access if contract is not None else Access.internal
     return dg.AssetSpec(
         table,
-        deps=[dep for dep in step.deps if dep not in step.tables],
+        deps=step.deps_of(table),
         description=contract.description if contract is not None else step.description,
         group_name=step.group,
         owners=list(contract.meta.owners if contract is not None else _OWNERS),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ..policy import Policy
@@ -11,7 +11,6 @@ from .days import DAILY_SOURCES, SNAPSHOT_SOURCES
 from .step import Step
 
 SOURCES = (*SNAPSHOT_SOURCES, *DAILY_SOURCES)
-DECIDED = ("viewing_events", "search_events")
 ANONYMISED = ("title_daily", "audience_daily", "discovery_daily")
 
 GROUPS = {
@@ -40,17 +39,29 @@ def catalogue(policy: Policy, project: Project) -> tuple[Step, ...]:
         *_models(),
         *_published(),
     )
-    return tuple(_with_sources(step, project) for step in steps)
+    return tuple(_read_off(steps, project))
+
+
+def _read_off(steps: Sequence[Step], project: Project) -> Iterator[Step]:
+    """Steps with what each table made by SQL reads, as far as an earlier step, or the step itself, makes it.
+
+    What a later step makes is last night's: an edge to it would be a circle.
+    """
+    made = {landed(source) for source in SOURCES}
+    for step in steps:
+        made |= set(step.tables)
+        read = {table: tuple(sorted(project.sources(table) & made)) for table in step.tables if table in project.models}
+        yield replace(step, read=read)
 
 
 def _landing() -> Iterator[Step]:
     for source in SOURCES:
-        # The door refuses what an erased person's devices still send, as of the last identified night.
         yield Step(
             f"accept_{source}",
             "landing",
             "landing.steps:accept",
-            (f"accepted_{source}",),
+            # What became of the rows is counted beside them, source by source; landing_accounting is all of it.
+            (f"accepted_{source}", *(("conflicting_consents",) if source == "consent_events" else ())),
             deps=(landed(source),),
             arguments=(source,),
             daily=source in DAILY_SOURCES,
@@ -71,14 +82,14 @@ def _consent() -> Iterator[Step]:
         "consent",
         "consent.steps:update_ledger",
         ("consent_ledger",),
-        deps=("accepted_consent_events", "accepted_subject_requests"),
+        deps=("accepted_consent_events", "conflicting_consents", "accepted_subject_requests"),
         kinds=("parquet", "sqlite"),
     )
     yield Step(
         "identify",
         "consent",
         "consent.steps:identify",
-        ("subjects", "suppressed_subjects"),
+        ("subjects", "consent_devices", "suppressed_subjects"),
         deps=(
             "consent_ledger",
             "accepted_accounts",
@@ -88,14 +99,23 @@ def _consent() -> Iterator[Step]:
         ),
     )
     yield Step(
-        "timeline", "consent", "consent.steps:timeline", ("consent_timeline",), deps=("consent_ledger", "subjects")
+        "timeline",
+        "consent",
+        "consent.steps:timeline",
+        (
+            "purpose_rules",
+            "purpose_ancestors",
+            "consent_timeline",
+            "consent_verdicts",
+            "private_sessions",
+            "hidden_titles",
+        ),
     )
     yield Step(
         "account_decisions",
         "consent",
         "consent.steps:account_decisions",
         ("decision_accounting",),
-        deps=("consent_timeline", "subjects", *(f"accepted_{source}" for source in DECIDED)),
         daily=True,
         pool="engine",
     )
@@ -109,7 +129,6 @@ def _permitted(policy: Policy) -> Iterator[Step]:
                 "permitted",
                 "consent.steps:permit",
                 tuple(f"permitted_{purpose}_{source}" for source in rule.columns),
-                deps=("consent_timeline", "subjects", *(f"accepted_{source}" for source in rule.columns)),
                 arguments=(purpose,),
                 daily=all(source in DAILY_SOURCES for source in rule.columns),
                 pool="engine",
@@ -180,7 +199,6 @@ def _published() -> Iterator[Step]:
         "published",
         "published.steps:account_rows",
         ("row_accounting",),
-        deps=("landing_accounting", "decision_accounting"),
     )
     yield Step(
         "candidate",
@@ -218,10 +236,3 @@ def _published() -> Iterator[Step]:
         kinds=("html",),
         description="What was released, what it cost in privacy, what was withheld and why: one page, for people.",
     )
-
-
-def _with_sources(step: Step, project: Project) -> Step:
-    """Add what the SQL of a step's tables reads to what is listed."""
-    read = {source for table in step.tables if table in project.models for source in project.sources(table)}
-    known = read - set(step.tables)
-    return replace(step, deps=tuple(dict.fromkeys((*step.deps, *sorted(known)))))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from ..engines import Session, Span, StepResult
 
@@ -22,6 +22,9 @@ class Step:
     function: str
     tables: tuple[str, ...]
     deps: tuple[str, ...] = ()
+    """What it reads as far as no SQL of ours says so."""
+    read: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """What each of its tables that SQL makes reads, read off the SQL."""
     arguments: tuple[str, ...] = ()
     daily: bool = False
     """Whether its assets are partitioned by arrival day."""
@@ -30,6 +33,10 @@ class Step:
     """What it is heavy on, if it is: runs that share an instance take turns."""
     description: str = ""
     """For assets that are no table of the lake and hence have no contract."""
+
+    def deps_of(self, table: str) -> list[str]:
+        """The assets that one of its tables is made from; tables of the same step among them."""
+        return [dep for dep in dict.fromkeys((*self.deps, *self.read.get(table, ()))) if dep != table]
 
     def load(self) -> Callable[..., StepResult]:
         """The function behind the step."""
