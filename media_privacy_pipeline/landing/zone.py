@@ -52,7 +52,7 @@ def write(
 def write_bytes(path: Path, data: bytes) -> None:
     """Write bytes, compressed where the name ends in .gz; the time of writing is not in them."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(data, mtime=0) if path.name.endswith(".gz") else data)
+    path.write_bytes(gzip.compress(data, compresslevel=6, mtime=0) if path.name.endswith(".gz") else data)
 
 
 def suffix_of(path: Path) -> str:
