@@ -17,7 +17,7 @@ class _Config(BaseModel):
 class ConfidenceConfig(_Config):
     """How plays and seconds become a confidence (Hu, Koren and Volinsky 2008, section 3)."""
 
-    alpha: Positive = 4.0
+    alpha: Positive = 2.0
     """Confidence that one full view adds to the 1 of an unobserved pair."""
     full_view_seconds: Count = 1800
     """Watching this long counts as one full view; a play of unknown length counts as one too."""

@@ -62,7 +62,7 @@ class Folded:
 def fold_in(space: ItemSpace, histories: Interactions, rows: Ints) -> Folded:
     """Solve the viewers `rows` of histories over the item space's titles."""
     lengths = histories.lengths[rows]
-    longest = int(lengths.max(initial=0))
+    longest = int(padded_lengths(lengths).max(initial=0))
     place = np.arange(longest)[None, :]
     inside = place < lengths[:, None]
     at = np.where(inside, histories.starts[rows][:, None] + place, 0)
@@ -76,16 +76,20 @@ def fold_in(space: ItemSpace, histories: Interactions, rows: Ints) -> Folded:
 
 
 def batches(space: ItemSpace, histories: Interactions) -> Iterator[Ints]:
-    """Rows by the length of their history, in groups that keep the padded arrays and the scores small."""
-    order = np.argsort(histories.lengths, kind="stable")
-    first = 0
-    while first < len(order):
-        last = first
-        while last < len(order):
-            longest = int(histories.lengths[order[last]])
-            width = max(longest * space.width, space.width**2, len(space.factors))
-            if last > first and (last - first + 1) * width > _CELLS:
-                break
-            last += 1
-        yield order[first:last]
-        first = last
+    """Rows by the padded length of their history, in groups that keep the padded arrays and the scores small."""
+    padded = padded_lengths(histories.lengths)
+    for length in np.unique(padded).tolist():
+        rows = np.flatnonzero(padded == length)
+        step = max(1, _CELLS // max(length * space.width, space.width**2, len(space.factors)))
+        for first in range(0, len(rows), step):
+            yield rows[first : first + step]
+
+
+def padded_lengths(lengths: Ints) -> Ints:
+    """The next power of two; 0 for an empty history.
+
+    A viewer's padding must not depend on who else is in the batch: floating-point sums of another length differ in
+    their last digit, and somebody else's leaving would change this viewer's bytes.
+    """
+    powers = 1 << np.ceil(np.log2(np.maximum(lengths, 1))).astype(np.int64)
+    return np.where(lengths > 0, powers, 0)

@@ -62,8 +62,9 @@ class Ials(Recommender):
         place = self.place(title)
         known = Interactions.of_one(history).over(self.titles)
         folded = fold_in(self.space, known, np.array([0]))
-        added = folded.parts[0] @ self.space.factors[place]
-        names = self.titles[folded.columns[0]]
+        own = folded.columns[0] >= 0
+        added = folded.parts[0][own] @ self.space.factors[place]
+        names = self.titles[folded.columns[0][own]]
         return Explanation(float(added.sum()), 0.0, {str(n): float(a) for n, a in zip(names, added, strict=True)})
 
     def _set(self, factors: Floats) -> None:

@@ -15,6 +15,7 @@ from functools import cache
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..engines import Session, Span, StepResult
@@ -134,8 +135,9 @@ def _paid(session: Session, day: date, plan: Plan) -> Iterator[PaidSums]:
 
 def _people(rows: pa.Table, titles: Mapping[str, Title], plan: Plan) -> Population:
     viewers = Interactions.of(rows.column("viewer_key"), rows.column("title_id"))
-    accounts = dict(zip(rows.column("viewer_key").to_pylist(), rows.column("account_key").to_pylist(), strict=True))
-    return population(viewers, accounts, titles, plan)
+    profiles = rows.group_by(["viewer_key", "account_key"]).aggregate([])
+    place = pc.index_in(viewers.viewers, profiles.column("viewer_key"))
+    return population(viewers, profiles.column("account_key").take(place), titles, plan)
 
 
 def _tell(session: Session, metadata: Mapping[str, int | float | str]) -> StepResult:

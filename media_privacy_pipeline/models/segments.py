@@ -53,7 +53,7 @@ class Population:
         """One row an account: the weighted `values` (viewers, width) of its viewers, laid out by segment."""
         table = np.zeros((self.size, segments, values.shape[1]))
         np.add.at(table, (self.accounts, labels), values * self.weights[:, None])
-        return table.reshape(self.size, -1)
+        return table.reshape(self.size, segments * values.shape[1])
 
 
 @dataclass(frozen=True)
@@ -69,12 +69,12 @@ class Segmentation:
 
 
 def population(
-    viewers: Interactions, account_of: Mapping[str, str], catalogue: Mapping[str, Title], plan: Plan
+    viewers: Interactions, account_keys: pa.ChunkedArray, catalogue: Mapping[str, Title], plan: Plan
 ) -> Population:
-    """Viewers with at least one title that has a genre and is not sensitive; `account_of` gives their account keys."""
+    """Viewers with at least one title that has a genre and is not sensitive; `account_keys` has the account of each."""
     shares = genre_shares(viewers, catalogue, plan.genres)
     kept = np.flatnonzero(shares.any(axis=1))
-    keys = pa.array([account_of[key] for key in viewers.viewers.take(pa.array(kept)).to_pylist()], pa.string())
+    keys = account_keys.take(pa.array(kept))
     accounts = pc.index_in(keys, pc.unique(keys)).to_numpy() if len(kept) else np.zeros(0, np.int64)
     profiles = np.bincount(accounts, minlength=1)
     chosen = viewers.over(np.array(sorted(plan.titles), np.str_)).take(kept)

@@ -1,0 +1,83 @@
+"""Metrics against lists that were worked out by hand, and the paired lead."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from media_privacy_pipeline.models.base import Recommender
+from media_privacy_pipeline.models.config import EvaluationConfig, IalsConfig
+from media_privacy_pipeline.models.evaluate import Metric, evaluate, loses_to_floor
+from media_privacy_pipeline.models.ials import Ials
+from media_privacy_pipeline.models.interactions import Interactions
+from media_privacy_pipeline.models.metrics import average_precision, coverage, hits, interval, ndcg, recall
+from media_privacy_pipeline.models.popularity import Popularity
+from media_privacy_pipeline.models.split import temporal
+
+TEST = Interactions.of(["a", "a", "a", "b"], ["t0", "t2", "t4", "t1"])
+"""Places of the titles t0, t1, t2, t4 are 0 to 3; viewer a has three test titles and b has one."""
+RANKED = np.array([[0, 1, 2, -1], [0, 2, 1, 3]])
+
+
+def test_hits_are_found_viewer_by_viewer() -> None:
+    assert hits(RANKED, TEST).tolist() == [[1, 0, 1, 0], [0, 0, 1, 0]]
+
+
+def test_recall_ndcg_and_average_precision_by_hand() -> None:
+    hit, relevant = hits(RANKED, TEST), TEST.lengths
+    assert recall(hit, relevant, 2).tolist() == [1 / 2, 0]
+    assert recall(hit, relevant, 3).tolist() == [2 / 3, 1]
+    perfect = 1 + 1 / math.log2(3) + 1 / 2
+    assert ndcg(hit, relevant, 3) == pytest.approx([(1 + 1 / 2) / perfect, 1 / 2])
+    assert average_precision(hit, relevant, 3) == pytest.approx([(1 + 2 / 3) / 3, 1 / 3])
+
+
+def test_a_list_shorter_than_k_scores_what_it_has() -> None:
+    hit, relevant = hits(RANKED, TEST), TEST.lengths
+    assert recall(hit, relevant, 50).tolist() == [2 / 3, 1]
+    assert ndcg(hit, relevant, 50)[1] == pytest.approx(1 / 2)
+
+
+def test_coverage_is_the_share_of_titles_listed_at_all() -> None:
+    assert coverage(RANKED, 8, 1) == 1 / 8
+    assert coverage(RANKED, 8, 4) == 4 / 8
+
+
+def test_the_interval_holds_the_mean_and_narrows_with_viewers() -> None:
+    random = np.random.default_rng(0)
+    few, many = random.random(30), random.random(3000)
+    (low, high), (near, far) = interval(few, 400, 1), interval(many, 400, 1)
+    assert low < few.mean() < high
+    assert far - near < (high - low) / 5
+
+
+def test_a_title_that_no_model_knows_counts_as_missed() -> None:
+    split = temporal(Interactions.of(["a", "b"], ["t", "u"]), Interactions.of(["a", "a"], ["u", "new"]))
+    found = evaluate({"popularity": Popularity().fit(split.train)}, split, EvaluationConfig(ks=(5,), resamples=10))
+    assert {m.metric: m.value for m in found}["recall"] == 1 / 2
+
+
+def test_the_lead_over_the_floor_is_paired_and_tells_who_loses() -> None:
+    viewers, titles = (
+        [f"v{n}" for n in range(40) for _ in range(3)],
+        [f"t{(n + j) % 8}" for n in range(40) for j in range(3)],
+    )
+    late = Interactions.of([f"v{n}" for n in range(40)], [f"t{(n + 3) % 8}" for n in range(40)])
+    split = temporal(Interactions.of(viewers, titles, np.full(120, 5.0)), late)
+    models: dict[str, Recommender] = {
+        "ials": Ials(IalsConfig(factors=4, regularisation=0.1)).fit(split.train),
+        "popularity": Popularity().fit(split.train),
+    }
+    found = {(m.model, m.metric, m.k): m for m in evaluate(models, split, EvaluationConfig(ks=(2, 10), resamples=50))}
+    lead = found["ials-minus-popularity", "ndcg", 2]
+    assert lead.value == pytest.approx(found["ials", "ndcg", 2].value - found["popularity", "ndcg", 2].value)
+    assert lead.viewers == 40
+    assert not loses_to_floor(list(found.values()), "ials")
+
+
+@pytest.mark.parametrize(("low", "high", "loses"), [(-0.2, -0.1, True), (-0.2, 0.1, False), (0.1, 0.2, False)])
+def test_a_model_loses_only_by_the_whole_interval(low: float, high: float, loses: bool) -> None:
+    lead = Metric("ials-minus-popularity", "temporal", "ndcg", 10, (low + high) / 2, low, high, 9)
+    assert loses_to_floor([lead], "ials") is loses

@@ -1,0 +1,130 @@
+"""The train step: metrics, champion, skipping, and what it does with next to nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from models_world import FIRST, SPAN, World, rows_of
+
+from media_privacy_pipeline.engines import Session, Span
+from media_privacy_pipeline.errors import Refused
+from media_privacy_pipeline.models import ials
+from media_privacy_pipeline.models.config import IalsConfig, ModelsConfig
+from media_privacy_pipeline.models.steps import train
+from media_privacy_pipeline.models.training import load_model, registry
+
+
+def test_tastes_are_learned_better_than_popularity_and_the_manifest_says_from_what(session: Session) -> None:
+    World().store(session)
+    result = train(session, SPAN)
+    metrics = {(r["model"], r["metric"], r["k"]): r for r in rows_of(session, "model_metrics")}
+    assert metrics["ials-minus-popularity", "ndcg", 10]["low"] > 0
+    assert result.rows["model_metrics"] == len(metrics)
+    stored = registry(session.settings.models).load(str(result.metadata["model"]))
+    assert stored.manifest["serves"] == "ials"
+    assert stored.manifest["first_day"] == FIRST.isoformat()
+    assert stored.manifest["split_day"] > FIRST.isoformat()
+    assert stored.manifest["viewers"] == World().viewers
+    assert json.dumps(stored.manifest).find(World().key("training", 0)) == -1
+
+
+def test_a_second_run_on_the_same_rows_does_nothing(session: Session) -> None:
+    World().store(session)
+    first = train(session, SPAN)
+    champion = registry(session.settings.models).champion()
+    again = train(session, SPAN)
+    assert (first.skipped, again.skipped) == (False, True)
+    assert again.rows == first.rows
+    assert registry(session.settings.models).champion() == champion
+
+
+def test_the_evaluation_never_learns_from_the_test_side(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    World().store(session)
+    learned: list[set[tuple[str, str]]] = []
+    fit = ials._train
+
+    def spy(interactions, config):  # type: ignore[no-untyped-def]
+        names = interactions.viewers.to_pylist()
+        pairs = zip(interactions.rows, interactions.columns, strict=True)
+        learned.append({(names[r], str(interactions.titles[c])) for r, c in pairs})
+        return fit(interactions, config)
+
+    monkeypatch.setattr(ials, "_train", spy)
+    train(session, SPAN)
+    for_evaluation, for_service = learned
+    late = {
+        (r["viewer_key"], r["title_id"]) for r in rows_of(session, "training_interactions") if not r["plays_before"]
+    }
+    assert late
+    assert not late & for_evaluation
+    assert late <= for_service
+
+
+def test_days_after_the_span_are_not_looked_at(session: Session) -> None:
+    World().store(session)
+    train(session, Span.of(FIRST, FIRST + timedelta(days=4)))
+    plays = sum(int(row["plays"]) for row in rows_of(session, "training_interactions"))  # type: ignore[call-overload]
+    assert plays == sum(day <= FIRST + timedelta(days=4) for _, _, day in World().events())
+
+
+def test_without_two_days_metrics_are_absent_with_a_reason_and_the_model_is_there(session: Session) -> None:
+    world = World(viewers=6)
+    world.store(session)
+    world.store_events(session, "training", [(v, world.title(v), FIRST) for v in range(6)])
+    result = train(session, SPAN)
+    assert result.rows["model_metrics"] == 0
+    assert "no viewer has titles on both sides" in str(result.metadata["evaluation"])
+    assert registry(session.settings.models).champion() is not None
+
+
+def test_without_anything_to_learn_from_the_champion_leaves_service(session: Session) -> None:
+    world = World()
+    world.store(session)
+    train(session, SPAN)
+    world.store_events(session, "training", [])
+    result = train(session, SPAN)
+    assert registry(session.settings.models).champion() is None
+    assert registry(session.settings.models).names() == []
+    assert "nothing may be learned from" in str(result.metadata["model"])
+    assert train(session, SPAN).skipped
+
+
+def test_a_training_that_diverges_is_refused_and_the_champion_stays(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World()
+    world.store(session)
+    train(session, SPAN)
+    champion = registry(session.settings.models).champion()
+    world.store_events(session, "training", world.events()[:500])
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    def diverge(self, matrix, show_progress):  # type: ignore[no-untyped-def]
+        self.user_factors = self.item_factors = np.full((2, 2), np.nan, np.float32)
+        self._check_fit_errors()
+
+    monkeypatch.setattr(AlternatingLeastSquares, "fit", diverge)
+    with pytest.raises(Refused, match="diverged; the champion stays"):
+        train(session, SPAN)
+    assert registry(session.settings.models).champion() == champion
+
+
+def test_a_model_that_loses_to_popularity_serves_popularity_and_says_so(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    World().store(session)
+    monkeypatch.setattr("media_privacy_pipeline.models.training.loses_to_floor", lambda *_: True)
+    result = train(session, SPAN)
+    assert result.metadata["serves"] == "popularity"
+    served = load_model(registry(session.settings.models), str(result.metadata["model"]))
+    assert type(served).__name__ == "Popularity"
+
+
+def test_old_models_are_deleted(session: Session) -> None:
+    World().store(session)
+    for seed in range(4):
+        train(session, SPAN, ModelsConfig(ials=IalsConfig(seed=seed), keep_models=2))
+    assert len(registry(session.settings.models).names()) == 2
