@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -164,5 +166,18 @@ def load_project(root: Path, policy: Policy) -> Project:
         models[name] = Model(name, Path("policy") / name, text)
     contracts = {**contracts, **permitted_contracts(policy, contracts)}
     project = Project(contracts, models, policy)
-    check_privacy(project.graph, policy.purposes.keys())
+    with _no_collection():
+        check_privacy(project.graph, policy.purposes.keys())
     return project
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Trees are a million small objects that all stay: looking through them for garbage takes a third of the time."""
+    running = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if running:
+            gc.enable()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from sqlglot import exp
@@ -18,11 +19,12 @@ from .model import Model
 Types = Mapping[str, exp.DataType]
 """DuckDB type of each column of a table, in order."""
 
-_INTEGERS = {exp.DataType.Type.TINYINT, exp.DataType.Type.SMALLINT, exp.DataType.Type.INT, exp.DataType.Type.BIGINT}
+_INTEGERS = {exp.DType.TINYINT, exp.DType.SMALLINT, exp.DType.INT, exp.DType.BIGINT}
 
 
+@cache
 def type_of(name: str) -> exp.DataType:
-    """A DuckDB type by its name."""
+    """A DuckDB type by its name; it is shared, so do not change it."""
     return exp.DataType.build(name, dialect="duckdb")
 
 
@@ -100,7 +102,7 @@ def check_contract(model: Model, found: Types, contract: Contract) -> None:
         problems = problems or [f"has another order: {', '.join(found)} and not {', '.join(declared)}"]
         raise UsageError(f"{model.path}: not the columns of the contract {contract.name}: it {'; '.join(problems)}")
     for name, kind in declared.items():
-        if found[name].is_type(exp.DataType.Type.UNKNOWN):
+        if found[name].this is exp.DType.UNKNOWN:
             raise UsageError(
                 f"{model.path}: the type of {name} cannot be told from the text: "
                 f"write cast(... as {contract.types[name]})"
@@ -134,7 +136,7 @@ def _inferred(column: exp.Expr) -> exp.DataType:
 
 
 def _common(model: Model, name: str, kinds: list[exp.DataType]) -> exp.DataType:
-    told = [kind for kind in kinds if not kind.is_type(exp.DataType.Type.NULL)] or kinds
+    told = [kind for kind in kinds if kind.this is not exp.DType.NULL] or kinds
     if len({word(kind) for kind in told}) > 1:
         words = " and ".join(sorted({word(kind) for kind in told}))
         raise UsageError(f"{model.path}: the branches of the union give {name} as {words}: cast them to one type")

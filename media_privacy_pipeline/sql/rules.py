@@ -93,8 +93,8 @@ def check_rules(model: Model, tree: exp.Query) -> None:
             name = node.name.lower() if isinstance(node, exp.Anonymous) else node.sql_name().lower()
             instead = INSTEAD.get(name, "no test has seen it give the same on both engines: write it another way")
             raise UsageError(f"{model.path}: {_words(node)}: {instead}")
-        for rule in RULES:
-            if isinstance(node, rule.kinds) and rule.broken(node):
+        for rule in _about(type(node)):
+            if rule.broken(node):
                 raise UsageError(f"{model.path}: {_words(node)}: {rule.instead}")
 
 
@@ -113,22 +113,26 @@ def _final_stars(tree: exp.Query) -> Iterator[exp.Expr]:
         yield from (column for column in tree.selects if column.is_star)
 
 
-def _is(node: exp.Expr | None, *types: str) -> bool:
-    return node is not None and node.type is not None and node.is_type(*types)
+_Type = exp.DType
+_FLOATS = frozenset({_Type.DOUBLE, _Type.FLOAT, _Type.DECIMAL})
+_WHOLE = frozenset({_Type.TINYINT, _Type.SMALLINT, _Type.INT, _Type.BIGINT, _Type.INT128})
+_TEXT = frozenset({_Type.TEXT, _Type.VARCHAR})
+_DATE = frozenset({_Type.DATE})
+_TIMES = frozenset({_Type.DATE, _Type.TIMESTAMP, _Type.TIMESTAMPNTZ})
+_INTERVAL = frozenset({_Type.INTERVAL})
+_FOREIGN = frozenset({_Type.DECIMAL, _Type.TIMESTAMPTZ, _Type.TIMETZ, _Type.JSON, _Type.STRUCT, _Type.MAP})
 
 
-_FLOATS = ("double", "float", "decimal")
-_WHOLE = ("tinyint", "smallint", "int", "bigint", "hugeint")
+def _is(node: exp.Expr | None, types: frozenset[exp.DType]) -> bool:
+    return node is not None and node.type is not None and node.type.this in types
 
 
 def _rounds_in_silence(node: exp.Expr) -> bool:
-    return (
-        _is(node, *_WHOLE) and _is(node.this, *_FLOATS) and not isinstance(node.this, exp.Round | exp.Floor | exp.Ceil)
-    )
+    return _is(node, _WHOLE) and _is(node.this, _FLOATS) and not isinstance(node.this, exp.Round | exp.Floor | exp.Ceil)
 
 
 def _reads_number(node: exp.Expr) -> bool:
-    if not (_is(node, *_WHOLE, *_FLOATS) and _is(node.this, "text", "varchar")) or isinstance(node.this, exp.Literal):
+    if not (_is(node, _WHOLE | _FLOATS) and _is(node.this, _TEXT)) or isinstance(node.this, exp.Literal):
         return False
     around = node.find_ancestor(exp.Case)
     return around is None or around.find(exp.RegexpLike) is None
@@ -154,17 +158,16 @@ def _may_not_be_positive(node: exp.Expr) -> bool:
 
 def _is_date_sum(node: exp.Expr) -> bool:
     sides = (node.args["this"], node.args["expression"])
-    with_interval = any(_is(side, "interval") or side.find(exp.Interval) for side in sides)
-    return with_interval and any(_is(side, "date") for side in sides) and not isinstance(node.parent, exp.Cast)
+    with_interval = any(_is(side, _INTERVAL) or side.find(exp.Interval) for side in sides)
+    return with_interval and any(_is(side, _DATE) for side in sides) and not isinstance(node.parent, exp.Cast)
 
 
 def _is_difference_of_times(node: exp.Expr) -> bool:
-    times = ("date", "timestamp", "timestampntz")
-    return _is(node.args["this"], *times) and _is(node.args["expression"], *times)
+    return _is(node.args["this"], _TIMES) and _is(node.args["expression"], _TIMES)
 
 
 def _is_day(node: exp.Expr) -> bool:
-    return _is(node, "date") or isinstance(node, exp.Placeholder | exp.Parameter)
+    return _is(node, _DATE) or isinstance(node, exp.Placeholder | exp.Parameter)
 
 
 def _replaces_alike(node: exp.Expr) -> bool:
@@ -203,7 +206,7 @@ RULES: tuple[Rule, ...] = (
     Rule((exp.Ln,), _may_not_be_positive, "ln(0) is -inf or null: write ln(nullif(greatest(x, 0), 0)) or ln(1 + x)"),
     Rule(
         (exp.Length,),
-        lambda n: not _is(n.this, "text", "varchar", "unknown"),
+        lambda n: not _is(n.this, _TEXT | {_Type.UNKNOWN}),
         "length of text only: for lists use array_length",
     ),
     Rule(
@@ -227,12 +230,12 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         (exp.Cast, exp.TryCast),
-        lambda n: _is(n, "text", "varchar") and _is(n.this, *_FLOATS),
+        lambda n: _is(n, _TEXT) and _is(n.this, _FLOATS),
         "the engines write fractions differently: keep the number",
     ),
     Rule(
         (exp.Cast, exp.TryCast),
-        lambda n: _is(n, "decimal", "timestamptz", "timetz", "json", "struct", "map"),
+        lambda n: _is(n, _FOREIGN),
         "decimals divide differently and times carry no zone here: use double, bigint, or timestamp in UTC",
     ),
     Rule((exp.AtTimeZone,), lambda _: True, "all times are naive and in UTC"),
@@ -242,7 +245,7 @@ RULES: tuple[Rule, ...] = (
         "a decimal, and decimals divide differently: write it with an exponent, 2.5e0",
     ),
     Rule((exp.Div, exp.IntDiv, exp.Mod), _may_be_zero, "Spark fails on a zero: divide by nullif(x, 0)"),
-    Rule((exp.IntDiv,), lambda n: any(_is(n.args[s], *_FLOATS) for s in ("this", "expression")), "// is for integers"),
+    Rule((exp.IntDiv,), lambda n: any(_is(n.args[s], _FLOATS) for s in ("this", "expression")), "// is for integers"),
     Rule((exp.Add, exp.Sub), _is_date_sum, "a date and an interval make a timestamp or a date: cast the sum"),
     Rule((exp.Sub,), _is_difference_of_times, "the engines give days or an interval: use date_diff('day', a, b)"),
     Rule(
@@ -284,6 +287,15 @@ RULES: tuple[Rule, ...] = (
     Rule((exp.SetOperation,), lambda n: bool(n.args.get("by_name")), "Spark goes by place: keep one order of columns"),
     Rule((exp.CTE,), lambda n: n.args.get("materialized") is not None, "Spark knows no materialized"),
 )  # fmt: skip
+
+
+_BY_KIND: dict[type[exp.Expr], tuple[Rule, ...]] = {}
+
+
+def _about(kind: type[exp.Expr]) -> tuple[Rule, ...]:
+    if kind not in _BY_KIND:
+        _BY_KIND[kind] = tuple(rule for rule in RULES if issubclass(kind, rule.kinds))
+    return _BY_KIND[kind]
 
 
 def _is_index(node: exp.Expr) -> bool:
