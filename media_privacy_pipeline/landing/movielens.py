@@ -77,7 +77,8 @@ def _write_events(connection: Any, out: Path) -> tuple[list[date], int]:
     """One file a day that has ratings; returns the days and the count of events."""
     reader = connection.sql(
         "select 'ml-' || viewer || '-' || movie as event_id, viewer as account_id, movie as title_id, "
-        "to_timestamp(rated) as started_at, cast(rated // 86400 as integer) as day from ratings order by rated, viewer, movie"
+        "to_timestamp(rated) as started_at, cast(rated // 86400 as integer) as day from ratings "
+        "order by rated, viewer, movie"
     ).to_arrow_reader(1 << 17)
     days, events, open_day, kept = list[date](), 0, None, list[pa.RecordBatch]()
 
@@ -121,7 +122,7 @@ def _titles(source: Path, layout: Layout) -> pa.Table:
 
 def _accounts(connection: Any, source: Path, layout: Layout) -> pa.Table:
     accounts = connection.sql(
-        "select viewer as account_id, to_timestamp(min(rated)) as signup_at from ratings group by viewer order by viewer"
+        "select viewer as account_id, to_timestamp(min(rated)) as signup_at from ratings group by viewer order by 1"
     ).to_arrow_table()
     if layout.users is None:
         return accounts

@@ -104,8 +104,14 @@ def _csv(table: pa.Table) -> bytes:
             table = table.set_column(place, field.name, text_times(column))
         elif pa.types.is_list(field.type):
             table = table.set_column(place, field.name, pc.binary_join(column, "|"))
-    sink = io.BytesIO()
-    pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style="needed"))
+    for style in ("none", "needed"):
+        sink = io.BytesIO()
+        try:
+            pyarrow.csv.write_csv(table, sink, pyarrow.csv.WriteOptions(quoting_style=style))
+            break
+        except pa.ArrowInvalid:
+            # "needed" quotes every text once one needs it; most files need none.
+            continue
     return sink.getvalue()
 
 

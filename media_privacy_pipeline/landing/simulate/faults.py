@@ -55,10 +55,10 @@ def _times(column: str) -> list[Spoiler]:
 
 
 _LINES = [
-    Spoiler("too_few_fields", "field_count", line=lambda line: line.rsplit(",", 2)[0] + "\n", suffix="csv"),
-    Spoiler("too_many_fields", "field_count", line=lambda line: line.rstrip("\n") + ",surplus,\n", suffix="csv"),
-    Spoiler("broken_json", "bad_json", line=lambda line: line[: len(line) // 2] + "\n", suffix="jsonl"),
-    Spoiler("not_an_object", "bad_json", line=lambda _: json.dumps([1, 2]) + "\n", suffix="jsonl"),
+    Spoiler("too_few_fields", "malformed_row", line=lambda line: line.rsplit(",", 2)[0] + "\n", suffix="csv"),
+    Spoiler("too_many_fields", "malformed_row", line=lambda line: line.rstrip("\n") + ",surplus,\n", suffix="csv"),
+    Spoiler("broken_json", "malformed_row", line=lambda line: line[: len(line) // 2] + "\n", suffix="jsonl"),
+    Spoiler("not_an_object", "malformed_row", line=lambda _: json.dumps([1, 2]) + "\n", suffix="jsonl"),
 ]
 
 SPOILERS: Mapping[str, tuple[Spoiler, ...]] = {

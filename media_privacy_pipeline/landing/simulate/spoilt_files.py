@@ -58,4 +58,6 @@ def _without_footer(table: pa.Table) -> bytes:
     sink = io.BytesIO()
     pq.write_table(table, sink)
     data = sink.getvalue()
-    return data[:-40] + bytes(32) + data[-8:]
+    # The last eight bytes are the footer's length and the magic number: the file still looks like Parquet.
+    length = int.from_bytes(data[-8:-4], "little")
+    return data[: -8 - length] + bytes(length) + data[-8:]
