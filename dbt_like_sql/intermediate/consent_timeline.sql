@@ -1,7 +1,7 @@
 -- One row per account, profile, device and stretch of event time in which nothing changes for any purpose.
 with ticks as (
     select s.subject_no, s.device_id, s.valid_from as tick
-    from int_consent__spans as s
+    from consent_spans as s
     union
     select h.subject_no, h.device_id, h.adult_from as tick
     from int_consent__holders as h
@@ -25,7 +25,7 @@ letters as (
         end) as letter
     from ticks as t
     cross join purpose_rules as r
-    left join int_consent__spans as s
+    left join consent_spans as s
         on s.subject_no = t.subject_no
         and s.device_id = t.device_id
         and s.purpose = r.purpose

@@ -18,15 +18,16 @@ _RULES: dict[str, Callable[[Policy], pa.Table]] = {
     "purpose_rules": purpose_rules,
     "purpose_ancestors": purpose_ancestors,
 }
-_AS_OF = ("consent_timeline", "hidden_titles")
+TIMELINE = ("consent_words", "consent_spans", "consent_timeline", "consent_verdicts")
+"""From what was said to what holds, each stored for the next: Spark would compute a shared view over and over."""
+
+_MARKS = ("private_sessions", "hidden_titles")
 
 
 def timeline(session: Session, span: Span) -> StepResult:
     """Write `consent_timeline` and `consent_verdicts` as of the span's time, and which events are private or hidden."""
     results = [_rules(session, table) for table in _RULES]
-    for model in ("consent_timeline", "consent_verdicts", "private_sessions", "hidden_titles"):
-        parameters: dict[str, Parameter] = {"as_of": span.as_of} if model in _AS_OF else {}
-        results.append(session.materialise(model, parameters=parameters))
+    results += [session.materialise(model, parameters={"as_of": span.as_of}) for model in (*TIMELINE, *_MARKS)]
     return StepResult(
         {table: rows for result in results for table, rows in result.rows.items()},
         skipped=all(result.skipped for result in results),

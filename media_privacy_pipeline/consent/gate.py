@@ -7,9 +7,11 @@ from datetime import date, datetime, time, timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..engines import Session, Span
+from ..engines import Input, Session, Span
 from ..errors import Refused, UsageError
+from ..sql.model import Parameter
 from ..sql.permitted import permitted_name
+from .decide import TIMELINE
 from .permit import purpose_keys
 from .record import opened
 from .rules import purpose_ancestors, purpose_rules
@@ -40,28 +42,24 @@ def standing(session: Session, as_of: datetime, purpose: str) -> pa.Table:
     """
     if purpose not in session.policy.purposes:
         raise UsageError(f"the policy knows no purpose {purpose!r}; it knows {', '.join(session.policy.purposes)}")
-    render, fetch = session.project.render, session.engine.fetch
     with opened(session) as ledger:
         said = ledger.rows(as_of)
-    rules, ancestors = purpose_rules(session.policy), purpose_ancestors(session.policy)
     refs = pa.concat_tables([pq.read_table(file, columns=_REFS) for file in session.lake.files("subjects")])
-    subjects = fetch(
-        render("subjects", {"as_of": as_of, "minor_age": session.policy.subjects.minor_age}),
-        {"subject_refs": refs, "consent_ledger": said, "accepted_accounts": session.folder("accepted_accounts")},
-    )
-    timeline = fetch(
-        render("consent_timeline", {"as_of": as_of}),
-        {
-            "subjects": subjects,
-            "consent_ledger": said,
-            "consent_devices": session.folder("consent_devices"),
-            "purpose_rules": rules,
-            "purpose_ancestors": ancestors,
-        },
-    )
-    verdicts = fetch(render("consent_verdicts"), {"consent_timeline": timeline, "purpose_rules": rules})
-    people = fetch(
-        _STANDING.format(as_of=as_of, purpose=purpose), {"consent_timeline": timeline, "consent_verdicts": verdicts}
+    tables: dict[str, Input] = {
+        "subject_refs": refs,
+        "consent_ledger": said,
+        "accepted_accounts": session.folder("accepted_accounts"),
+        "consent_devices": session.folder("consent_devices"),
+        "purpose_rules": purpose_rules(session.policy),
+        "purpose_ancestors": purpose_ancestors(session.policy),
+    }
+    parameters: dict[str, Parameter] = {"as_of": as_of, "minor_age": session.policy.subjects.minor_age}
+    for model in ("subjects", *TIMELINE):
+        read = {table: tables[table] for table in session.project.sources(model)}
+        tables[model] = session.engine.fetch(session.project.render(model, parameters), read)
+    people = session.engine.fetch(
+        _STANDING.format(as_of=as_of, purpose=purpose),
+        {table: tables[table] for table in ("consent_timeline", "consent_verdicts")},
     )
     pairs = list(zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True))
     return purpose_keys(session, purpose, pairs).select(["viewer_key"])

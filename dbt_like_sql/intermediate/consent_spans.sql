@@ -1,14 +1,14 @@
 -- One row per holder, purpose and stretch of event time, with the letter of the first of rules 4, 5, 6 and 8 that denies, or `a`.
 with ticks as (
     select w.subject_no, w.device_id, w.purpose, w.effective_at as tick
-    from int_consent__words as w
+    from consent_words as w
     union
     select w.subject_no, w.device_id, w.purpose, w.ends_at as tick
-    from int_consent__words as w
+    from consent_words as w
     where w.ends_at <= $as_of
     union
     select w.subject_no, w.device_id, w.purpose, timestamp '0001-01-01 00:00:00' as tick
-    from int_consent__words as w
+    from consent_words as w
 ),
 
 candidates as (
@@ -29,7 +29,7 @@ candidates as (
             else 1
         end as force
     from ticks as t
-    join int_consent__words as w
+    join consent_words as w
         on w.subject_no = t.subject_no and w.device_id = t.device_id and w.purpose = t.purpose
     where
         w.effective_at <= t.tick
@@ -68,7 +68,7 @@ states as (
 histories as (
     -- Since when a standing grant covers what came before it, by scope and purpose above.
     select w.subject_no, w.device_id, w.purpose, w.denied_by, w.scope, max(w.effective_at) as covered_until
-    from int_consent__words as w
+    from consent_words as w
     where w.covers_history and w.strength = 1 and (w.ends_at is null or w.ends_at > $as_of)
     group by w.subject_no, w.device_id, w.purpose, w.denied_by, w.scope
 ),
@@ -76,7 +76,7 @@ histories as (
 blocks as (
     -- The last denial that no such grant follows: no earlier event is used.
     select w.subject_no, w.device_id, w.purpose, w.effective_at as blocked_until, w.strength
-    from int_consent__words as w
+    from consent_words as w
     left join histories as h
         on h.subject_no = w.subject_no
         and h.device_id = w.device_id
@@ -100,7 +100,7 @@ firsts as (
         max(case
             when w.signal = 'vppa' and w.strength = 1 and (w.ends_at is null or w.ends_at > $as_of) then w.effective_at
         end) as form_at
-    from int_consent__words as w
+    from consent_words as w
     where w.denied_by = w.purpose
     group by w.subject_no, w.device_id, w.purpose
 ),
