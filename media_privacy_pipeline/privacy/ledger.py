@@ -164,6 +164,10 @@ class BudgetLedger:
             squares = _squares(connection, first, last)
         return float(sum(squares.values()) ** 0.5)
 
+    def year_epsilon(self, last: date) -> float:
+        """`year_mu` as the epsilon at the budget's delta: the account-year figure of reports."""
+        return epsilon_of(self.year_mu(last), self.budget.delta)
+
     def _check_cap(self, connection: sa.Connection, name: str, partition: str, day: date, spend: Spend) -> None:
         reach = timedelta(days=self.budget.days - 1)
         squares = _squares(connection, day - reach, day + reach)

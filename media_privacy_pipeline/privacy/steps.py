@@ -54,7 +54,7 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             public=_public(session, statement),
         )
         copied = [_to_lake(session, table, day, each) for day, each in stored.items()]
-        year = desk.ledger.year_mu(ready[-1]) if ready else 0.0
+        year = desk.ledger.year_epsilon(ready[-1]) if ready else 0.0
     budget = session.policy.releases.budget
     return StepResult(
         {table: session.lake.rows(table, ready)},
@@ -64,7 +64,7 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             "new_days": sum(copied),
             "waiting_days": len(closed) - len(ready),
             "unit": "account-year",
-            "epsilon_account_year": round(epsilon_of(year, budget.delta), 4),
+            "epsilon_account_year": round(year, 4),
             "delta": budget.delta,
         },
     )
@@ -147,7 +147,7 @@ def _to_lake(session: Session, table: str, day: date, stored: Stored) -> bool:
 def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
     delta = ledger.budget.delta
     # Many charges share a day or a mu, and the bisection behind an epsilon is the dear part.
-    year = {day: epsilon_of(ledger.year_mu(day), delta) for day in {charge.day for charge in charges}}
+    year = {day: ledger.year_epsilon(day) for day in {charge.day for charge in charges}}
     cost = {mu: epsilon_of(mu, delta) for mu in {charge.spend.mu for charge in charges}}
     columns = {
         "release": pa.array([f"{c.name}/{c.partition}#{c.attempt}" for c in charges], pa.string()),

@@ -1,0 +1,45 @@
+"""What a statement promises, derived anew from the policy's words: an error in privacy.mechanism cannot hide here."""
+
+from __future__ import annotations
+
+from math import isqrt, sqrt
+
+from ..release_policy import TableStatement
+
+_WEIGHT_ONE = 64
+
+
+def reach(statement: TableStatement, name: str) -> int:
+    """The most that one cell of an account with weight 1 adds to a measure, around the centre where it has one."""
+    measure = statement.measures[name]
+    if measure.of is None:
+        return 1
+    counted = any(each.of is None for each in statement.measures.values())
+    centre = (measure.least + measure.most) // 2 if counted else 0
+    return max(measure.most - centre, centre - measure.least)
+
+
+def sensitivity(statement: TableStatement, name: str) -> float:
+    """The most that one account moves a measure's vector in L2, in 64ths."""
+    return _WEIGHT_ONE * reach(statement, name) * sqrt(statement.squared_norm)
+
+
+def sigma(statement: TableStatement, name: str) -> float:
+    """The least scale that a measure's noise may have, in 64ths."""
+    return sensitivity(statement, name) / (statement.mu * sqrt(statement.measures[name].budget))
+
+
+def totals_sensitivity(statement: TableStatement) -> float:
+    """The most that one account moves the two totals in L2, in 64ths: tried for every number of cells that counts."""
+    m, most = statement.squared_norm, statement.most_cells
+    squares = [0]
+    for cells in range(1, isqrt(_WEIGHT_ONE**2 * m * most) + 1):
+        fits = (j for j in range(_WEIGHT_ONE, 0, -1) if j * j * cells * max(cells, most) <= _WEIGHT_ONE**2 * m * most)
+        kept = cells * next(fits, 0)
+        squares.append(kept**2 + (_WEIGHT_ONE * min(cells, most) - kept) ** 2)
+    return sqrt(max(squares))
+
+
+def totals_sigma(statement: TableStatement) -> float:
+    """The least scale that the totals' noise may have, in 64ths."""
+    return totals_sensitivity(statement) / (statement.mu * sqrt(statement.totals_budget))

@@ -1,0 +1,50 @@
+"""Drop one account and bound again, with the real code: nothing moves further than the statement declares.
+
+Exact, hence without false alarms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, timedelta
+from math import sqrt
+from typing import TypeAlias
+
+from ..engines import Engine
+from ..privacy.contributions import BoundedSums, Source, bounded_sums, domain_of
+from ..privacy.noise import Integers
+from ..release_policy import TableStatement
+from . import declared
+from .finding import Finding, exact
+from .world import START, TABLE, planted, public_values, variants, world
+
+Bounding: TypeAlias = Callable[
+    [Engine, TableStatement, Source, Iterable[date], Mapping[str, Sequence[str]]], dict[date, BoundedSums]
+]
+
+
+def check_sensitivity(
+    name: str, statement: TableStatement, engine: Engine, bounding: Bounding = bounded_sums
+) -> Finding:
+    """The largest movement that one planted account causes, as a fraction of what is declared; the limit is 1."""
+    public = public_values(statement)
+    domain = domain_of(statement, public)
+    targets = list(planted(statement, domain.num_rows))
+    rows = variants(world(statement, domain), targets)
+    days = [START + timedelta(days=n) for n in range(len(targets) + 1)]
+    sums = bounding(engine, statement, Source(f"select * from {TABLE}", {TABLE: rows}), days, public)
+    whole = sums[days[0]]
+    worst = max(_moved(statement, whole, sums[day]) for day in days[1:])
+    return exact("sensitivity", name, worst, 1.0)
+
+
+def _moved(statement: TableStatement, whole: BoundedSums, rest: BoundedSums) -> float:
+    limits = [declared.sensitivity(statement, name) for name in statement.measures]
+    moved = [_norm(row) for row in whole.values - rest.values]
+    totals = _norm(whole.totals - rest.totals) / declared.totals_sensitivity(statement)
+    return max(totals, *(distance / limit for distance, limit in zip(moved, limits, strict=True)))
+
+
+def _norm(row: Integers) -> float:
+    """L2 norm by whole numbers, so that no rounding makes a movement look smaller than it is."""
+    return sqrt(sum(x * x for x in row.tolist()))

@@ -1,0 +1,80 @@
+"""The audit of a night, as a step: every check on every statement, written as audit_findings."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from .. import privacy
+from ..engines import Session, Span, StepResult
+from ..lake import fingerprint_of
+from ..privacy.noise import discrete_gaussian
+from .balance import check_balance
+from .drawn import check_noise, check_two_worlds
+from .finding import Finding
+from .repeats import check_repeats, check_stored
+from .sensitivity import check_sensitivity
+
+_LOG = logging.getLogger(__name__)
+_TABLE = "audit_findings"
+_ACCOUNTING = ("landing_accounting", "decision_accounting")
+
+
+def audit(session: Session, span: Span) -> StepResult:
+    """Run every check and write what was found; a failed check is a finding, and refusing is the gate's part.
+
+    Skipped where all passed before on the same code, policy, releases and counts.
+    """
+    tables = [*session.policy.releases.tables, "privacy_ledger", *_ACCOUNTING]
+    fingerprint = fingerprint_of(
+        span.last, session.policy.digest, _code(), session.engine.name, [session.lake.fingerprint(t) for t in tables]
+    )
+    if session.lake.is_current(_TABLE, fingerprint) and not (failed := _failed(session)):
+        return StepResult({_TABLE: session.lake.rows(_TABLE)}, skipped=True, metadata={"failed": failed})
+    found = findings(session, span)
+    with session.lake.write(_TABLE, fingerprint) as staging:
+        pq.write_table(_rows(span.last, found), staging / "part-0.parquet", compression="zstd")
+    wrong = [finding for finding in found if not finding.passed]
+    for finding in wrong:
+        _LOG.error(
+            "audit: %s on %s failed: %g, limit %g", finding.check, finding.target, finding.estimate, finding.limit
+        )
+    return StepResult({_TABLE: len(found)}, metadata={"checks": len(found), "failed": len(wrong)})
+
+
+def findings(session: Session, span: Span) -> list[Finding]:
+    """Every finding of tonight."""
+    found: list[Finding] = []
+    for name, statement in session.policy.releases.tables.items():
+        found.append(check_sensitivity(name, statement, session.engine))
+        found.append(check_noise(name, statement, discrete_gaussian))
+        found.append(check_two_worlds(name, statement, discrete_gaussian))
+        found.append(check_repeats(name, statement, session.engine, session.settings.work))
+    return [*found, *check_stored(session), *check_balance(session, span)]
+
+
+def _failed(session: Session) -> int:
+    tables = [pq.read_table(file, columns=["passed"]) for file in session.lake.files(_TABLE)]
+    return sum(int(pc.sum(pc.invert(table["passed"])).as_py() or 0) for table in tables)
+
+
+def _code() -> str:
+    """Digest of the code under audit: what changed is audited again."""
+    folders = (Path(privacy.__file__).parent, Path(__file__).parent)
+    files = sorted(file for folder in folders for file in folder.glob("*.py"))
+    return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+
+
+def _rows(run_day: date, found: Sequence[Finding]) -> pa.Table:
+    rows = [{"run_day": run_day, **asdict(finding)} for finding in found]
+    numbers = [(name, pa.float64()) for name in ("estimate", "low", "high", "limit")]
+    texts = [("check", pa.string()), ("target", pa.string())]
+    return pa.Table.from_pylist(rows, pa.schema([("run_day", pa.date32()), *texts, *numbers, ("passed", pa.bool_())]))
