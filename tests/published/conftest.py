@@ -1,19 +1,15 @@
-"""A session over the synthetic house, with what other rooms would say under the test's control."""
+"""A session over the small publishing house, with what other rooms would say under the test's control."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from publishing_house import House, put_all, write_contracts
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.published import steps
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from synthetic import House, put_all, write_contracts
 
 
 @pytest.fixture

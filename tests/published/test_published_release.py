@@ -8,7 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from synthetic import FIRST, SECOND, VIEWERS, House, put_audit, put_day, put_recommendations, span
+from publishing_house import FIRST, SECOND, VIEWERS, House, put_audit, put_day, put_recommendations, span
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused, UsageError

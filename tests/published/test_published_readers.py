@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from synthetic import SECOND, VIEWERS, put_day, span
+from publishing_house import SECOND, VIEWERS, put_day, span
 
 from media_privacy_pipeline.engines import Engine, Session
 from media_privacy_pipeline.errors import UsageError

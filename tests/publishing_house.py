@@ -23,6 +23,12 @@ from media_privacy_pipeline.settings import Settings
 CONTRACTS = """
 version: 2
 models:
+  - name: accepted_titles
+    description: The catalogue.
+    meta: {group: landing, grain: [title_id]}
+    columns:
+      - {name: title_id, data_type: varchar, description: Id., meta: {privacy: public}}
+      - {name: title, data_type: varchar, description: Name., meta: {privacy: public}}
   - name: title_daily
     description: Noisy plays.
     meta: {group: anonymised, access: open, protected_by: dp, partition_by: day, grain: [day, title_id]}

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from synthetic import House, put_all, span, write_contracts, write_generations
+from publishing_house import House, put_all, span, write_contracts, write_generations
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.published import open_release
@@ -43,7 +43,7 @@ def test_readers_see_whole_releases_whenever_the_writer_is_killed(tmp_path: Path
     write_contracts(tmp_path / "sql")
     # A fork server imports once; each writer is a fork of a process without threads.
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["media_privacy_pipeline.published.steps", "synthetic"])
+    context.set_forkserver_preload(["media_privacy_pipeline.published.steps", "publishing_house"])
     seen = 0
     for n in range(KILLS):
         ready = context.Event()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from synthetic import FIRST, SECOND, VIEWERS, House, put, put_audit, put_day, put_recommendations, span
+from publishing_house import FIRST, SECOND, VIEWERS, House, put, put_audit, put_day, put_recommendations, span
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused, UsageError

@@ -1,0 +1,50 @@
+"""Writes the release report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+from ..engines import Session, Span, StepResult
+from ..published import Release, open_release
+from .charts import bars, line, stacks
+from .figures import daily_hours, top_titles
+from .render import render
+from .summary import Summary, summary
+
+
+def write_release_report(session: Session, span: Span) -> StepResult:
+    """HOME/reports/<release_id>/index.html for the current release, and HOME/reports/latest, a link to its folder."""
+    release = open_release(session.settings.home, keys=session.settings.key_file)
+    page = report_page(session, release, summary(session, release))
+    path = session.settings.reports / release.release_id / "index.html"
+    unchanged = path.exists() and path.read_text() == page
+    if not unchanged:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".index.{uuid4().hex[:8]}")
+        temporary.write_text(page)
+        temporary.replace(path)
+    _link(session.settings.reports / "latest", release.release_id)
+    return StepResult({}, skipped=unchanged, metadata={"release_id": release.release_id, "path": str(path)})
+
+
+def report_page(session: Session, release: Release, found: Summary) -> str:
+    """The page of a release: one HTML text without a reference to anything outside it but the pages beside it."""
+    titles, days = top_titles(session, release), daily_hours(release)
+    return render(
+        "release.html.j2",
+        summary=found,
+        manifest=release.manifest,
+        titles=bars(titles) if titles else None,
+        days=line(days) if days else None,
+        purposes=stacks([(p.purpose, p.used, p.withheld) for p in found.purposes]),
+        audits=release.arrow("audit_findings").to_pylist() if "audit_findings" in release.tables else [],
+    )
+
+
+def _link(link: Path, target: str) -> None:
+    if link.is_symlink() and str(link.readlink()) == target:
+        return
+    temporary = link.with_name(f".latest.{uuid4().hex[:8]}")
+    temporary.symlink_to(target, target_is_directory=True)
+    temporary.replace(link)

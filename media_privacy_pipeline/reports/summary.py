@@ -1,0 +1,211 @@
+"""A release in figures: what the release report shows and what `make run` ends with."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from ..engines import Session
+from ..published import Release
+from ..sql import Access
+
+
+@dataclass(frozen=True)
+class PurposeRows:
+    """Accepted rows of one purpose: used, and withheld by reason."""
+
+    purpose: str
+    title: str
+    used: int
+    withheld: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class TableSummary:
+    """One table: rows, days, and its cost: `epsilon` for a `unit` a release, `epsilon_year` for an account-year."""
+
+    name: str
+    access: str
+    purpose: str | None
+    rows: int
+    days: int
+    first_day: str | None
+    last_day: str | None
+    releases: int
+    unit: str | None
+    epsilon: float | None
+    epsilon_year: float | None
+    delta: float | None
+    expires_at: str | None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A figure of model quality with its 95 % interval, where it has one."""
+
+    model: str
+    protocol: str
+    metric: str
+    k: int
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check that failed."""
+
+    name: str
+    table: str
+    severity: str
+    unexpected: int
+    total: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Everything in words and numbers; no value of any person. `landing` counts rows of the run's days by stage."""
+
+    release_id: str
+    as_of: str
+    first_day: str
+    last_day: str
+    landing: Mapping[str, int]
+    quarantined: Mapping[str, int]
+    unreadable_files: int
+    purposes: tuple[PurposeRows, ...]
+    tables: tuple[TableSummary, ...]
+    left_out: Mapping[str, str]
+    epsilon_year: float | None
+    epsilon_cap: float
+    delta: float
+    metrics: tuple[Metric, ...]
+    checks: int
+    failed: tuple[Finding, ...]
+    audits: int
+    audits_failed: int
+    places: Mapping[str, str]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `json.dumps`."""
+        return asdict(self)
+
+
+def summary(session: Session, release: Release) -> Summary:
+    """Figures of an open release of this session's home."""
+    manifest = release.manifest
+    rows = _accounting(release, manifest.first_day, manifest.last_day)
+    landing: Counter[str] = Counter()
+    quarantined: Counter[str] = Counter()
+    for row in rows:
+        if "/" not in row["stage"]:
+            landing[row["stage"]] += row["rows"]
+        if row["stage"] == "quarantined":
+            quarantined[row["reason"]] += row["rows"]
+    files = landing.pop("unreadable_file", 0)
+    checks = _checks(session.settings.reports / release.release_id / "checks.json")
+    audits = release.arrow("audit_findings").to_pylist() if "audit_findings" in release.tables else []
+    budget = session.policy.releases.budget
+    return Summary(
+        release_id=release.release_id,
+        as_of=manifest.as_of.isoformat(sep=" ", timespec="minutes"),
+        first_day=manifest.first_day.isoformat(),
+        last_day=manifest.last_day.isoformat(),
+        landing=dict(landing),
+        quarantined=dict(quarantined.most_common()),
+        unreadable_files=files,
+        purposes=tuple(_purposes(session, rows)),
+        tables=tuple(_table(release, name) for name in release.tables),
+        left_out=manifest.left_out,
+        epsilon_year=manifest.privacy.epsilon if manifest.privacy is not None else None,
+        epsilon_cap=budget.epsilon,
+        delta=budget.delta,
+        metrics=tuple(_metrics(session)),
+        checks=len(checks),
+        failed=tuple(
+            Finding(c["name"], c["table"], c["severity"], c["unexpected"], c["total"])
+            for c in checks
+            if not c["passed"]
+        ),
+        audits=len(audits),
+        audits_failed=sum(not row["passed"] for row in audits),
+        places=_places(session, release),
+    )
+
+
+def _accounting(release: Release, first: date, last: date) -> list[dict[str, Any]]:
+    if "row_accounting" not in release.tables:
+        return []
+    rows: list[dict[str, Any]] = release.arrow("row_accounting").to_pylist()
+    return [row for row in rows if first <= row["arrival_day"] <= last]
+
+
+def _purposes(session: Session, rows: list[dict[str, Any]]) -> list[PurposeRows]:
+    found = []
+    for name, purpose in session.policy.purposes.items():
+        used = sum(row["rows"] for row in rows if row["stage"] == f"used/{name}")
+        withheld: Counter[str] = Counter()
+        for row in rows:
+            if row["stage"] == f"withheld/{name}":
+                withheld[row["reason"]] += row["rows"]
+        if used or withheld:
+            found.append(PurposeRows(name, purpose.title, used, dict(withheld.most_common())))
+    return found
+
+
+def _table(release: Release, name: str) -> TableSummary:
+    entry = release.manifest.tables[name]
+    days = sorted(file.day for file in entry.files if file.day is not None)
+    paid = _last_charge(release, name)
+    return TableSummary(
+        name=name,
+        access=entry.access.value,
+        purpose=entry.purpose,
+        rows=entry.rows,
+        days=len(days),
+        first_day=days[0].isoformat() if days else None,
+        last_day=days[-1].isoformat() if days else None,
+        releases=entry.privacy.releases if entry.privacy is not None else 0,
+        unit=paid["unit"] if paid else None,
+        epsilon=paid["epsilon"] if paid else None,
+        epsilon_year=entry.privacy.epsilon if entry.privacy is not None else None,
+        delta=entry.privacy.delta if entry.privacy is not None else None,
+        expires_at=entry.expires_at.date().isoformat() if entry.expires_at is not None else None,
+    )
+
+
+def _last_charge(release: Release, table: str) -> dict[str, Any] | None:
+    entry = release.manifest.tables[table]
+    if entry.access is not Access.open or entry.privacy is None or "privacy_ledger" not in release.tables:
+        return None
+    charges = [row for row in release.arrow("privacy_ledger").to_pylist() if row["table"] == table]
+    return max(charges, key=lambda row: str(row["partition"]), default=None)
+
+
+def _metrics(session: Session) -> list[Metric]:
+    if not session.lake.has("model_metrics"):
+        return []
+    sql = "select model, protocol, metric, k, value, low, high from model_metrics order by protocol, metric, k, model"
+    rows = session.engine.fetch(sql, {"model_metrics": session.folder("model_metrics")}).to_pylist()
+    return [Metric(**row) for row in rows]
+
+
+def _checks(path: Path) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(path.read_text()) if path.exists() else []
+    return found
+
+
+def _places(session: Session, release: Release) -> dict[str, str]:
+    folder = session.settings.reports / release.release_id
+    return {
+        "report": str(folder / "index.html"),
+        "data_docs": str(folder / "data_docs" / "index.html"),
+        "published": str(session.settings.published),
+        "manifest": str(session.settings.published / "_releases" / f"{release.release_id}.json"),
+    }

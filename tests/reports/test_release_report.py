@@ -1,0 +1,70 @@
+"""The report of a release says what it holds, asks nothing of other machines, and escapes what it quotes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from publishing_house import put, span
+
+from media_privacy_pipeline.engines import Session
+from media_privacy_pipeline.errors import UsageError
+from media_privacy_pipeline.published import open_release
+from media_privacy_pipeline.reports import summary
+from media_privacy_pipeline.reports.render import epsilon, render
+from media_privacy_pipeline.reports.steps import write_release_report
+
+
+def test_the_summary_is_json_and_balances(session: Session) -> None:
+    found = summary(session, open_release(session.settings.home))
+    assert json.loads(json.dumps(found.to_json()))["release_id"] == found.release_id
+    assert dict(found.landing) == {"landed": 11, "accepted": 10, "duplicate": 1}
+    (analytics,) = found.purposes
+    assert (analytics.used, dict(analytics.withheld)) == (8, {"unknown": 2})
+    assert [table.name for table in found.tables] == list(open_release(session.settings.home).tables)
+    assert found.checks > 10
+    assert found.failed == ()
+
+
+def test_the_cost_of_a_paid_table_stands_beside_its_account_year(session: Session) -> None:
+    tables = {table.name: table for table in summary(session, open_release(session.settings.home)).tables}
+    assert tables["title_daily"].epsilon_year is not None
+    assert tables["row_accounting"].epsilon_year is None
+
+
+def test_the_page_is_whole_in_itself(session: Session) -> None:
+    result = write_release_report(session, span())
+    page = (session.settings.reports / "latest" / "index.html").read_text()
+    assert result.metadata["path"] == str(session.settings.reports / str(result.metadata["release_id"]) / "index.html")
+    assert not re.search(r"https?://|<script|@import|url\(", page)
+    links = re.findall(r'href="([^"]+)"', page)
+    assert links == ["data_docs/index.html"]
+    assert (session.settings.reports / "latest" / links[0]).exists()
+
+
+def test_a_second_report_of_the_same_release_changes_nothing(session: Session) -> None:
+    write_release_report(session, span())
+    assert write_release_report(session, span()).skipped
+
+
+def test_names_from_the_catalogue_are_escaped_and_shown(session: Session) -> None:
+    put(session, "accepted_titles", {"title_id": ["t0"], "title": ["<b>Ann & Bob</b>"]})
+    write_release_report(session, span())
+    page = (session.settings.reports / "latest" / "index.html").read_text()
+    assert "&lt;b&gt;Ann &amp; Bob&lt;/b&gt;" in page
+
+
+def test_a_cost_is_rounded_up() -> None:
+    assert [epsilon(1.001), epsilon(2.0), epsilon(None)] == ["1.01", "2.00", "n/a"]
+
+
+def test_a_template_that_names_what_is_not_there_fails() -> None:
+    with pytest.raises(Exception, match="undefined"):
+        render("release.html.j2")
+
+
+def test_without_a_release_there_is_no_report(make_session: Callable[..., Session]) -> None:
+    with pytest.raises(UsageError, match="nothing was published"):
+        write_release_report(make_session(), span())
