@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
@@ -15,6 +17,16 @@ def test_a_year_of_every_release_fits_the_cap_with_room_for_wasted_charges() -> 
     assert planned.epsilon_year < 0.97 * planned.cap
     assert {line.name for line in planned.lines} >= {"title_daily", "audience_daily", "discovery_daily"}
     assert all(line.epsilon < line.epsilon_year < planned.epsilon_year for line in planned.lines)
+
+
+def test_the_figures_in_the_proofs_are_those_of_the_plan() -> None:
+    proofs = (Path(__file__).parents[2] / "docs" / "privacy-proofs.md").read_text()
+    planned = plan(policy.load().releases)
+    rows = {line.split("|")[1].split(",")[0].strip(): line for line in proofs.splitlines() if line.startswith("| ")}
+    for line in planned.lines:
+        assert rows[line.name].endswith(f"| {line.epsilon:.2f} | {line.epsilon_year:.1f} |".replace("| 0", "| "))
+        assert all(f"{scale:.3g}".rstrip("0").rstrip(".") in rows[line.name] for scale in line.scales.values())
+    assert f"| **{planned.epsilon_year:.1f}** (cap {planned.cap:g}) |" in proofs
 
 
 @pytest.mark.parametrize(
