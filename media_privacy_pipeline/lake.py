@@ -68,6 +68,11 @@ class Lake:
         folder = self.path(table) if day is None else self._partitions(table).get(day)
         return None if folder is None else _read_meta(folder)
 
+    def fingerprints(self, table: str) -> dict[date, str]:
+        """What each day of a table was made from; empty for a snapshot or an unknown table."""
+        metas = ((day, _read_meta(folder)) for day, folder in self._partitions(table).items())
+        return {day: meta.fingerprint for day, meta in metas if meta is not None}
+
     def rows(self, table: str, days: Iterable[date] | None = None) -> int:
         """Rows of a table, or of the given days of it."""
         metas = (_read_meta(folder) for folder in self._folders(table, days))

@@ -37,9 +37,23 @@ typed as (
     _defect,
     arrival_day,
     case when regexp_matches(birth_year, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(birth_year, '.', 1) as integer) end as year,
-    case
-      when lower(is_kid) in ('true', 't', '1', '1.0', 'yes', 'y') then true
-      when lower(is_kid) in ('false', 'f', '0', '0.0', 'no', 'n') then false
+    case is_kid
+      when 'true' then true
+      when 'false' then false
+      else case lower(is_kid)
+        when 'true' then true
+        when 't' then true
+        when '1' then true
+        when '1.0' then true
+        when 'yes' then true
+        when 'y' then true
+        when 'false' then false
+        when 'f' then false
+        when '0' then false
+        when '0.0' then false
+        when 'no' then false
+        when 'n' then false
+      end
     end as kid_flag,
     case
       when regexp_matches(signup_at, '^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?Z$')
@@ -57,8 +71,8 @@ typed as (
       when regexp_matches(signup_at, '^[0-9]{1,14}([.]0+)?$')
         then make_timestamp(cast(split_part(signup_at, '.', 1) as bigint) * 1000)
     end as signup_utc,
-    upper(trim(country)) as country_word,
-    case when regexp_matches(upper(trim(region)), '^[A-Z]{2}-[A-Z0-9]{1,3}$') then left(upper(trim(region)), 2) end as region_country
+    case when regexp_matches(country, '^[A-Z]{2}$') then country else upper(trim(country)) end as country_word,
+    case when regexp_matches(region, '^[A-Z]{2}-[A-Z0-9]{1,3}$') then region else upper(trim(region)) end as region_word
   from landed
 )
 
@@ -69,7 +83,7 @@ select
   coalesce(kid_flag, false) as is_kid,
   nullif(lower(trim(gender)), '') as gender,
   coalesce(known.country, 'ZZ') as country,
-  case when known_region.country is not null then upper(trim(region)) else 'ZZ' end as region,
+  case when known_region.country is not null and regexp_matches(region_word, '^[A-Z]{2}-[A-Z0-9]{1,3}$') then region_word else 'ZZ' end as region,
   typed.plan,
   signup_utc as signup_at,
   typed.email,
@@ -88,4 +102,4 @@ select
   arrival_day
 from typed
 left join stg_reference__countries as known on typed.country_word = known.country
-left join stg_reference__countries as known_region on typed.region_country = known_region.country
+left join stg_reference__countries as known_region on left(typed.region_word, 2) = known_region.country

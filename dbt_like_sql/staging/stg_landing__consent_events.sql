@@ -8,7 +8,7 @@ with landed as (
     nullif(trim(device_id), '') as device_id,
     nullif(trim(purpose), '') as purpose,
     nullif(trim(signal_value), '') as signal_value,
-    nullif(state, '') as state,
+    nullif(trim(state), '') as state,
     nullif(trim(signal), '') as signal,
     nullif(trim(effective_at), '') as effective_at,
     nullif(trim(recorded_at), '') as recorded_at,
@@ -45,8 +45,38 @@ typed as (
     _line,
     _defect,
     arrival_day,
-    nullif(lower(trim(state)), '') as state_word,
-    lower(trim(signal)) as signal_word,
+    case state
+      when 'granted' then 'granted'
+      when 'denied' then 'denied'
+      when 'withdrawn' then 'withdrawn'
+      when 'objected' then 'objected'
+      else case lower(trim(state))
+        when 'granted' then 'granted'
+        when 'denied' then 'denied'
+        when 'withdrawn' then 'withdrawn'
+        when 'objected' then 'objected'
+      end
+    end as state_word,
+    case signal
+      when 'ui' then 'ui'
+      when 'tcf' then 'tcf'
+      when 'gpp' then 'gpp'
+      when 'gpc' then 'gpc'
+      when 'vppa' then 'vppa'
+      when 'parent' then 'parent'
+      when 'agent' then 'agent'
+      when 'import' then 'import'
+      else case lower(trim(signal))
+        when 'ui' then 'ui'
+        when 'tcf' then 'tcf'
+        when 'gpp' then 'gpp'
+        when 'gpc' then 'gpc'
+        when 'vppa' then 'vppa'
+        when 'parent' then 'parent'
+        when 'agent' then 'agent'
+        when 'import' then 'import'
+      end
+    end as signal_word,
     case
       when regexp_matches(effective_at, '^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?Z$')
         then try_cast(left(replace(effective_at, 'Z', ''), 26) as timestamp)
@@ -96,9 +126,23 @@ typed as (
         then make_timestamp(cast(split_part(expires_at, '.', 1) as bigint) * 1000)
     end as expires_utc,
     case when regexp_matches(notice_version, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(notice_version, '.', 1) as integer) end as notice,
-    case
-      when lower(covers_history) in ('true', 't', '1', '1.0', 'yes', 'y') then true
-      when lower(covers_history) in ('false', 'f', '0', '0.0', 'no', 'n') then false
+    case covers_history
+      when 'true' then true
+      when 'false' then false
+      else case lower(covers_history)
+        when 'true' then true
+        when 't' then true
+        when '1' then true
+        when '1.0' then true
+        when 'yes' then true
+        when 'y' then true
+        when 'false' then false
+        when 'f' then false
+        when '0' then false
+        when '0.0' then false
+        when 'no' then false
+        when 'n' then false
+      end
     end as history_flag
   from landed
 )
@@ -127,9 +171,9 @@ select
     when effective_at is null then 'missing_effective_at'
     when recorded_at is null then 'missing_recorded_at'
     when purpose is null and signal_value is null then 'no_purpose_and_no_signal_value'
-    when purpose is not null and state_word is null then 'missing_state'
-    when signal_word not in ('ui', 'tcf', 'gpp', 'gpc', 'vppa', 'parent', 'agent', 'import') then 'bad_signal'
-    when state_word not in ('granted', 'denied', 'withdrawn', 'objected') then 'bad_state'
+    when purpose is not null and state is null then 'missing_state'
+    when signal_word is null then 'bad_signal'
+    when state is not null and state_word is null then 'bad_state'
     when effective_utc is null and regexp_matches(effective_at, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$') then 'naive_timestamp'
     when recorded_utc is null and regexp_matches(recorded_at, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$') then 'naive_timestamp'
     when expires_utc is null and regexp_matches(expires_at, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$') then 'naive_timestamp'

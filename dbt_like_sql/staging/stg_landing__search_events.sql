@@ -44,7 +44,7 @@ typed as (
       when regexp_matches(searched_at, '^[0-9]{1,14}([.]0+)?$')
         then make_timestamp(cast(split_part(searched_at, '.', 1) as bigint) * 1000)
     end as searched_utc,
-    upper(trim(country)) as country_word
+    case when regexp_matches(country, '^[A-Z]{2}$') then country else upper(trim(country)) end as country_word
   from landed
 )
 

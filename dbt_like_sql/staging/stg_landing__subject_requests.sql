@@ -30,7 +30,28 @@ typed as (
     _line,
     _defect,
     arrival_day,
-    lower(trim(kind)) as kind_word,
+    case kind
+      when 'access' then 'access'
+      when 'portability' then 'portability'
+      when 'erasure' then 'erasure'
+      when 'restriction' then 'restriction'
+      when 'lift_restriction' then 'lift_restriction'
+      when 'objection' then 'objection'
+      when 'hide_title' then 'hide_title'
+      when 'legal_hold' then 'legal_hold'
+      when 'lift_hold' then 'lift_hold'
+      else case lower(trim(kind))
+        when 'access' then 'access'
+        when 'portability' then 'portability'
+        when 'erasure' then 'erasure'
+        when 'restriction' then 'restriction'
+        when 'lift_restriction' then 'lift_restriction'
+        when 'objection' then 'objection'
+        when 'hide_title' then 'hide_title'
+        when 'legal_hold' then 'legal_hold'
+        when 'lift_hold' then 'lift_hold'
+      end
+    end as kind_word,
     case
       when regexp_matches(received_at, '^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?Z$')
         then try_cast(left(replace(received_at, 'Z', ''), 26) as timestamp)
@@ -47,9 +68,23 @@ typed as (
       when regexp_matches(received_at, '^[0-9]{1,14}([.]0+)?$')
         then make_timestamp(cast(split_part(received_at, '.', 1) as bigint) * 1000)
     end as received_utc,
-    case
-      when lower(verified) in ('true', 't', '1', '1.0', 'yes', 'y') then true
-      when lower(verified) in ('false', 'f', '0', '0.0', 'no', 'n') then false
+    case verified
+      when 'true' then true
+      when 'false' then false
+      else case lower(verified)
+        when 'true' then true
+        when 't' then true
+        when '1' then true
+        when '1.0' then true
+        when 'yes' then true
+        when 'y' then true
+        when 'false' then false
+        when 'f' then false
+        when '0' then false
+        when '0.0' then false
+        when 'no' then false
+        when 'n' then false
+      end
     end as verified_flag
   from landed
 )
@@ -70,7 +105,7 @@ select
     when kind is null then 'missing_kind'
     when received_at is null then 'missing_received_at'
     when verified is null then 'missing_verified'
-    when kind_word not in ('access', 'portability', 'erasure', 'restriction', 'lift_restriction', 'objection', 'hide_title', 'legal_hold', 'lift_hold') then 'bad_kind'
+    when kind_word is null then 'bad_kind'
     when kind_word = 'hide_title' and title_id is null then 'missing_title_id'
     when received_utc is null and regexp_matches(received_at, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$') then 'naive_timestamp'
     when received_utc is null then 'bad_timestamp'

@@ -36,13 +36,40 @@ typed as (
     _line,
     _defect,
     arrival_day,
-    lower(trim(kind)) as kind_word,
     case when regexp_matches(release_year, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(release_year, '.', 1) as integer) end as year,
     case when regexp_matches(runtime_seconds, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(runtime_seconds, '.', 1) as integer) end as seconds,
-    case when lower(trim(maturity)) in ('0', 'all') then 'all' when trim(maturity) in ('7', '12', '16', '18') then trim(maturity) end as maturity_word,
-    case
-      when lower(sensitive) in ('true', 't', '1', '1.0', 'yes', 'y') then true
-      when lower(sensitive) in ('false', 'f', '0', '0.0', 'no', 'n') then false
+    case maturity
+      when 'all' then 'all'
+      when '7' then '7'
+      when '12' then '12'
+      when '16' then '16'
+      when '18' then '18'
+      else case lower(trim(maturity))
+        when 'all' then 'all'
+        when '7' then '7'
+        when '12' then '12'
+        when '16' then '16'
+        when '18' then '18'
+        when '0' then 'all'
+      end
+    end as maturity_word,
+    case sensitive
+      when 'true' then true
+      when 'false' then false
+      else case lower(sensitive)
+        when 'true' then true
+        when 't' then true
+        when '1' then true
+        when '1.0' then true
+        when 'yes' then true
+        when 'y' then true
+        when 'false' then false
+        when 'f' then false
+        when '0' then false
+        when '0.0' then false
+        when 'no' then false
+        when 'n' then false
+      end
     end as sensitive_flag
   from landed
 )
@@ -50,7 +77,23 @@ typed as (
 select
   title_id,
   title,
-  case when kind_word in ('film', 'series', 'episode', 'news', 'music', 'podcast') then kind_word else 'other' end as kind,
+  case kind
+    when 'film' then 'film'
+    when 'series' then 'series'
+    when 'episode' then 'episode'
+    when 'news' then 'news'
+    when 'music' then 'music'
+    when 'podcast' then 'podcast'
+    else case lower(trim(kind))
+      when 'film' then 'film'
+      when 'series' then 'series'
+      when 'episode' then 'episode'
+      when 'news' then 'news'
+      when 'music' then 'music'
+      when 'podcast' then 'podcast'
+      else 'other'
+    end
+  end as kind,
   coalesce(
     cast(list_filter(list_transform(string_split(genres, '|'), lambda g: trim(g)), lambda g: g <> '') as varchar[]),
     cast([] as varchar[])

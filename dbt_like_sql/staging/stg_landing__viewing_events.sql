@@ -67,18 +67,44 @@ typed as (
         then make_timestamp(cast(split_part(started_at, '.', 1) as bigint) * 1000)
     end as started_utc,
     case when regexp_matches(watched_seconds, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(watched_seconds, '.', 1) as integer) end as seconds,
-    replace(replace(lower(trim(device_type)), '-', '_'), ' ', '_') as device_word,
-    lower(trim(referrer)) as referrer_word,
-    case
-      when lower(private_session) in ('true', 't', '1', '1.0', 'yes', 'y') then true
-      when lower(private_session) in ('false', 'f', '0', '0.0', 'no', 'n') then false
+    case private_session
+      when 'true' then true
+      when 'false' then false
+      else case lower(private_session)
+        when 'true' then true
+        when 't' then true
+        when '1' then true
+        when '1.0' then true
+        when 'yes' then true
+        when 'y' then true
+        when 'false' then false
+        when 'f' then false
+        when '0' then false
+        when '0.0' then false
+        when 'no' then false
+        when 'n' then false
+      end
     end as private_flag,
-    case
-      when lower(gpc) in ('true', 't', '1', '1.0', 'yes', 'y') then true
-      when lower(gpc) in ('false', 'f', '0', '0.0', 'no', 'n') then false
+    case gpc
+      when 'true' then true
+      when 'false' then false
+      else case lower(gpc)
+        when 'true' then true
+        when 't' then true
+        when '1' then true
+        when '1.0' then true
+        when 'yes' then true
+        when 'y' then true
+        when 'false' then false
+        when 'f' then false
+        when '0' then false
+        when '0.0' then false
+        when 'no' then false
+        when 'n' then false
+      end
     end as gpc_flag,
-    upper(trim(country)) as country_word,
-    case when regexp_matches(upper(trim(region)), '^[A-Z]{2}-[A-Z0-9]{1,3}$') then left(upper(trim(region)), 2) end as region_country
+    case when regexp_matches(country, '^[A-Z]{2}$') then country else upper(trim(country)) end as country_word,
+    case when regexp_matches(region, '^[A-Z]{2}-[A-Z0-9]{1,3}$') then region else upper(trim(region)) end as region_word
   from landed
 )
 
@@ -91,20 +117,73 @@ select
   seconds as watched_seconds,
   typed.session_id,
   typed.device_id,
-  case
-    when device_word in ('tv', 'smart_tv', 'smarttv', 'connected_tv', 'ctv', 'android_tv', 'apple_tv', 'appletv', 'fire_tv', 'firetv', 'roku', 'chromecast', 'set_top_box', 'settop', 'stb') then 'tv'
-    when device_word in ('mobile', 'phone', 'smartphone', 'iphone', 'android_phone') then 'mobile'
-    when device_word in ('tablet', 'ipad', 'android_tablet') then 'tablet'
-    when device_word in ('web', 'browser', 'desktop', 'laptop', 'pc', 'computer') then 'web'
-    when device_word in ('console', 'game_console', 'playstation', 'ps4', 'ps5', 'xbox', 'nintendo', 'switch') then 'console'
-    else 'other'
+  case device_type
+    when 'tv' then 'tv'
+    when 'mobile' then 'mobile'
+    when 'tablet' then 'tablet'
+    when 'web' then 'web'
+    when 'console' then 'console'
+    else case translate(lower(trim(device_type)), '- ', '__')
+      when 'tv' then 'tv'
+      when 'mobile' then 'mobile'
+      when 'tablet' then 'tablet'
+      when 'web' then 'web'
+      when 'console' then 'console'
+      when 'smart_tv' then 'tv'
+      when 'smarttv' then 'tv'
+      when 'connected_tv' then 'tv'
+      when 'ctv' then 'tv'
+      when 'android_tv' then 'tv'
+      when 'apple_tv' then 'tv'
+      when 'appletv' then 'tv'
+      when 'fire_tv' then 'tv'
+      when 'firetv' then 'tv'
+      when 'roku' then 'tv'
+      when 'chromecast' then 'tv'
+      when 'set_top_box' then 'tv'
+      when 'settop' then 'tv'
+      when 'stb' then 'tv'
+      when 'phone' then 'mobile'
+      when 'smartphone' then 'mobile'
+      when 'iphone' then 'mobile'
+      when 'android_phone' then 'mobile'
+      when 'ipad' then 'tablet'
+      when 'android_tablet' then 'tablet'
+      when 'browser' then 'web'
+      when 'desktop' then 'web'
+      when 'laptop' then 'web'
+      when 'pc' then 'web'
+      when 'computer' then 'web'
+      when 'game_console' then 'console'
+      when 'playstation' then 'console'
+      when 'ps4' then 'console'
+      when 'ps5' then 'console'
+      when 'xbox' then 'console'
+      when 'nintendo' then 'console'
+      when 'switch' then 'console'
+      else 'other'
+    end
   end as device_type,
   typed.os,
   typed.app_version,
   typed.ip_address,
   coalesce(known.country, 'ZZ') as country,
-  case when known_region.country is not null then upper(trim(region)) else 'ZZ' end as region,
-  case when referrer_word in ('recommendation', 'search', 'browse', 'campaign', 'direct') then referrer_word else 'other' end as referrer,
+  case when known_region.country is not null and regexp_matches(region_word, '^[A-Z]{2}-[A-Z0-9]{1,3}$') then region_word else 'ZZ' end as region,
+  case referrer
+    when 'recommendation' then 'recommendation'
+    when 'search' then 'search'
+    when 'browse' then 'browse'
+    when 'campaign' then 'campaign'
+    when 'direct' then 'direct'
+    else case lower(trim(referrer))
+      when 'recommendation' then 'recommendation'
+      when 'search' then 'search'
+      when 'browse' then 'browse'
+      when 'campaign' then 'campaign'
+      when 'direct' then 'direct'
+      else 'other'
+    end
+  end as referrer,
   coalesce(private_flag, contains($private_app_versions, '|' || app_version || '|'), false) as private_session,
   typed.consent_string,
   gpc_flag as gpc,
@@ -126,4 +205,4 @@ select
   arrival_day
 from typed
 left join stg_reference__countries as known on typed.country_word = known.country
-left join stg_reference__countries as known_region on typed.region_country = known_region.country
+left join stg_reference__countries as known_region on left(typed.region_word, 2) = known_region.country

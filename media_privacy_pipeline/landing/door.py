@@ -1,0 +1,104 @@
+"""The door for some days of one input: what landed, less the erased; what rows are refused for; what is counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from ..engines import Engine, Folder, Input, Scan, Session
+from ..engines.duckdb import quote
+from ..sql.project import Parameter
+from .accounting import Count
+from .erased import erased_among, pair_of
+from .reading import Landed, union
+from .sources import Source
+
+
+@dataclass
+class Door:
+    """Some days of one input, read. `work` is a folder of its own, which goes when the days are done."""
+
+    session: Session
+    source: Source
+    reading: Engine
+    work: Path
+    landed: Mapping[date, Landed]
+    counts: list[Count] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._erased: str | None = None
+        every = self.scan(self.days).sql
+        self._count("landed", "", every)
+        if (erased := erased_among(self.session, self.reading, self.source, every)) is not None:
+            file = self.work / "erased.parquet"
+            pq.write_table(erased, file)
+            self._erased = f"read_parquet({quote(file)})"
+            self._count(
+                "dropped", "erased", f"{self._with_pair(every)} semi join {self._erased} using (account, profile)"
+            )
+        for day, landed in self.landed.items():
+            for reason, files in Counter(reason for _, reason in landed.unreadable).items():
+                self.counts.append(Count(day, self.source.name, "unreadable_file", reason, files))
+            for name, rows in landed.undeclared.items():
+                self.counts.append(Count(day, self.source.name, "undeclared_column", name, rows))
+
+    @property
+    def days(self) -> list[date]:
+        """The days, in order."""
+        return sorted(self.landed)
+
+    def scan(self, days: Sequence[date]) -> Scan:
+        """The landed rows of some days, those of erased people left out."""
+        rows = union(self.source, [query for day in days for query in self.landed[day].queries])
+        if self._erased is not None:
+            rows = f"{self._with_pair(rows)} anti join {self._erased} using (account, profile)"
+        return Scan(rows)
+
+    def render(self, model: str) -> str:
+        """DuckDB text of a model under this policy."""
+        landing = self.session.policy.landing
+        parameters: dict[str, Parameter] = {
+            "lateness_days": landing.lateness_days,
+            "max_skew_seconds": landing.max_skew_seconds,
+            "private_app_versions": "|" + "|".join(landing.private_app_versions) + "|",
+        }
+        return self.session.project.render(model, parameters)
+
+    def make(self, name: str, table: str, sql: str, inputs: Mapping[str, Input], engine: Engine) -> Folder:
+        """Run a query into the work folder; it has the columns that `table` has by contract."""
+        folder = self.work / name
+        folder.mkdir()
+        engine.write(sql, inputs, folder)
+        return Folder(folder, sorted(folder.glob("*.parquet")), self.session.project.contracts[table].types)
+
+    def empty(self, table: str) -> Folder:
+        """A table without rows."""
+        return Folder(self.work, [], self.session.project.contracts[table].types)
+
+    def rejected(self) -> Folder:
+        """Rows that break a rule of their own, in the columns of landing_refused."""
+        sql = f"""
+            select _file, _line, 'quarantined' as stage, reject_reason as reason, arrival_day
+            from ({self.render(f"stg_landing__{self.source.name}")}) as checked
+            where reject_reason is not null"""
+        inputs = {self.source.landed: self.scan(self.days)}
+        return self.make("rejected", "landing_refused", sql, inputs, self.session.engine)
+
+    def count_refused(self, refused: Folder) -> None:
+        """Take refused rows into the counts."""
+        sql = "select arrival_day, stage, reason, count(*) as rows from refused group by all"
+        for row in self.reading.fetch(sql, {"refused": refused}).to_pylist():
+            self.counts.append(Count(row["arrival_day"], self.source.name, row["stage"], row["reason"], row["rows"]))
+
+    def _with_pair(self, rows: str) -> str:
+        return f"select * from (select *, {pair_of(self.source)} from ({rows}))"
+
+    def _count(self, stage: str, reason: str, rows: str) -> None:
+        sql = f"select arrival_day, count(*) as rows from ({rows}) group by arrival_day"
+        for row in self.reading.fetch(sql, {}).to_pylist():
+            self.counts.append(Count(row["arrival_day"], self.source.name, stage, reason, row["rows"]))

@@ -1,0 +1,95 @@
+"""Finding what was dropped: the files of an input, by day, with what tells whether they changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from ..errors import UsageError
+
+
+@dataclass(frozen=True)
+class Drop:
+    """One file: where it is, its name within the landing zone, and its size (bytes) and time (ns) when it was seen."""
+
+    path: Path
+    name: str
+    size: int
+    mtime_ns: int
+
+    @property
+    def signature(self) -> tuple[str, int, int]:
+        """Changes when the file does."""
+        return self.name, self.size, self.mtime_ns
+
+
+@dataclass(frozen=True)
+class Drops:
+    """The files of one input by arrival day; a day whose folder exists without files is an empty list.
+
+    `strays` are the names of what lies beside the days and is read by nobody. `missing` is set where the input has no
+    folder at all.
+    """
+
+    days: dict[date, list[Drop]] = field(default_factory=dict)
+    strays: tuple[str, ...] = ()
+    missing: bool = False
+
+
+def find_days(landing: Path, source: str, days: Sequence[date]) -> Drops:
+    """The drops of a daily input on the given days.
+
+    Raises UsageError where there is no landing zone.
+    """
+    folder = _folder(landing, source)
+    if not folder.is_dir():
+        return Drops(missing=True)
+    wanted, found, strays = set(days), {}, []
+    for child in sorted(folder.iterdir()):
+        day = _day_of(child)
+        if day is None:
+            if not child.name.startswith("."):
+                strays.append(child.name)
+        elif day in wanted:
+            found[day] = _files(landing, child)
+    return Drops(found, tuple(strays))
+
+
+def find_snapshot(landing: Path, source: str, day: date) -> Drops:
+    """All drops of a snapshot, as of one day. Raises UsageError where there is no landing zone."""
+    folder = _folder(landing, source)
+    if not folder.is_dir():
+        return Drops(missing=True)
+    return Drops({day: _files(landing, folder)})
+
+
+def _folder(landing: Path, source: str) -> Path:
+    if not landing.is_dir():
+        raise UsageError(
+            f"{landing}: there is no landing zone here: give its folder with --landing or MEDIA_PRIVACY_LANDING, or "
+            "make one with `media-privacy simulate`"
+        )
+    return landing / source
+
+
+def _day_of(folder: Path) -> date | None:
+    prefix, _, text = folder.name.partition("=")
+    if prefix != "day" or len(text) != len("YYYY-MM-DD") or not folder.is_dir():
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _files(landing: Path, folder: Path) -> list[Drop]:
+    """Everything in a folder, in the order of names, but what the system hides and Hadoop's success marker."""
+    found = []
+    for path in sorted(folder.iterdir()):
+        if path.name.startswith(".") or path.name == "_SUCCESS":
+            continue
+        state = path.stat()
+        found.append(Drop(path, str(path.relative_to(landing)), state.st_size, state.st_mtime_ns))
+    return found

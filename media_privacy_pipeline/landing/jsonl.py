@@ -1,0 +1,64 @@
+"""JSON Lines: one object a line. DuckDB takes them apart; here they become numbered lines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import pyarrow as pa
+
+from ..engines.duckdb import quote
+from .drops import Drop
+from .sources import Source
+from .textfile import lines_of
+
+SCHEMA = pa.schema({"_file": pa.string(), "_line": pa.int64(), "text": pa.string()})
+
+
+def lines(drops: Sequence[Drop]) -> Iterator[pa.RecordBatch]:
+    """Every line of whole files, blank ones included, with its file and number from 1."""
+    for drop in drops:
+        number = 1
+        for block in lines_of(drop.path):
+            columns = [
+                pa.repeat(drop.name, len(block)),
+                pa.array(range(number, number + len(block)), pa.int64()),
+                pa.array(block, pa.binary()).cast(pa.string()),
+            ]
+            yield pa.record_batch(columns, schema=SCHEMA)
+            number += len(block)
+
+
+def query(source: Source) -> str:
+    """DuckDB text over the table `lines`: declared columns as text, `_raw` and `_defect` of what is no object, and
+    `_undeclared`, the names of other keys. Blank lines are no rows; a key that is named twice counts where it is first.
+    """
+    shape = quote(json.dumps(dict.fromkeys(source.columns, "VARCHAR")))
+    declared = ", ".join(quote(column) for column in source.columns)
+    columns = ", ".join(_column(source, column) for column in source.columns)
+    # Each CASE keeps a function that raises on malformed text from the rows that are.
+    return f"""
+        select {columns}, _file, _line,
+          case when not good then text end as _raw,
+          case when not good then 'malformed_row' end as _defect,
+          case when good then list_filter(json_keys(text), lambda k: k not in ({declared})) end as _undeclared
+        from (
+          select *, case when good then from_json(text, {shape}) end as parsed
+          from (
+            select *, case when json_valid(text) then json_type(text) = 'OBJECT' else false end as good
+            from lines
+            where trim(text, ' \t') <> ''
+          )
+        )"""
+
+
+def _column(source: Source, column: str) -> str:
+    value = f'parsed."{column}"'
+    return f'{flat(value)} as "{column}"' if column in source.lists else f'{value} as "{column}"'
+
+
+def flat(text: str) -> str:
+    """DuckDB text: a JSON list as text separated by |, and other text as it is."""
+    return f"""case
+        when {text} like '[%' and json_valid({text}) then array_to_string(from_json({text}, '["VARCHAR"]'), '|')
+        else {text} end"""

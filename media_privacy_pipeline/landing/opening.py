@@ -1,0 +1,59 @@
+"""Opening the door: drops are read into a work folder, and again without a file that breaks while it is read."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from ..engines import Engine, Session
+from ..engines.duckdb import DuckDBEngine
+from ..errors import Refused
+from .door import Door
+from .drops import Drop
+from .reading import Landed, Reader
+from .sources import Source
+
+
+def open_door(
+    session: Session, source: Source, drops: Mapping[date, Sequence[Drop]], let_in: Callable[[Door], None]
+) -> None:
+    """Read the drops of some days and let them in.
+
+    A Parquet file may be corrupt where only reading shows it. Then the file is named unreadable, and the rest is let
+    in. Raises Refused where reading fails though every file can be read.
+    """
+    reading = _reading(session)
+    broken: frozenset[str] = frozenset()
+    while True:
+        session.settings.work.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f"landing-{source.name}-", dir=session.settings.work) as folder:
+            reader = Reader(reading, source, session.settings.landing, Path(folder))
+            landed: dict[date, Landed] = {}
+            try:
+                landed = {day: reader.read(day, files, broken) for day, files in sorted(drops.items())}
+                let_in(Door(session, source, reading, Path(folder), landed))
+            except duckdb.Error as error:
+                found = reader.broken(drop for day in landed.values() for drop in day.parquet)
+                if not found:
+                    raise Refused(f"{source.name}: letting its drops in failed: {_plain(error)}") from None
+                broken |= found
+            else:
+                return
+
+
+def _plain(error: duckdb.Error) -> str:
+    """What can be said of an error: DuckDB's words on values quote them, those on files and memory do not."""
+    spoken = (duckdb.IOException, duckdb.OutOfMemoryException)
+    return str(error).partition("\n")[0] if isinstance(error, spoken) else type(error).__name__
+
+
+def _reading(session: Session) -> Engine:
+    """DuckDB reads what lands, whichever engine runs the SQL."""
+    if session.engine.name == "duckdb":
+        return session.engine
+    settings = session.settings
+    return DuckDBEngine(settings.work, memory_limit=settings.memory_limit, threads=settings.threads)

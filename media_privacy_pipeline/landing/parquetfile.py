@@ -1,0 +1,68 @@
+"""Parquet drops: which columns a file has, and the DuckDB text that reads them as text, as all formats are read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..engines.duckdb import quote
+from .sources import Source
+
+
+def kinds_of(path: Path) -> tuple[Mapping[str, str], int] | str:
+    """How each column of a file is to be read, and its rows; or why it cannot be read."""
+    try:
+        with pq.ParquetFile(path) as file:
+            return {field.name: _kind(field.type) for field in file.schema_arrow}, file.metadata.num_rows
+    except PermissionError:
+        return "no_permission"
+    except (pa.ArrowException, OSError):
+        return "corrupt_parquet"
+
+
+def query(source: Source, kinds: Mapping[str, str], paths: Sequence[Path], landing: Path) -> str:
+    """DuckDB text that reads files whose columns have the same kinds; rows are numbered from 1 in each file."""
+    columns = ", ".join(
+        f'{_as_text(kinds[column], column)} as "{column}"'
+        if column in kinds
+        else f'cast(null as varchar) as "{column}"'
+        for column in source.columns
+    )
+    files = ", ".join(quote(escape(path)) for path in paths)
+    return f"""
+        select {columns}, substr(filename, {len(str(landing)) + 2}) as _file, file_row_number + 1 as _line,
+          cast(null as varchar) as _raw, cast(null as varchar) as _defect
+        from read_parquet([{files}], hive_partitioning = false, binary_as_string = true)"""
+
+
+def escape(path: Path) -> str:
+    """A path that DuckDB reads as itself and not as a pattern."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))
+
+
+def _kind(kind: pa.DataType) -> str:
+    if pa.types.is_timestamp(kind) and kind.tz is not None:
+        return "instant"
+    if pa.types.is_floating(kind):
+        return "float"
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return "nested" if pa.types.is_nested(kind.value_type) else "list"
+    return "nested" if pa.types.is_nested(kind) else "plain"
+
+
+def _as_text(kind: str, column: str) -> str:
+    name = '"' + column.replace('"', '""') + '"'
+    match kind:
+        case "instant":
+            # In nanoseconds DuckDB gives a naive value, which is in UTC all the same.
+            return f"cast(cast({name} as timestamptz) as varchar)"
+        case "float":
+            return f"case when not isnan({name}) then cast({name} as varchar) end"
+        case "list":
+            return f"array_to_string(cast({name} as varchar[]), '|')"
+        case "nested":
+            return f"cast(to_json({name}) as varchar)"
+    return f"cast({name} as varchar)"

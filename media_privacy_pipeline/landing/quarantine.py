@@ -1,0 +1,117 @@
+"""Rows that were refused, kept encrypted for as long as the policy says, with file, line and reason.
+
+    HOME/quarantine/<source>/arrival_day=YYYY-MM-DD/part-*.sealed
+
+Each part is zlib-compressed JSON Lines, sealed with AES-256-GCM under the input and day. A row that could be taken
+apart is kept by its declared columns; one that could not, as its text. Of an unreadable file there is the name and the
+reason: its bytes stay in the landing zone.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from ..engines import Session
+
+_ROWS_A_PART = 50_000
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """One refused row, or file where there is no line: `row` by declared column as text, or `raw` text."""
+
+    file: str
+    line: int | None
+    reason: str
+    row: dict[str, str | None] | None = None
+    raw: str | None = None
+
+
+def keep(session: Session, source: str, day: date, refusals: Iterable[str]) -> None:
+    """Put the refusals of a day (one JSON text each, in Refusal's fields) in place of what was kept of it before."""
+    folder = _folder(session, source, day)
+    staging = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:8]}")
+    lines = iter(refusals)
+    try:
+        number = 0
+        while part := list(islice(lines, _ROWS_A_PART)):
+            staging.mkdir(parents=True, exist_ok=True)
+            data = zlib.compress("\n".join(part).encode())
+            sealed = session.keyring.seal(_context(source, day), data)
+            (staging / f"part-{number:05}.sealed").write_bytes(sealed)
+            number += 1
+        shutil.rmtree(folder, ignore_errors=True)
+        if number:
+            staging.rename(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def days(session: Session, source: str) -> list[date]:
+    """Days of which something is kept, in order."""
+    folders = (session.settings.quarantine / source).glob("arrival_day=*")
+    return sorted(date.fromisoformat(folder.name.partition("=")[2]) for folder in folders)
+
+
+def read(session: Session, source: str, day: date) -> list[Refusal]:
+    """What was refused of an input on a day: personal data, in the clear.
+
+    Raises Refused where the parts were changed, or belong to another key file, input or day.
+    """
+    return list(_read(session, source, day))
+
+
+def replay(session: Session, source: str, day: date, out: Path) -> tuple[int, int]:
+    """Write the refused rows of a day as a drop of the same day into another landing zone, to be run after a fix.
+
+    Returns how many rows were written, and how many stay behind: rows that could not be taken apart, which only their
+    sender can mend. Nothing is written where there is nothing to write.
+    """
+    rows, behind = [], 0
+    for refusal in _read(session, source, day):
+        if refusal.row is not None:
+            rows.append({name: value for name, value in refusal.row.items() if value is not None})
+        elif refusal.line is not None:
+            behind += 1
+    if rows:
+        snapshot = source in ("accounts", "titles")
+        folder = out / source if snapshot else out / source / f"day={day}"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
+        place = folder / f"replay-{day}.jsonl"
+        temporary = place.with_name(f".{place.name}")
+        temporary.write_text(text, encoding="utf-8")
+        temporary.rename(place)
+    return len(rows), behind
+
+
+def purge(session: Session, source: str, as_of: datetime) -> int:
+    """Destroy what was kept for longer than the policy says, seen from the as-of time; returns how many days."""
+    limit = as_of.date() - timedelta(days=session.policy.landing.quarantine_days)
+    old = [day for day in days(session, source) if day < limit]
+    for day in old:
+        shutil.rmtree(_folder(session, source, day))
+    return len(old)
+
+
+def _read(session: Session, source: str, day: date) -> Iterator[Refusal]:
+    for part in sorted(_folder(session, source, day).glob("part-*.sealed")):
+        data = zlib.decompress(session.keyring.unseal(_context(source, day), part.read_bytes()))
+        for line in data.decode().split("\n"):
+            yield Refusal(**json.loads(line))
+
+
+def _folder(session: Session, source: str, day: date) -> Path:
+    return session.settings.quarantine / source / f"arrival_day={day}"
+
+
+def _context(source: str, day: date) -> str:
+    return f"quarantine/{source}/{day}"

@@ -1,0 +1,80 @@
+"""Rows whose identity was seen before: duplicates where they say the same, conflicts where they do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from ..engines import Folder, Scan
+from ..lake import Lake
+from .door import Door
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """What is refused (columns of landing_refused), and what it was told from: the landed rows of the identities that
+    occur more than once, and the rows of them that were accepted on other days.
+    """
+
+    refused: Folder
+    landed: Folder
+    accepted: Folder
+
+
+def around(lake: Lake, accepted: str, first: date, last: date, lateness_days: int) -> list[date]:
+    """Accepted days that rows of the days first to last are compared with: before them, and after, where later days
+    were run first."""
+    reach = timedelta(days=lateness_days)
+    days = lake.days(accepted)
+    return [day for day in days if first - reach <= day < first or last < day <= last + reach]
+
+
+def find_repeats(door: Door, known_days: list[date]) -> Repeats:
+    """Tell the repeats among the rows of a door's days, given the accepted days around them.
+
+    Only identities that occur twice are looked at, and those are found by a hash aggregate over one column: on two
+    cores, window functions over all rows take ten times as long. Two identities of one hash are looked at for nothing.
+    """
+    source, reading, rows, engine = door.source, door.reading, door.scan(door.days), door.session.engine
+    known = door.session.folder(source.accepted, known_days)
+    again = _identities(door, rows, known)
+    if not reading.fetch("select count(*) as ids from again", {"again": again}).column("ids")[0].as_py():
+        return Repeats(door.empty("landing_refused"), door.empty(source.landed), door.empty(source.accepted))
+    those = "in (select id from again)"
+    landed = door.make(
+        "repeated",
+        source.landed,
+        f"select * from landed where hash(trim({source.identity})) {those}",
+        {"landed": rows, "again": again},
+        reading,
+    )
+    accepted = door.make(
+        "known",
+        source.accepted,
+        f"select * from known where hash({source.identity}) {those}",
+        {"known": known, "again": again},
+        reading,
+    )
+    keys = door.make(
+        "keys",
+        "landing_keys",
+        door.render(f"int_landing__{source.name}_keys"),
+        {source.landed: landed, source.accepted: accepted},
+        engine,
+    )
+    refused = door.make("refused", "landing_refused", door.render("landing_refused"), {"landing_keys": keys}, engine)
+    return Repeats(refused, landed, accepted)
+
+
+def _identities(door: Door, rows: Scan, known: Folder) -> Folder:
+    """Hashes of the identities that occur twice among the landed rows, or among them and the accepted ones."""
+    name, folder = door.source.identity, door.work / "again"
+    folder.mkdir()
+    sql = f"""
+        select hash(trim({name})) as id from landed group by id having count(*) > 1
+        union
+        select known.id
+        from (select hash({name}) as id from known) as known
+        semi join (select hash(trim({name})) as id from landed) as fresh on known.id = fresh.id"""
+    door.reading.write(sql, {"landed": rows, "known": known}, folder)
+    return Folder(folder, sorted(folder.glob("*.parquet")), {"id": "ubigint"})

@@ -1,0 +1,61 @@
+"""The six inputs, and what the door's contracts say of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import UsageError
+from ..sql import Project
+
+SOURCES = ("titles", "accounts", "consent_events", "subject_requests", "viewing_events", "search_events")
+_SNAPSHOTS = frozenset({"titles", "accounts"})
+_KEPT = frozenset({"_file", "_line", "_raw", "_defect", "arrival_day"})
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input: the columns that it may hold, those that it must, and those that hold lists.
+
+    `identity` is the column that names a row of a daily input; a snapshot has none.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    required: frozenset[str]
+    lists: frozenset[str]
+    identity: str | None
+
+    @property
+    def landed(self) -> str:
+        """The table of its rows as text."""
+        return f"landed_{self.name}"
+
+    @property
+    def accepted(self) -> str:
+        """The table of its rows as the door let them in."""
+        return f"accepted_{self.name}"
+
+    @property
+    def accounted(self) -> str:
+        """The table of its counts."""
+        return f"accounted_{self.name}"
+
+    @property
+    def of_accounts(self) -> bool:
+        """Whether its rows are about accounts, so that the door refuses those of erased ones."""
+        return "account_id" in self.columns
+
+
+def source_of(project: Project, name: str) -> Source:
+    """An input by name. Raises UsageError for one that there is not."""
+    if name not in SOURCES:
+        raise UsageError(f"there is no input {name!r}: the landing zone has {', '.join(SOURCES)}")
+    landed, accepted = project.contracts[f"landed_{name}"], project.contracts[f"accepted_{name}"]
+    declared = [column for column in landed.columns if column.name not in _KEPT]
+    return Source(
+        name,
+        tuple(column.name for column in declared),
+        frozenset(column.name for column in declared if "not_null" in column.data_tests),
+        frozenset(column for column, kind in accepted.types.items() if kind.endswith("[]")),
+        None if name in _SNAPSHOTS else declared[0].name,
+    )

@@ -1,0 +1,62 @@
+"""Text drops, plain or gzipped: whether a file is whole, and its lines."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from codecs import getincrementaldecoder
+from collections.abc import Iterator
+from pathlib import Path
+
+_BLOCK = 1 << 23
+_BOM = b"\xef\xbb\xbf"
+_LONGEST = 1 << 26
+"""Bytes of the longest line that is read: past it, a file has no lines, and would have to be held whole."""
+
+
+def defect_of(path: Path) -> str | None:
+    """Why a text file cannot be read whole, or None where it can: one pass that keeps nothing.
+
+    A file is taken in whole or not at all, so this comes before its first row is used.
+    """
+    decoder, unended = getincrementaldecoder("utf-8")(), 0
+    try:
+        for block in _blocks(path):
+            decoder.decode(block)
+            unended = len(block) - 1 - end if (end := block.rfind(b"\n")) >= 0 else unended + len(block)
+            if unended > _LONGEST:
+                return "line_too_long"
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "not_utf8"
+    except EOFError:
+        return "truncated_gzip"
+    except (gzip.BadGzipFile, zlib.error):
+        return "corrupt_gzip"
+    except PermissionError:
+        return "no_permission"
+    except OSError:
+        return "io_error"
+    return None
+
+
+def lines_of(path: Path) -> Iterator[list[bytes]]:
+    """The lines of a whole file, some thousands at a time, without line ends or byte order mark.
+
+    A line ends at a line feed; a carriage return before it belongs to the end.
+    """
+    rest, first = b"", True
+    for block in _blocks(path):
+        if first:
+            block, first = block.removeprefix(_BOM), False
+        *lines, rest = (rest + block).split(b"\n")
+        if lines:
+            yield [line.removesuffix(b"\r") for line in lines]
+    if rest:
+        yield [rest.removesuffix(b"\r")]
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with gzip.open(path) if path.name.endswith(".gz") else path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            yield block
