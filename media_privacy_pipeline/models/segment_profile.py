@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import NormalDist
 
 import numpy as np
 import pyarrow as pa
@@ -53,16 +54,18 @@ def standing_out(counts: Floats, groups: list[list[int]], sigma: float) -> list[
     """For each group the columns of the noisy `counts` (clusters, columns) of more than their share, with the lift.
 
     The lift of a column is its share of the group over its share of everyone. It stands out when its count is above
-    what everyone's share would make it by more than the noise's 95 % reach. Best lift first.
+    what everyone's share would make it by more than noise alone reaches anywhere in the table, 95 times in 100 (so many
+    cells are looked at that one by one a few would always pass). Best lift first.
     """
     if not groups or not counts.shape[1]:
         return [[] for _ in groups]
     parts = np.stack([np.maximum(counts[group].sum(axis=0), 0) for group in groups])
     everyone = parts.sum(axis=0) / max(parts.sum(), np.finfo(float).tiny)
+    reach = NormalDist().inv_cdf(1 - 0.05 / parts.size) * sigma
     found = []
     for group, part in zip(groups, parts, strict=True):
         expected = everyone * part.sum()
-        beyond = np.flatnonzero(part - expected > _Z * sigma * np.sqrt(len(group)))
+        beyond = np.flatnonzero(part - expected > reach * np.sqrt(len(group)))
         lifts = [(int(n), float(part[n] / expected[n])) for n in beyond]
         found.append(sorted(lifts, key=lambda pair: (-pair[1], pair[0])))
     return found

@@ -108,14 +108,14 @@ class PaidSums:
         """Whether the first part has been released."""
         return find_vector(self._desk, STATEMENT, self._statement, partition=self._period, part=0) is not None
 
-    def __call__(self, part: int, columns: int, contributions: Callable[[], Floats]) -> Floats:
+    def __call__(self, part: int, contributions: Callable[[], Iterator[Floats]]) -> Floats:
         """See segments.Release."""
         stored = find_vector(self._desk, STATEMENT, self._statement, partition=self._period, part=part)
         if stored is not None:
             return stored
-        vectors = contributions().astype(np.float64)
+        rows = (block.astype(np.float64, copy=False) for block in contributions())
         return release_vector(
-            self._desk, STATEMENT, self._statement, vectors, partition=self._period, part=part, day=self._day
+            self._desk, STATEMENT, self._statement, rows, partition=self._period, part=part, day=self._day
         )
 
 

@@ -6,7 +6,7 @@ all that an account adds to any table below, over whatever segments, has an L2 n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -19,6 +19,9 @@ from .inputs import Title
 from .interactions import Floats, Interactions, Ints
 from .segment_space import Plan, genre_shares, nearest, unit
 
+_BLOCK = 8_192
+"""Accounts in memory as rows of contributions at a time."""
+
 
 class Release(Protocol):
     """Pays for noisy column sums of one row an account, each row of an L2 norm of at most one, and keeps them."""
@@ -26,17 +29,19 @@ class Release(Protocol):
     sigma: float
     """Standard deviation of the noise on each sum."""
 
-    def __call__(self, part: int, columns: int, contributions: Callable[[], Floats]) -> Floats:
-        """Sums of the matrix (accounts, columns) that `contributions` makes; the stored ones where a part has been
-        released before, and then `contributions` is not called."""
+    def __call__(self, part: int, contributions: Callable[[], Iterator[Floats]]) -> Floats:
+        """Sums, shape (columns,), of the matrix (accounts, columns) that `contributions` makes in blocks of rows; the
+        stored ones where a part has been released before, and then `contributions` is not called."""
         ...
 
 
 @dataclass(frozen=True)
 class Population:
-    """The viewers that segments are learned from. `vectors` have length one; `accounts` numbers each viewer's account;
-    `weights` add up to one over an account; `shares` are genre shares; `liked` (viewers, plan's titles) has rows of
-    length one or zero."""
+    """The viewers that segments are learned from, in the order of their accounts.
+
+    `accounts` numbers each viewer's account from 0; `weights` add up to one over an account; `vectors` have length one;
+    `shares` are genre shares; `liked` (viewers, plan's titles) has rows of length one or zero.
+    """
 
     accounts: Ints
     weights: Floats
@@ -49,11 +54,15 @@ class Population:
         """How many accounts there are."""
         return int(self.accounts.max(initial=-1)) + 1
 
-    def table(self, labels: Ints, values: Floats, segments: int) -> Floats:
-        """One row an account: the weighted `values` (viewers, width) of its viewers, laid out by segment."""
-        table = np.zeros((self.size, segments, values.shape[1]))
-        np.add.at(table, (self.accounts, labels), values * self.weights[:, None])
-        return table.reshape(self.size, segments * values.shape[1])
+    def table(self, labels: Ints, values: Floats, segments: int) -> Iterator[Floats]:
+        """One row an account, in blocks: the weighted `values` (viewers, width) of its viewers, laid out by segment."""
+        width = values.shape[1]
+        for first in range(0, max(1, self.size), _BLOCK):
+            last = min(first + _BLOCK, self.size)
+            own = slice(*np.searchsorted(self.accounts, [first, last]))
+            table = np.zeros((last - first, segments, width))
+            np.add.at(table, (self.accounts[own] - first, labels[own]), values[own] * self.weights[own, None])
+            yield table.reshape(last - first, segments * width)
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,8 @@ def population(
     kept = np.flatnonzero(shares.any(axis=1))
     keys = account_keys.take(pa.array(kept))
     accounts = pc.index_in(keys, pc.unique(keys)).to_numpy() if len(kept) else np.zeros(0, np.int64)
+    together = np.argsort(accounts, kind="stable")
+    kept, accounts = kept[together], accounts[together]
     profiles = np.bincount(accounts, minlength=1)
     chosen = viewers.over(np.array(sorted(plan.titles), np.str_)).take(kept)
     liked = np.zeros((len(kept), len(plan.titles)))
@@ -95,11 +106,11 @@ def learn(plan: Plan, people: Callable[[], Population], release: Release) -> Seg
     def sums(part: int, of: Callable[[Population], Floats], width: int) -> Floats:
         k, around = len(centres), centres
 
-        def contributions() -> Floats:
+        def contributions() -> Iterator[Floats]:
             who = people()
             return who.table(nearest(who.vectors, around), of(who), k)
 
-        return release(part, k * width, contributions).reshape(k, width)
+        return release(part, contributions).reshape(k, width)
 
     width, first = len(plan.genres), plan.iterations
     for part in range(plan.iterations):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
@@ -30,7 +31,7 @@ def release_vector(
     desk: Desk,
     name: str,
     statement: VectorStatement,
-    contributions: NDArray[np.float64],
+    contributions: NDArray[np.float64] | Iterable[NDArray[np.float64]],
     *,
     partition: str,
     part: int,
@@ -39,18 +40,18 @@ def release_vector(
     """Column sums of `contributions`, shape (accounts, columns), with discrete Gaussian noise of `part_sigma`.
 
     One row is everything that one account (not profile) contributes; rows longer than statement.norm in L2 are scaled
-    down to it, here. Each (name, partition, part) is charged once, counted at `day`, and released once: a later call
-    returns the stored sums, whatever the contributions are by then, and pays nothing. Parts are 0..statement.parts - 1;
-    a part may depend on the results of those before it. Returns shape (columns,).
+    down to it, here. `contributions` may come in blocks of rows, so that memory need not hold all accounts at once.
+    Each (name, partition, part) is charged once, counted at `day`, and released once: a later call returns the stored
+    sums, whatever the contributions are by then, and pays nothing. Parts are 0..statement.parts - 1; a part may depend
+    on the results of those before it. Returns shape (columns,).
 
     Raises UsageError for a matrix with NaN or infinity, of another shape than (accounts, columns), or a part outside
     the statement; Refused where the budget does not allow it.
     """
     if not 0 <= part < statement.parts:
         raise UsageError(f"{name}: part {part} is not among the {statement.parts} that its statement pays for")
-    if contributions.ndim != 2 or contributions.shape[1] == 0 or not np.isfinite(contributions).all():
-        raise UsageError(f"{name}: contributions must be finite, one row an account and one column a sum")
-    sums = bounded_rows(contributions, statement).sum(axis=0)
+    blocks = [contributions] if isinstance(contributions, np.ndarray) else contributions
+    sums = _sums(name, statement, blocks)
     sigma = part_scale(statement)
     spend = Spend(
         unit="account",
@@ -65,6 +66,19 @@ def release_vector(
     if steps.shape != sums.shape:
         raise UsageError(f"{name} {partition}.{part}: was released with {steps.size} columns, not {sums.size}")
     return steps / statement.resolution
+
+
+def _sums(name: str, statement: VectorStatement, blocks: Iterable[NDArray[np.float64]]) -> Integers:
+    """Column sums of the bounded rows of all blocks; there must be one block at least, to say how many columns."""
+    total: Integers | None = None
+    for block in blocks:
+        if block.ndim != 2 or block.shape[1] == 0 or not np.isfinite(block).all():
+            raise UsageError(f"{name}: contributions must be finite, one row an account and one column a sum")
+        part = bounded_rows(block, statement).sum(axis=0)
+        total = part if total is None else total + part
+    if total is None:
+        raise UsageError(f"{name}: no contributions were given: give a block without rows where there are none")
+    return total
 
 
 def find_vector(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from media_privacy_pipeline.models import segments
 from media_privacy_pipeline.models.config import SegmentsConfig
 from media_privacy_pipeline.models.inputs import Title
 from media_privacy_pipeline.models.interactions import Floats, Interactions
@@ -30,10 +31,9 @@ class Exact:
         self.sigma = sigma
         self.tables: list[Floats] = []
 
-    def __call__(self, part: int, columns: int, contributions: Callable[[], Floats]) -> Floats:
+    def __call__(self, part: int, contributions: Callable[[], Iterator[Floats]]) -> Floats:
         assert part == len(self.tables)
-        self.tables.append(contributions())
-        assert self.tables[-1].shape[1] == columns
+        self.tables.append(np.concatenate(list(contributions())))
         return np.asarray(self.tables[-1].sum(axis=0))
 
 
@@ -115,6 +115,16 @@ def test_tastes_become_segments_that_are_called_after_them() -> None:
     assert "Title" in rows[0]["top_titles"]
     of = dict(zip(viewers.viewers.to_pylist(), assigned(viewers, CATALOGUE, made, found, groups).tolist(), strict=True))
     assert len({of[f"{a:02d}.00"] for a in range(0, 80, 4)}) == 1
+
+
+def test_blocks_of_accounts_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    viewers, accounts = people_of([[["t1", "t2"], ["t3"]], [["t4"]], [["t5"], ["t6"], ["t1"]], [["t7"]]])
+    whole, blocks = Exact(), Exact()
+    learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), whole)
+    monkeypatch.setattr(segments, "_BLOCK", 3)
+    learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), blocks)
+    for one, two in zip(whole.tables, blocks.tables, strict=True):
+        assert np.array_equal(one, two)
 
 
 def test_viewers_of_nothing_with_a_genre_are_in_no_segment() -> None:
