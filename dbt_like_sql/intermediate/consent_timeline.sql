@@ -1,11 +1,12 @@
--- One row per account, profile, device and stretch of event time in which nothing changes for any purpose.
+-- One row per account, profile, device and stretch of event time in which nothing changes for any purpose. Nothing is known of the time
+-- after the as-of time: an event that a fast clock put there is decided as one of that instant.
 with ticks as (
     select s.subject_no, s.device_id, s.valid_from as tick
     from consent_spans as s
     union
     select h.subject_no, h.device_id, h.adult_from as tick
     from int_consent__holders as h
-    where h.adult_from is not null
+    where h.adult_from <= $as_of
     union
     select h.subject_no, h.device_id, timestamp '0001-01-01 00:00:00' as tick
     from int_consent__holders as h

@@ -23,8 +23,8 @@ select
         when 'd' then 'denied'
         when 'o' then 'objected'
         when 'c' then 'conflicting_record'
-        when 'f' then 'no_disclosure_form'
         else ''
-    end as state_reason
+    end as state_reason,
+    case when substr(v.letters, 3 + 3 * r.position, 1) = 'f' then 'no_disclosure_form' else '' end as form_reason
 from verdicts as v
 cross join purpose_rules as r

@@ -23,7 +23,7 @@ select
         when c.source = 'search_events' and not r.sees_search_events then 'not_permitted'
         when v.state_reason <> '' then v.state_reason
         when date_diff('day', c.event_day, $origin) > r.window_days then 'outside_window'
-        else ''
+        else v.form_reason
     end as reason,
     c.events
 from counted as c

@@ -54,11 +54,12 @@ def account_decisions(session: Session, span: Span) -> StepResult:
 
 def clock(as_of: datetime) -> dict[str, Parameter]:
     """Parameters of the decision: windows are whole days that end with the as-of time, so the clock is shifted by so
-    many microseconds that it ends a calendar day, the one before `origin`."""
+    many seconds and microseconds that it ends a calendar day, the one before `origin`."""
     midnight = datetime.combine(as_of.date(), time())
     if midnight < as_of:
         midnight += timedelta(days=1)
-    return {"origin": midnight.date(), "shift": (midnight - as_of) // timedelta(microseconds=1)}
+    shift = midnight - as_of
+    return {"origin": midnight.date(), "shift_seconds": shift.seconds, "shift_micros": shift.microseconds}
 
 
 def _rules(session: Session, table: str) -> StepResult:

@@ -29,6 +29,7 @@ where
     and v.subject_reason = ''
     and v.viewer_reason = ''
     and v.state_reason = ''
+    and v.form_reason = ''
 order by t.account_id, t.profile_id
 """
 _REFS = ["account_id", "profile_id", "subject_no", "account_ref", "profile_ref"]

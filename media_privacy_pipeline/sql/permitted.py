@@ -173,7 +173,12 @@ with allowed as (
         on v.verdict_no = t.verdict_no
     join purpose_keys as k
         on k.account_id = t.account_id and k.profile_id = t.profile_id
-    where v.purpose = '{purpose}' and v.subject_reason = '' and v.viewer_reason = '' and v.state_reason = ''
+    where
+        v.purpose = '{purpose}'
+        and v.subject_reason = ''
+        and v.viewer_reason = ''
+        and v.state_reason = ''
+        and v.form_reason = ''
 ),
 
 own_devices as (

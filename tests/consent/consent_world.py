@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from media_privacy_pipeline.consent import steps
-from media_privacy_pipeline.engines import Session, Span
+from media_privacy_pipeline.engines import Engine, Session, Span
 from media_privacy_pipeline.lake import fingerprint_of
+from media_privacy_pipeline.settings import Settings
 
 T0 = datetime(2026, 3, 1)
 """Day 0 of the cases."""
@@ -78,6 +80,13 @@ class World:
         """Run ledger, vault and timeline as of a time; the reason (empty: allowed) by event_id and purpose."""
         self.put(session)
         return decisions(session, run_steps(session, as_of))
+
+
+def open_session(folder: Path, engine: Engine, policy: Path | None = None) -> Session:
+    """A session with a home of its own under a folder, on an engine that is running already."""
+    session = Session(Settings(home=folder / "home", landing=folder / "landing", policy=policy))
+    session.__dict__["engine"] = engine
+    return session
 
 
 def span_of(session: Session, as_of: datetime) -> Span:
