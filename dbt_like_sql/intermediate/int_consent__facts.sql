@@ -13,7 +13,8 @@ select
     e.private_session or p.account_id is not null as is_private,
     h.account_id is not null as is_hidden,
     -- Windows are whole days that end with the as-of time: with the clock shifted to end a calendar day, dates suffice.
-    cast(e.started_at + $shift * interval '1' microsecond as date) as event_day
+    -- In two parts, for DuckDB multiplies an interval by an INTEGER, which holds 36 minutes of microseconds.
+    cast((e.started_at + $shift_seconds * interval '1' second) + $shift_micros * interval '1' microsecond as date) as event_day
 from accepted_viewing_events as e
 left join own_devices as d
     on d.account_id = e.account_id and d.profile_id = e.profile_id and d.device_id = e.device_id
@@ -35,7 +36,7 @@ select
     coalesce(t.verdict_no, 0) as verdict_no,
     false as is_private,
     h.account_id is not null as is_hidden,
-    cast(e.searched_at + $shift * interval '1' microsecond as date) as event_day
+    cast((e.searched_at + $shift_seconds * interval '1' second) + $shift_micros * interval '1' microsecond as date) as event_day
 from accepted_search_events as e
 left join consent_timeline as t
     on t.account_id = e.account_id

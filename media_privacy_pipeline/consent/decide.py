@@ -54,7 +54,7 @@ def account_decisions(session: Session, span: Span) -> StepResult:
 
 def clock(as_of: datetime) -> dict[str, Parameter]:
     """Parameters of the decision: windows are whole days that end with the as-of time, so the clock is shifted by so
-    many seconds and microseconds that it ends a calendar day, the one before `origin`."""
+    much that it ends a calendar day, the one before `origin`."""
     midnight = datetime.combine(as_of.date(), time())
     if midnight < as_of:
         midnight += timedelta(days=1)
