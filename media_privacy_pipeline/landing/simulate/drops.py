@@ -77,6 +77,8 @@ class Dropper:
             self._truth.count(date, self._feed.source, "quarantined", spoiler.reason, 1)
         if spoilt:
             table = pa.concat_tables([table, pa.Table.from_pylist(spoilt, schema=table.schema)])
+        if suffix == ".jsonl":
+            table = _in_milliseconds(table)
         offsets = self._world.population.offsets()[self._feed.home(self._world, rows)]
         zone.write(path, table, offsets=offsets if suffix.startswith(".jsonl") else None, lines=lines)
         if undeclared:
@@ -105,6 +107,14 @@ class Dropper:
                     sample = sample.set_column(number, field.name, zone.text_times(sample.column(number)))
         row: dict[str, Any] = {**sample.to_pylist()[0], self._feed.id_column: new_id}
         return spoiler.row(row) if spoiler.row else row
+
+
+def _in_milliseconds(table: pa.Table) -> pa.Table:
+    """Times as milliseconds since 1970, which some systems send instead of text."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_timestamp(field.type):
+            table = table.set_column(place, field.name, table.column(place).cast(pa.int64()))
+    return table
 
 
 def _line(spoiler: Spoiler, row: Row, suffix: str) -> str:

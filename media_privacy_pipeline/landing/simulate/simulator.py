@@ -69,7 +69,7 @@ def simulate(
     world, asked = requests.plan(make_world(seed, first_day, days, households, titles))
     world, said, answer = consents.plan(world)
     book = Truth(world)
-    events = _PLAYS_A_HOUSEHOLD * households if events_per_day is None else events_per_day
+    events = float(_PLAYS_A_HOUSEHOLD * households if events_per_day is None else events_per_day)
     with ExitStack() as folders:
         beside = None if truth is None else folders.enter_context(zone.new_folder(truth))
         place = folders.enter_context(zone.new_folder(out))

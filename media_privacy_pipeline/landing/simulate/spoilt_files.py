@@ -24,6 +24,7 @@ _SPOILT = {
     5: ("part-7.csv.gz", "truncated_file", "truncated_gzip"),
     6: ("part-6.jsonl", "no_bytes", ""),
     9: ("part-8.parquet", "corrupt_file", "corrupt_parquet"),
+    12: ("part-9.csv", "wrong_delimiter", "wrong_columns"),
 }
 
 
@@ -47,6 +48,8 @@ def plant_spoilt_files(world: World, dropper: Dropper, faults: Faults, day: int,
         zone.write_bytes(path, _without_footer(table))
     else:
         zone.write(path, table)
+    if kind == "wrong_delimiter":
+        path.write_bytes(path.read_bytes().replace(b",", b";"))
     if kind == "truncated_file":
         path.write_bytes(path.read_bytes()[: path.stat().st_size * 2 // 3])
     if reason:

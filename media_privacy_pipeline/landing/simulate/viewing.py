@@ -40,9 +40,11 @@ _MIXED_SHARE = 0.15
 _UNLISTED_SHARE = 0.002
 _UNKNOWN_LENGTH_SHARE = 0.01
 _SALT = 11_000_027
+# What one version calls its devices; the door knows these words.
+_OTHER_WORDS = {"tv": "Smart TV", "mobile": "phone", "web": "browser"}
 VERSIONS = ("5.2.0", "5.1.3", "4.9.1")
 SILENT_VERSION = VERSIONS.index("4.9.1")
-"""The app version that never sends `private_session`."""
+"""The app version that never sends `private_session`, nor the profile where it is the household's first."""
 
 
 def season(world: World, day: int) -> float:
@@ -97,14 +99,17 @@ def render(world: World, plays: Rows) -> pa.Table:
     octets = [pa.array(part).cast(pa.string()) for part in (18 + (address >> 16), (address >> 8) & 255, address & 255)]
     columns["event_id"] = hexadecimal(plays["number"], "e")
     columns["account_id"] = people.account_ids.take(pa.array(home))
-    columns["profile_id"] = people.profile_ids.take(pa.array(plays["viewer"])).cast(pa.string())
+    first = np.diff(people.household, prepend=-1) > 0
+    untold = first[plays["viewer"]] & (version_of(home) == SILENT_VERSION)
+    columns["profile_id"] = people.profile_ids.take(pa.array(plays["viewer"], mask=untold)).cast(pa.string())
     columns["title_id"] = titles.take(pa.array(plays["title"]))
     columns["started_at"] = pa.array(plays["started"] * 1000, pa.timestamp("ms", tz="UTC"))
     columns["watched_seconds"] = pa.array(plays["watched"], mask=plays["watched"] < 0)
     days = pc.strftime(columns["started_at"], format="%Y%m%d")
     columns["session_id"] = pc.binary_join_element_wise(days, pa.array(plays["session"]).cast(pa.string()), "-")
     columns["device_id"] = device_ids(world, home, plays["device"])
-    columns["device_type"] = pa.array([kind for kind, _ in DEVICES]).take(pa.array(device))
+    words = [kind for kind, _ in DEVICES] + [_OTHER_WORDS.get(kind, kind) for kind, _ in DEVICES]
+    columns["device_type"] = pa.array(words).take(pa.array(device + len(DEVICES) * (version_of(home) == 1)))
     columns["os"] = pa.array([system for _, system in DEVICES]).take(pa.array(device))
     columns["app_version"] = pa.array(VERSIONS).take(pa.array(version_of(home)))
     # 198.18.0.0/15 is set aside for benchmarks (RFC 2544): nobody's address.
