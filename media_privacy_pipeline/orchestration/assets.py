@@ -13,7 +13,7 @@ from ..engines import Session, Span, StepResult
 from ..settings import Settings
 from ..sql import Access, Project
 from .catalogue import SOURCES, landed
-from .checks import check_results, check_specs
+from .checks import check_results, check_specs, checked
 from .columns import definition_metadata
 from .days import DAILY_SOURCES
 from .failures import ToldSafely
@@ -49,10 +49,12 @@ def asset_of(
 ) -> dg.AssetsDefinition:
     """The tables of one step as assets that it makes together."""
 
+    tables = checked(step, project)
+
     @dg.multi_asset(
         name=step.name,
         specs=[_spec(table, step, project, settings) for table in step.tables],
-        check_specs=check_specs(step.tables, project),
+        check_specs=check_specs(tables, project),
         partitions_def=partitions if step.daily else None,
         backfill_policy=dg.BackfillPolicy.single_run() if step.daily else None,
         required_resource_keys={"session"},
@@ -63,7 +65,7 @@ def asset_of(
         with ToldSafely(step.name):
             span = span_of(context, settings.landing)
             result = step.run(session, span)
-            outcomes = validated(session, step.tables, span)
+            outcomes = validated(session, tables, span)
         _log(step, result)
         checks = list(check_results(outcomes, span))
         for table in step.tables:

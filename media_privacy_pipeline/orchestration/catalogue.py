@@ -105,6 +105,8 @@ def _consent() -> Iterator[Step]:
         (
             "purpose_rules",
             "purpose_ancestors",
+            "consent_words",
+            "consent_spans",
             "consent_timeline",
             "consent_verdicts",
             "private_sessions",

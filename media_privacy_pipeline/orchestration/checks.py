@@ -14,11 +14,27 @@ import dagster as dg
 from ..engines import Span
 from ..quality import expectations_of
 from ..quality.runner import CheckOutcome
-from ..sql import Project
+from ..sql import Access, Project
+from .step import Step
+
+_CHECKED_GROUPS = {"landing", "permitted", "anonymised"}
+
+
+def checked(step: Step, project: Project) -> list[str]:
+    """Tables of a step whose expectations are asset checks: what landed, what a purpose sees, what leaves the house.
+
+    What lies between them is made by SQL whose columns and types are proved when it is loaded, and read by nobody.
+    """
+    return [
+        table
+        for table in step.tables
+        if (contract := project.contracts.get(table)) is not None
+        and (step.group in _CHECKED_GROUPS or contract.meta.access is not Access.internal)
+    ]
 
 
 def check_specs(tables: Iterable[str], project: Project) -> list[dg.AssetCheckSpec]:
-    """The checks of the tables that have a contract."""
+    """Each expectation of the tables as an asset check."""
     return [
         dg.AssetCheckSpec(
             spec.name,
@@ -27,7 +43,6 @@ def check_specs(tables: Iterable[str], project: Project) -> list[dg.AssetCheckSp
             blocking=spec.severity == "error",
         )
         for table in tables
-        if table in project.contracts
         for spec in expectations_of(project, table)
     ]
 
