@@ -28,7 +28,8 @@ PARAMETERS: dict[str, Any] = {
     "minor_age": 16,
     "origin": date(2024, 3, 1),
     "private_app_versions": "|a|12|",
-    "shift": -43_200_000_000,
+    "shift_micros": 999_999,
+    "shift_seconds": 43_200,
     "split": datetime(2024, 3, 1),
 }
 """A value for every parameter of every model: a new one needs a line here."""
