@@ -8,10 +8,11 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from ..engines import Folder, Session, Span
+from ..engines import Folder, Input, Session, Span
 from ..lake import fingerprint_of
 from . import accounting
 from .accounting import Count
+from .batching import batches
 from .door import Door
 from .drops import Drops
 from .opening import open_door
@@ -20,6 +21,7 @@ from .repeats import Repeats, around, find_repeats
 from .sources import Source
 
 _CONFLICTS = "conflicting_consents"
+_FEW_ROWS = 200_000
 
 
 def stale_days(session: Session, span: Span, source: Source, drops: Drops, base: str) -> dict[date, str]:
@@ -42,22 +44,11 @@ def stale_days(session: Session, span: Span, source: Source, drops: Drops, base:
     return stale
 
 
-def chunks(days: Sequence[date], most: int) -> list[list[date]]:
-    """Runs of consecutive days, none longer than `most`: within one, every day is in every other's window."""
-    found: list[list[date]] = []
-    for day in sorted(days):
-        if found and day - found[-1][-1] == timedelta(days=1) and len(found[-1]) < most:
-            found[-1].append(day)
-        else:
-            found.append([day])
-    return found
-
-
 def let_in(session: Session, source: Source, days: Sequence[date], drops: Drops, prints: Mapping[date, str]) -> None:
     """Take in some consecutive days of an input, not more than the lateness window has."""
     known = around(session.lake, source.accepted, days[0], days[-1], session.policy.landing.lateness_days)
-    files = {day: drops.days.get(day, []) for day in days}
-    open_door(session, source, files, lambda door: _let_in(door, known, prints))
+    files = [drop for day in days for drop in drops.days.get(day, [])]
+    open_door(session, source, days, files, lambda door: _let_in(door, known, prints))
 
 
 def _let_in(door: Door, known: list[date], prints: Mapping[date, str]) -> None:
@@ -83,15 +74,15 @@ def _let_in(door: Door, known: list[date], prints: Mapping[date, str]) -> None:
 def _write_accepted(door: Door, repeats: Repeats, staging: Path) -> None:
     session, source = door.session, door.source
     sql = door.render(source.accepted)
-    # DuckDB reads and writes day by day; for Spark one job over all days is cheaper than a job for each.
-    batches = [[day] for day in door.days] if session.engine.name == "duckdb" else [door.days]
-    for batch in batches:
-        inputs = {
-            source.landed: door.scan(batch),
-            "landing_refused": repeats.refused,
-            **({"accepted_titles": session.folder("accepted_titles")} if source.name == "viewing_events" else {}),
-        }
-        session.engine.write(sql, inputs, staging, partition_by="arrival_day", partitions=batch)
+    rows = {count.arrival_day: count.rows for count in door.counts if count.stage == "landed"}
+    # Days of some size are written one by one, in half the time of splitting rows; Spark has one job for all.
+    few = _FEW_ROWS if session.engine.name == "duckdb" else sum(rows.values())
+    for days in batches(door.days, rows, few):
+        inputs: dict[str, Input] = {source.landed: door.scan(days), "landing_refused": repeats.refused}
+        if source.name == "viewing_events":
+            inputs["accepted_titles"] = session.folder("accepted_titles")
+        one = days if len(days) == 1 else None
+        session.engine.write(sql, inputs, staging, partition_by="arrival_day", partitions=one)
 
 
 def _count_flags(door: Door, staging: Path) -> None:

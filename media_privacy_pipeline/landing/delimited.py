@@ -9,14 +9,12 @@ from itertools import chain
 import pyarrow as pa
 
 from ..engines.duckdb import quote
+from . import jsonl
 from .drops import Drop
-from .jsonl import flat
 from .sources import Source
 from .textfile import lines_of
 
-SCHEMA = pa.schema(
-    {"_file": pa.string(), "_line": pa.int64(), "text": pa.string(), "fields": pa.list_(pa.string())},
-)
+SCHEMA = jsonl.SCHEMA.append(pa.field("fields", pa.list_(pa.string())))
 _LONGEST_RECORD = 1000
 """Lines that one quoted record may span. A quote that never closes costs its own line and not the rest of the file."""
 
@@ -41,6 +39,7 @@ def lines(drops: Sequence[Drop], width: int) -> Iterator[pa.RecordBatch]:
             numbers, texts, fields = zip(*body, strict=True) if body else ((), (), ())
             columns = [
                 pa.repeat(drop.name, len(body)),
+                pa.repeat(pa.scalar(drop.day, pa.date32()), len(body)),
                 pa.array(numbers, pa.int64()),
                 pa.array(texts, pa.string()),
                 pa.array(fields, SCHEMA.field("fields").type),
@@ -111,7 +110,7 @@ def query(source: Source, header: Sequence[str], undeclared: Sequence[str]) -> s
     names = ", ".join(quote(name) for name in undeclared)
     good = f"len(parts) = {len(header)}"
     return f"""
-        select {columns}, _file, _line,
+        select {columns}, arrival_day, _file, _line,
           case when not {good} then text end as _raw,
           case when not {good} then 'malformed_row' end as _defect,
           case when {good} then cast([{names}] as varchar[]) end as _undeclared
@@ -122,4 +121,4 @@ def _column(source: Source, column: str, header: Sequence[str]) -> str:
     if column not in header:
         return f'cast(null as varchar) as "{column}"'
     value = f"case when len(parts) = {len(header)} then parts[{list(header).index(column) + 1}] end"
-    return f'{flat(f"({value})") if column in source.lists else value} as "{column}"'
+    return f'{jsonl.flat(f"({value})") if column in source.lists else value} as "{column}"'

@@ -15,7 +15,7 @@ from ..engines.duckdb import quote
 from ..sql.project import Parameter
 from .accounting import Count
 from .erased import erased_among, pair_of
-from .reading import Landed, union
+from .reading import Landed
 from .sources import Source
 
 
@@ -27,7 +27,8 @@ class Door:
     source: Source
     reading: Engine
     work: Path
-    landed: Mapping[date, Landed]
+    days: Sequence[date]
+    landed: Landed
     counts: list[Count] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -41,20 +42,15 @@ class Door:
             self._count(
                 "dropped", "erased", f"{self._with_pair(every)} semi join {self._erased} using (account, profile)"
             )
-        for day, landed in self.landed.items():
-            for reason, files in Counter(reason for _, reason in landed.unreadable).items():
-                self.counts.append(Count(day, self.source.name, "unreadable_file", reason, files))
-            for name, rows in landed.undeclared.items():
+        for (day, reason), files in Counter((drop.day, reason) for drop, reason in self.landed.unreadable).items():
+            self.counts.append(Count(day, self.source.name, "unreadable_file", reason, files))
+        for day, names in self.landed.undeclared.items():
+            for name, rows in names.items():
                 self.counts.append(Count(day, self.source.name, "undeclared_column", name, rows))
-
-    @property
-    def days(self) -> list[date]:
-        """The days, in order."""
-        return sorted(self.landed)
 
     def scan(self, days: Sequence[date]) -> Scan:
         """The landed rows of some days, those of erased people left out."""
-        rows = union(self.source, [query for day in days for query in self.landed[day].queries])
+        rows = self.landed.rows(days)
         if self._erased is not None:
             rows = f"{self._with_pair(rows)} anti join {self._erased} using (account, profile)"
         return Scan(rows)

@@ -12,10 +12,12 @@ from ..errors import UsageError
 
 @dataclass(frozen=True)
 class Drop:
-    """One file: where it is, its name within the landing zone, and its size (bytes) and time (ns) when it was seen."""
+    """One file: where it is, its name within the landing zone, the day that it counts for, and its size (bytes) and
+    time (ns) when it was seen."""
 
     path: Path
     name: str
+    day: date
     size: int
     mtime_ns: int
 
@@ -53,7 +55,7 @@ def find_days(landing: Path, source: str, days: Sequence[date]) -> Drops:
             if not child.name.startswith("."):
                 strays.append(child.name)
         elif day in wanted:
-            found[day] = _files(landing, child)
+            found[day] = _files(landing, child, day)
     return Drops(found, tuple(strays))
 
 
@@ -62,7 +64,7 @@ def find_snapshot(landing: Path, source: str, day: date) -> Drops:
     folder = _folder(landing, source)
     if not folder.is_dir():
         return Drops(missing=True)
-    return Drops({day: _files(landing, folder)})
+    return Drops({day: _files(landing, folder, day)})
 
 
 def _folder(landing: Path, source: str) -> Path:
@@ -84,12 +86,12 @@ def _day_of(folder: Path) -> date | None:
         return None
 
 
-def _files(landing: Path, folder: Path) -> list[Drop]:
+def _files(landing: Path, folder: Path, day: date) -> list[Drop]:
     """Everything in a folder, in the order of names, but what the system hides and Hadoop's success marker."""
     found = []
     for path in sorted(folder.iterdir()):
         if path.name.startswith(".") or path.name == "_SUCCESS":
             continue
         state = path.stat()
-        found.append(Drop(path, str(path.relative_to(landing)), state.st_size, state.st_mtime_ns))
+        found.append(Drop(path, str(path.relative_to(landing)), day, state.st_size, state.st_mtime_ns))
     return found

@@ -12,7 +12,7 @@ from .drops import Drop
 from .sources import Source
 from .textfile import lines_of
 
-SCHEMA = pa.schema({"_file": pa.string(), "_line": pa.int64(), "text": pa.string()})
+SCHEMA = pa.schema({"_file": pa.string(), "arrival_day": pa.date32(), "_line": pa.int64(), "text": pa.string()})
 
 
 def lines(drops: Sequence[Drop]) -> Iterator[pa.RecordBatch]:
@@ -22,6 +22,7 @@ def lines(drops: Sequence[Drop]) -> Iterator[pa.RecordBatch]:
         for block in lines_of(drop.path):
             columns = [
                 pa.repeat(drop.name, len(block)),
+                pa.repeat(pa.scalar(drop.day, pa.date32()), len(block)),
                 pa.array(range(number, number + len(block)), pa.int64()),
                 pa.array(block, pa.binary()).cast(pa.string()),
             ]
@@ -38,7 +39,7 @@ def query(source: Source) -> str:
     columns = ", ".join(_column(source, column) for column in source.columns)
     # Each CASE keeps a function that raises on malformed text from the rows that are.
     return f"""
-        select {columns}, _file, _line,
+        select {columns}, arrival_day, _file, _line,
           case when not good then text end as _raw,
           case when not good then 'malformed_row' end as _defect,
           case when good then list_filter(json_keys(text), lambda k: k not in ({declared})) end as _undeclared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from .sources import Source
 
 
 def open_door(
-    session: Session, source: Source, drops: Mapping[date, Sequence[Drop]], let_in: Callable[[Door], None]
+    session: Session, source: Source, days: Sequence[date], drops: Sequence[Drop], let_in: Callable[[Door], None]
 ) -> None:
     """Read the drops of some days and let them in.
 
@@ -32,12 +32,12 @@ def open_door(
         session.settings.work.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f"landing-{source.name}-", dir=session.settings.work) as folder:
             reader = Reader(reading, source, session.settings.landing, Path(folder))
-            landed: dict[date, Landed] = {}
+            landed: Landed | None = None
             try:
-                landed = {day: reader.read(day, files, broken) for day, files in sorted(drops.items())}
-                let_in(Door(session, source, reading, Path(folder), landed))
+                landed = reader.read(drops, broken)
+                let_in(Door(session, source, reading, Path(folder), days, landed))
             except duckdb.Error as error:
-                found = reader.broken(drop for day in landed.values() for drop in day.parquet)
+                found = reader.broken(landed.parquet) if landed is not None else frozenset[str]()
                 if not found:
                     raise Refused(f"{source.name}: letting its drops in failed: {_plain(error)}") from None
                 broken |= found

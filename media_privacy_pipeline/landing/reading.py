@@ -1,10 +1,10 @@
-"""A day's drops as queries: text files are taken apart into the work folder, Parquet files are read where they lie."""
+"""Drops as one table of text: text files are taken apart into the work folder, Parquet files stay where they are."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -15,21 +15,43 @@ from ..engines import Engine
 from ..engines.duckdb import quote
 from . import delimited, jsonl, parquetfile
 from .drops import Drop
-from .forms import Csv, Json, Parquet, Unreadable, form_of
+from .forms import Csv, Form, Json, Parquet, Unreadable, form_of
 from .sources import Source
 from .undeclared import printable
 
 
 @dataclass(frozen=True)
+class Piece:
+    """Rows of one form: DuckDB text, and the days that they arrived on."""
+
+    days: frozenset[date]
+    sql: str
+
+
+@dataclass(frozen=True)
 class Landed:
-    """What a day's files hold: queries whose union are its rows, the Parquet files that they read, the files that
-    cannot be read with their reasons, and how many rows have which undeclared column.
+    """What some files hold: their rows in pieces, the Parquet files among them, the files that cannot be read with
+    their reasons, and by day how many rows have which undeclared column.
     """
 
-    queries: tuple[str, ...] = ()
-    parquet: tuple[Drop, ...] = ()
-    unreadable: tuple[tuple[str, str], ...] = ()
-    undeclared: Counter[str] = field(default_factory=Counter)
+    source: Source
+    pieces: tuple[Piece, ...]
+    parquet: tuple[Drop, ...]
+    unreadable: tuple[tuple[Drop, str], ...]
+    undeclared: dict[date, Counter[str]]
+
+    def rows(self, days: Collection[date]) -> str:
+        """DuckDB text of the rows of some days, in the columns of the landed table."""
+        found = []
+        for piece in self.pieces:
+            if here := sorted(piece.days.intersection(days)):
+                listed = ", ".join(f"date '{day}'" for day in here)
+                found.append(f"select * from ({piece.sql}) where arrival_day in ({listed})")
+        if found:
+            return " union all ".join(found)
+        texts = [*self.source.columns, "_file", "_line", "_raw", "_defect"]
+        nothing = ", ".join(f'cast(null as {"bigint" if name == "_line" else "varchar"}) as "{name}"' for name in texts)
+        return f"select {nothing}, cast(null as date) as arrival_day where false"
 
 
 class Reader:
@@ -40,54 +62,64 @@ class Reader:
         self._source = source
         self._landing = landing
         self._work = work
-        self._staged = 0
 
-    def read(self, day: date, drops: Sequence[Drop], broken: Collection[str] = ()) -> Landed:
-        """Read the files of a day; `broken` names Parquet files that turned out to be corrupt inside."""
+    def read(self, drops: Sequence[Drop], broken: Collection[str] = ()) -> Landed:
+        """Read files; `broken` names Parquet files that turned out to be corrupt inside."""
+        forms = [(drop, self._form(drop, broken)) for drop in drops]
         texts: dict[Json | Csv, list[Drop]] = defaultdict(list)
-        tables: dict[tuple[tuple[str, str], ...], list[Drop]] = defaultdict(list)
-        unreadable: list[tuple[str, str]] = []
-        others: Counter[str] = Counter()
-        for drop in drops:
-            match Unreadable("corrupt_parquet") if drop.name in broken else form_of(drop, self._source):
-                case Unreadable(reason):
-                    unreadable.append((drop.name.encode(errors="backslashreplace").decode(), reason))
-                case Parquet(kinds, names, rows):
-                    tables[kinds].append(drop)
-                    others.update({name: rows for name in names if rows})
-                case Json() | Csv() as form:
+        tables: dict[tuple[date, tuple[tuple[str, str], ...]], list[Drop]] = defaultdict(list)
+        others: dict[date, Counter[str]] = defaultdict(Counter)
+        for drop, form in forms:
+            match form:
+                case Json() | Csv():
                     texts[form].append(drop)
-        queries = [self._stage(form, files, others) for form, files in texts.items() if form != Csv(())]
-        for kinds, files in tables.items():
-            queries.append(parquetfile.query(self._source, dict(kinds), [drop.path for drop in files], self._landing))
+                case Parquet(kinds, names, rows):
+                    tables[drop.day, kinds].append(drop)
+                    others[drop.day].update({name: rows for name in names if rows})
+        pieces = [self._taken_apart(form, files) for form, files in texts.items() if form != Csv(())]
+        for name, day, rows in self._undeclared(pieces):
+            others[day][name] += rows
+        for (day, kinds), files in tables.items():
+            sql = parquetfile.query(self._source, dict(kinds), [drop.path for drop in files], self._landing)
+            pieces.append(Piece(frozenset({day}), f"select *, date '{day}' as arrival_day from ({sql})"))
         return Landed(
-            tuple(f"select *, date '{day}' as arrival_day from ({query})" for query in queries),
+            self._source,
+            tuple(pieces),
             tuple(drop for files in tables.values() for drop in files),
-            tuple(unreadable),
-            printable(others),
+            tuple((drop, form.reason) for drop, form in forms if isinstance(form, Unreadable)),
+            {day: printable(counts) for day, counts in others.items()},
         )
 
     def broken(self, drops: Iterable[Drop]) -> frozenset[str]:
         """Names of the Parquet files that cannot be read to their end: slow, for when a query over many has failed."""
         return frozenset(drop.name for drop in drops if not self._reads(drop))
 
-    def _stage(self, form: Json | Csv, drops: Sequence[Drop], others: Counter[str]) -> str:
-        """Take text files of one form apart into a Parquet file, and count their undeclared columns."""
+    def _form(self, drop: Drop, broken: Collection[str]) -> Form:
+        return Unreadable("corrupt_parquet") if drop.name in broken else form_of(drop, self._source)
+
+    def _taken_apart(self, form: Json | Csv, drops: Sequence[Drop]) -> Piece:
         if isinstance(form, Json):
             sql, schema, batches = jsonl.query(self._source), jsonl.SCHEMA, jsonl.lines(drops)
         else:
             unknown = sorted(set(form.header) - set(self._source.columns))
             sql, schema = delimited.query(self._source, form.header, unknown), delimited.SCHEMA
             batches = delimited.lines(drops, len(form.header))
-        self._staged += 1
-        folder = self._work / f"text-{self._staged}"
+        folder = self._work / f"text-{len(list(self._work.iterdir()))}"
         folder.mkdir()
         self._engine.write(sql, {"lines": pa.RecordBatchReader.from_batches(schema, batches)}, folder)
-        file = f"read_parquet({quote(folder / 'part-0.parquet')})"
-        counts = f"select name, count(*) as rows from (select unnest(_undeclared) as name from {file}) group by name"
-        others.update({row["name"]: row["rows"] for row in self._engine.fetch(counts, {}).to_pylist()})
         columns = ", ".join(f'"{column}"' for column in self._source.columns)
-        return f"select {columns}, _file, _line, _raw, _defect from {file}"
+        file = quote(folder / "part-0.parquet")
+        rows = f"select {columns}, _file, _line, _raw, _defect, arrival_day from read_parquet({file})"
+        return Piece(frozenset(drop.day for drop in drops), rows)
+
+    def _undeclared(self, pieces: Sequence[Piece]) -> list[tuple[str, date, int]]:
+        """Undeclared columns of the text files: name, day and rows."""
+        if not pieces:
+            return []
+        files = f"read_parquet({quote(self._work / 'text-*' / '*.parquet')})"
+        names = f"select unnest(_undeclared) as name, arrival_day from {files} where len(_undeclared) > 0"
+        found = self._engine.fetch(f"select name, arrival_day, count(*) as rows from ({names}) group by all", {})
+        return [(row["name"], row["arrival_day"], row["rows"]) for row in found.to_pylist()]
 
     def _reads(self, drop: Drop) -> bool:
         form = form_of(drop, self._source)
@@ -100,12 +132,3 @@ class Reader:
         except duckdb.Error:
             return False
         return True
-
-
-def union(source: Source, queries: Sequence[str]) -> str:
-    """DuckDB text of all rows of some queries; of none, where there are no queries."""
-    if queries:
-        return " union all ".join(queries)
-    names = [*source.columns, "_file", "_line", "_raw", "_defect"]
-    nothing = ", ".join(f'cast(null as {"bigint" if name == "_line" else "varchar"}) as "{name}"' for name in names)
-    return f"select {nothing}, cast(null as date) as arrival_day where false"

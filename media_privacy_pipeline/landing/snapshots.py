@@ -19,7 +19,7 @@ from .sources import Source
 
 def let_in(session: Session, source: Source, day: date, drops: Sequence[Drop], fingerprint: str) -> None:
     """Take in all files of a snapshot; their rows are counted on the given day."""
-    open_door(session, source, {day: drops}, lambda door: _let_in(door, day, fingerprint))
+    open_door(session, source, [day], drops, lambda door: _let_in(door, day, fingerprint))
 
 
 def _let_in(door: Door, day: date, fingerprint: str) -> None:

@@ -7,6 +7,7 @@ import logging
 from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
 from . import accounting, daily, quarantine, snapshots
+from .batching import chunks
 from .drops import Drops, find_days, find_snapshot
 from .sources import SOURCES, Source, source_of
 
@@ -53,7 +54,7 @@ def account(session: Session, span: Span) -> StepResult:
 def _accept_days(session: Session, span: Span, source: Source) -> tuple[bool, Drops]:
     drops = find_days(session.settings.landing, source.name, span.days)
     stale = daily.stale_days(session, span, source, drops, _base(session, source))
-    for days in daily.chunks(list(stale), session.policy.landing.lateness_days):
+    for days in chunks(stale, drops, session.policy.landing.lateness_days):
         daily.let_in(session, source, days, drops, stale)
     return not stale, drops
 
