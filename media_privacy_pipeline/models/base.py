@@ -10,7 +10,8 @@ from typing import Self
 import numpy as np
 
 from ..errors import UsageError
-from .filters import Filters
+from .blas import one_thread
+from .filters import Filters, Mask
 from .interactions import Floats, Interactions, Ints, Strings, positions
 from .topk import top_k
 
@@ -100,26 +101,31 @@ class Recommender(ABC):
         known = histories.over(self.titles)
         mask = None if filters is None else filters.over(self.titles)
         ranking = Ranking.empty(len(known), k)
-        for rows in self.batches(known):
-            scored = self.score(known, rows)
-            seen_rows = np.repeat(np.arange(len(rows)), known.lengths[rows])
-            seen = np.concatenate([known.columns[known.starts[r] : known.starts[r + 1]] for r in rows])
-            scored.scores[seen_rows, seen] = -np.inf
-            if mask is not None:
-                scored.scores[~mask.allowed(rows)] = -np.inf
-            best = top_k(scored.scores, k)
-            exact, reasons, shares = scored.detail(best)
-            exact = np.where(best == NOBODY, -np.inf, exact)
-            # Ranked in single precision, published in double: equal at first sight, two scores may yet differ.
-            order = np.lexsort((best, -exact), axis=1)
-            listed = np.take_along_axis(best, order, axis=1)
-            short = listed == NOBODY
-            width = slice(0, best.shape[1])
-            ranking.titles[rows, width] = listed
-            ranking.scores[rows, width] = np.where(short, np.nan, np.take_along_axis(exact, order, axis=1))
-            ranking.reasons[rows, width] = np.where(short, NOBODY, np.take_along_axis(reasons, order, axis=1))
-            ranking.shares[rows, width] = np.where(short, np.nan, np.take_along_axis(shares, order, axis=1))
+        with one_thread():
+            for rows in self.batches(known):
+                self._rank(known, rows, mask, ranking)
         return ranking
+
+    def _rank(self, known: Interactions, rows: Ints, mask: Mask | None, ranking: Ranking) -> None:
+        """Fill in the lists of the viewers `rows`."""
+        scored = self.score(known, rows)
+        seen_rows = np.repeat(np.arange(len(rows)), known.lengths[rows])
+        seen = np.concatenate([known.columns[known.starts[r] : known.starts[r + 1]] for r in rows])
+        scored.scores[seen_rows, seen] = -np.inf
+        if mask is not None:
+            scored.scores[~mask.allowed(rows)] = -np.inf
+        best = top_k(scored.scores, ranking.titles.shape[1])
+        exact, reasons, shares = scored.detail(best)
+        exact = np.where(best == NOBODY, -np.inf, exact)
+        # Ranked in single precision, published in double: equal at first sight, two scores may yet differ.
+        order = np.lexsort((best, -exact), axis=1)
+        listed = np.take_along_axis(best, order, axis=1)
+        short = listed == NOBODY
+        width = slice(0, best.shape[1])
+        ranking.titles[rows, width] = listed
+        ranking.scores[rows, width] = np.where(short, np.nan, np.take_along_axis(exact, order, axis=1))
+        ranking.reasons[rows, width] = np.where(short, NOBODY, np.take_along_axis(reasons, order, axis=1))
+        ranking.shares[rows, width] = np.where(short, np.nan, np.take_along_axis(shares, order, axis=1))
 
     def place(self, title: str) -> int:
         """Place of a title among the model's. Raises UsageError for one that it does not know."""

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,31 +49,45 @@ class ItemSpace:
 
 @dataclass(frozen=True)
 class Folded:
-    """Some viewers, folded in. `parts` (viewers, longest history, f) are the z_j; `columns` their titles, -1 padded."""
+    """Some viewers' systems, padded to the longest history: `systems` (viewers, f, f) are their A; `own` (viewers,
+    length, f) their titles' factors and `weights` (viewers, length) the confidences, 0 where padded; `columns`
+    (viewers, length) their titles, -1 where padded."""
 
-    parts: Floats
+    systems: Floats
+    own: Floats
+    weights: Floats
     columns: Ints
 
-    @property
+    @cached_property
     def vectors(self) -> Floats:
         """x of each viewer: shape (viewers, f). Zero for an empty history."""
-        return np.asarray(self.parts.sum(axis=1))
+        right = (self.weights[:, None, :] @ self.own).transpose(0, 2, 1)
+        return np.asarray(np.linalg.solve(self.systems, right)[:, :, 0])
+
+    def contributions(self, factors: Floats) -> Floats:
+        """What each of a viewer's own titles adds to the scores of k titles with these factors (viewers, k, f).
+
+        Shape (viewers, k, length); the last axis sums to the score. A is symmetric, so that solving for the k titles
+        does for all of the history, however long it is.
+        """
+        turned = np.linalg.solve(self.systems, factors.transpose(0, 2, 1))
+        return np.asarray(turned.transpose(0, 2, 1) @ self.own.transpose(0, 2, 1) * self.weights[:, None, :])
 
 
 def fold_in(space: ItemSpace, histories: Interactions, rows: Ints) -> Folded:
-    """Solve the viewers `rows` of histories over the item space's titles."""
+    """Set up the viewers `rows` of histories over the item space's titles."""
     lengths = histories.lengths[rows]
     longest = int(padded_lengths(lengths).max(initial=0))
     place = np.arange(longest)[None, :]
     inside = place < lengths[:, None]
     at = np.where(inside, histories.starts[rows][:, None] + place, 0)
-    columns = np.where(inside, histories.columns[at] if histories.pairs else 0, -1)
+    columns = np.where(inside, histories.columns[at] if histories.pairs else 0, -1).astype(np.int32)
     weights = np.where(inside, histories.weights[at] if histories.pairs else 0.0, 0.0).astype(np.float64)
-    titles = space.factors[columns] * inside[:, :, None]
-    lifted = titles * np.where(inside, weights - 1, 0.0)[:, :, None]
-    systems = space.gram + space.regularisation * np.eye(space.width) + lifted.transpose(0, 2, 1) @ titles
-    parts = np.linalg.solve(systems, (titles * weights[:, :, None]).transpose(0, 2, 1)).transpose(0, 2, 1)
-    return Folded(parts, columns.astype(np.int32))
+    own = space.factors[columns]
+    own[~inside] = 0
+    lifted = own * np.where(inside, weights - 1, 0.0)[:, :, None]
+    systems = space.gram + space.regularisation * np.eye(space.width) + lifted.transpose(0, 2, 1) @ own
+    return Folded(systems, own, weights, columns)
 
 
 def batches(space: ItemSpace, histories: Interactions) -> Iterator[Ints]:

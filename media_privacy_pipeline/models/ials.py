@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import Refused, UsageError
 from .base import NOBODY, Explanation, Recommender, Scored
+from .blas import one_thread
 from .config import IalsConfig
 from .foldin import Folded, ItemSpace, batches, fold_in
 from .interactions import Floats, Interactions, Ints, Strings
@@ -63,7 +64,7 @@ class Ials(Recommender):
         known = Interactions.of_one(history).over(self.titles)
         folded = fold_in(self.space, known, np.array([0]))
         own = folded.columns[0] >= 0
-        added = folded.parts[0][own] @ self.space.factors[place]
+        added = folded.contributions(self.space.factors[[[place]]])[0, 0][own]
         names = self.titles[folded.columns[0][own]]
         return Explanation(float(added.sum()), 0.0, {str(n): float(a) for n, a in zip(names, added, strict=True)})
 
@@ -80,7 +81,7 @@ class _Folded(Scored):
         self.scores[(folded.columns < 0).all(axis=1)] = -np.inf
 
     def detail(self, titles: Ints) -> tuple[Floats, Ints, Floats]:
-        added = self._space.factors[titles] @ self._folded.parts.transpose(0, 2, 1)
+        added = self._folded.contributions(self._space.factors[titles])
         exact = added.sum(axis=2)
         if not added.shape[2]:
             return exact, np.full(titles.shape, NOBODY, np.int32), np.full(titles.shape, np.nan)
@@ -98,12 +99,11 @@ def _train(interactions: Interactions, config: IalsConfig) -> Floats:
     from implicit.cpu.als import AlternatingLeastSquares
     from implicit.recommender_base import ModelFitError
     from scipy.sparse import csr_matrix
-    from threadpoolctl import threadpool_limits
 
     shape = (len(interactions), len(interactions.titles))
     matrix = csr_matrix((interactions.weights, interactions.columns, interactions.starts), shape=shape)
-    # One BLAS thread: implicit runs its own threads over rows, and the order of BLAS's sums stays fixed.
-    with threadpool_limits(limits=1, user_api="blas"):
+    # implicit runs its own threads over rows.
+    with one_thread():
         model = AlternatingLeastSquares(
             factors=config.factors,
             regularization=config.regularisation,
