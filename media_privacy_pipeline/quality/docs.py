@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import Any
 
+from .spec import ExpectationSpec
+
 _OUTSIDE = re.compile(
     r"<script\b.*?</script>|<style\b.*?</style>|<footer\b.*?</footer>|<link\b[^>]*>|<img\b[^>]*>|\bon\w+=\"[^\"]*\"",
     re.DOTALL | re.IGNORECASE,
 )
-_BODY = re.compile(r"<div id=\"section-1\".*(?=</body>)", re.DOTALL)
+_BODY = re.compile(r"<div id=\"section-2\".*(?=</body>)", re.DOTALL)
 _STYLE = """
 :root { color-scheme: light dark; }
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }
+th:first-child { width: 5rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0; }
 td, th { border-bottom: 1px solid #8884; padding: .3rem .5rem; text-align: left; vertical-align: top; }
 thead[hidden] { display: none; }
@@ -32,19 +36,41 @@ p, h4, h5, h6 { margin: .3rem 0; }
 """
 
 
-def write(results: Mapping[str, Sequence[Any]], as_of: datetime, folder: Path) -> Path:
-    """Write `<table>.html` for the validation results of each table, and an index; return the index."""
+@dataclass(frozen=True)
+class Documented:
+    """What a page is made of: Great Expectations' results, and what was counted outside of it, in words."""
+
+    results: list[Any] = field(default_factory=list)
+    counted: list[tuple[ExpectationSpec, int, int]] = field(default_factory=list)
+
+    @property
+    def failed(self) -> int:
+        """Expectations that do not hold."""
+        return sum(not each.success for each in self.results) + sum(unexpected > 0 for _, unexpected, _ in self.counted)
+
+
+def write(tables: Mapping[str, Documented], as_of: datetime, folder: Path) -> Path:
+    """Write `<table>.html` for each table, and an index; return the index."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = []
-    for table, found in sorted(results.items()):
-        failed = sum(not each.success for each in found)
-        (folder / f"{table}.html").write_text(_page(table, _body(table, found, as_of)))
-        state = "all hold" if not failed else f"{failed} failed"
-        rows.append(f'<tr><td><a href="{escape(table)}.html">{escape(table)}</a><td>{len(found)}<td>{state}</tr>')
+    for table, found in sorted(tables.items()):
+        body = _counted(found) + (_body(table, found.results, as_of) if found.results else "")
+        (folder / f"{table}.html").write_text(_page(table, f'<p><a href="index.html">All tables</a></p>{body}'))
+        number = len(found.results) + len(found.counted)
+        state = f"{found.failed} failed" if found.failed else "all hold"
+        rows.append(f'<tr><td><a href="{escape(table)}.html">{escape(table)}</a><td>{number}<td>{state}</tr>')
     listing = f"<table><tr><th>Table<th>Expectations<th>Outcome</tr>{''.join(rows)}</table>"
     index = folder / "index.html"
-    index.write_text(_page("What was checked", listing))
+    index.write_text(_page("What was checked", f"<p>As of {as_of:%Y-%m-%d %H:%M} UTC.</p>{listing}"))
     return index
+
+
+def _counted(found: Documented) -> str:
+    rows = "".join(
+        f"<tr><td>{'✗' if unexpected else '✓'}<td>{escape(spec.meaning)}<td>{unexpected:,} of {total:,}</tr>"
+        for spec, unexpected, total in found.counted
+    )
+    return f"<h5>Of the table as a whole</h5><table><tr><th>Status<th>Expectation<th>Unexpected</tr>{rows}</table>"
 
 
 def _body(table: str, found: Sequence[Any], as_of: datetime) -> str:
@@ -82,5 +108,5 @@ def _page(title: str, body: str) -> str:
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
-        f'<body><p><a href="index.html">All tables</a></p><h1>{escape(title)}</h1>{body}</body></html>'
+        f"<body><h1>{escape(title)}</h1>{body}</body></html>"
     )

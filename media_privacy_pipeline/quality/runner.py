@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .docs import Documented, write
 from .spec import ExpectationSpec, Kind, Severity
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Runner:
             self._context.enable_analytics(False)
             self._context.variables.progress_bars = ProgressBarsConfig(globally=False, metric_calculations=False)
             self._source = self._context.data_sources.add_pandas("frames")
-        self._results: dict[str, list[Any]] = {}
+        self._documented: dict[str, Documented] = {}
 
     def run(
         self,
@@ -74,6 +75,8 @@ class Runner:
         counted = [spec for spec in specs if spec.name in counts]
         framed = [spec for spec in specs if spec.name not in counts]
         tallies = pd.DataFrame({name: [unexpected] for name, (unexpected, _) in counts.items()})
+        documented = self._documented.setdefault(table, Documented())
+        documented.counted.extend((spec, *counts[spec.name]) for spec in counted)
         with _hushed():
             found = {
                 **(self._validate(table, framed, frame) if framed and frame is not None else {}),
@@ -83,10 +86,8 @@ class Runner:
 
     def document(self, folder: Path, as_of: datetime) -> Path:
         """Write the Data Docs of everything that ran so far into a folder; return their index."""
-        from .docs import write
-
         with _hushed():
-            return write(self._results, as_of, folder)
+            return write(self._documented, as_of, folder)
 
     def _validate(self, name: str, specs: Sequence[ExpectationSpec], frame: pd.DataFrame) -> dict[str, Any]:
         suite = self._gx.ExpectationSuite(name=name, expectations=[_expectation(spec) for spec in specs])
@@ -96,7 +97,8 @@ class Runner:
         result = self._context.validation_definitions.add(definition).run(
             batch_parameters={"dataframe": frame}, result_format=_WITHOUT_VALUES
         )
-        self._results.setdefault(name.removesuffix(_COUNTS), []).extend(result.results)
+        if not name.endswith(_COUNTS):
+            self._documented[name].results.extend(result.results)
         return {each.expectation_config.meta["name"]: each for each in result.results}
 
 

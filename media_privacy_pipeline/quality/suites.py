@@ -46,7 +46,12 @@ def _generated(contract: Contract) -> Iterator[ExpectationSpec]:
                 )
             severity: Severity = "warn" if arguments.pop("severity", "error") == "warn" else "error"
             kind, kwargs = _WORDS[word](contract.name, column.name, arguments)
-            yield ExpectationSpec(f"{column.name}_{word}", kind, kwargs, severity)
+            meaning = _meaning(column.name, kwargs) if kind == "query" else ""
+            yield ExpectationSpec(f"{column.name}_{word}", kind, kwargs, severity, meaning)
+
+
+def _meaning(column: str, kwargs: Mapping[str, Any]) -> str:
+    return f"Every {column} is found in {kwargs['inputs'][0]}."
 
 
 def _split(test: str | Mapping[str, Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:

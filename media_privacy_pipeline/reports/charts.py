@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _NOTHING = 1e-9
 
-WIDTH = 640
+WIDTH = 520
 """Width of every chart in its own units; the page scales it."""
 
 
@@ -35,7 +35,7 @@ class Bars:
     left: float
 
 
-def bars(rows: Sequence[tuple[str, float, float, float]], *, left: float = 220, row: float = 26) -> Bars:
+def bars(rows: Sequence[tuple[str, float, float, float]], *, left: float = 190, row: float = 26) -> Bars:
     """Bars of (label, value, low, high); labels stand left of `left`, the scale starts at zero."""
     top = _top([high for *_, high in rows])
     ticks = _ticks(top)
@@ -114,7 +114,7 @@ class Stacks:
 
 
 def stacks(
-    rows: Sequence[tuple[str, int, Mapping[str, int]]], *, kinds: int = 6, left: float = 130, row: float = 28
+    rows: Sequence[tuple[str, int, Mapping[str, int]]], *, kinds: int = 6, left: float = 116, row: float = 28
 ) -> Stacks:
     """Bars of (label, used, withheld by reason): the commonest reasons get a colour each, the rest share the last."""
     totals: dict[str, int] = {}

@@ -20,10 +20,11 @@ _TOP_TITLES = """
     select title_id, sum(plays) as value, sqrt(sum(wide * wide)) as half
     from week group by title_id order by value desc, title_id limit 10"""
 
+# The table with the fewest cells: each cell's noise is cut at zero, so that sums over many cells come out too high.
 _DAILY = """
-    select cast(day as varchar) as label, sum(watch_hours) as value,
-           sqrt(sum((watch_hours_high - watch_hours) * (watch_hours_high - watch_hours))) as half
-    from audience_daily group by day order by day desc limit 90"""
+    select cast(day as varchar) as label, sum(plays) as value,
+           sqrt(sum((plays_high - plays) * (plays_high - plays))) as half
+    from discovery_daily group by day order by day desc limit 90"""
 
 
 def top_titles(session: Session, release: Release) -> list[Interval]:
@@ -38,9 +39,9 @@ def top_titles(session: Session, release: Release) -> list[Interval]:
     return [(names.get(row[0], row[0]), row[1], max(row[1] - row[2], 0.0), row[1] + row[2]) for row in rows]
 
 
-def daily_hours(release: Release) -> list[Interval]:
-    """Hours watched on each of the last ninety released days, over all countries and devices."""
-    rows = _query(release, "audience_daily", _DAILY)
+def daily_plays(release: Release) -> list[Interval]:
+    """Plays on each of the last ninety released days, however people came to them."""
+    rows = _query(release, "discovery_daily", _DAILY)
     return [(row[0], row[1], max(row[1] - row[2], 0.0), row[1] + row[2]) for row in reversed(rows)]
 
 

@@ -8,9 +8,12 @@ from uuid import uuid4
 from ..engines import Session, Span, StepResult
 from ..published import Release, open_release
 from .charts import bars, line, stacks
-from .figures import daily_hours, top_titles
+from .figures import daily_plays, top_titles
 from .render import render
 from .summary import Summary, summary
+
+_HEADLINE, _HEADLINE_K = ("ndcg", "recall"), 10
+"""The metrics that are shown first; the others are one click away."""
 
 
 def write_release_report(session: Session, span: Span) -> StepResult:
@@ -30,14 +33,17 @@ def write_release_report(session: Session, span: Span) -> StepResult:
 
 def report_page(session: Session, release: Release, found: Summary) -> str:
     """The page of a release: one HTML text without a reference to anything outside it but the pages beside it."""
-    titles, days = top_titles(session, release), daily_hours(release)
+    titles, days = top_titles(session, release), daily_plays(release)
     return render(
         "release.html.j2",
         summary=found,
         manifest=release.manifest,
         titles=bars(titles) if titles else None,
         days=line(days) if days else None,
-        purposes=stacks([(p.purpose, p.used, p.withheld) for p in found.purposes]),
+        order_is_noise=bool(titles) and titles[0][2] <= titles[-1][3],
+        purposes=stacks([(p.purpose, p.used, p.withheld) for p in found.purposes if p.sees_rows]),
+        blind=[p.purpose for p in found.purposes if not p.sees_rows],
+        headline=[metric for metric in found.metrics if metric.metric in _HEADLINE and metric.k == _HEADLINE_K],
         audits=release.arrow("audit_findings").to_pylist() if "audit_findings" in release.tables else [],
     )
 

@@ -14,15 +14,19 @@ from ..engines import Session
 from ..published import Release
 from ..sql import Access
 
+_DECIDED = {"viewing_events", "search_events"}
+_STAGES = ("landed", "accepted", "duplicate", "superseded", "quarantined", "dropped", "flagged", "undeclared_column")
+
 
 @dataclass(frozen=True)
 class PurposeRows:
-    """Accepted rows of one purpose: used, and withheld by reason."""
+    """Accepted rows of one purpose: used, withheld by reason, and whether the policy shows it any of them at all."""
 
     purpose: str
     title: str
     used: int
     withheld: Mapping[str, int]
+    sees_rows: bool
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ def summary(session: Session, release: Release) -> Summary:
         as_of=manifest.as_of.isoformat(sep=" ", timespec="minutes"),
         first_day=manifest.first_day.isoformat(),
         last_day=manifest.last_day.isoformat(),
-        landing=dict(landing),
+        landing={stage: landing[stage] for stage in _STAGES},
         quarantined=dict(quarantined.most_common()),
         unreadable_files=files,
         purposes=tuple(_purposes(session, rows)),
@@ -155,7 +159,11 @@ def _purposes(session: Session, rows: list[dict[str, Any]]) -> list[PurposeRows]
             if row["stage"] == f"withheld/{name}":
                 withheld[row["reason"]] += row["rows"]
         if used or withheld:
-            found.append(PurposeRows(name, purpose.title, used, dict(withheld.most_common())))
+            found.append(
+                PurposeRows(
+                    name, purpose.title, used, dict(withheld.most_common()), bool(_DECIDED & purpose.columns.keys())
+                )
+            )
     return found
 
 
