@@ -104,7 +104,9 @@ class BudgetLedger:
                 fcntl.flock(stream, fcntl.LOCK_EX)
                 yield
         else:
-            with self._engine.connect() as connection:
+            with self._engine.connect() as waiting:
+                # Outside of a transaction, which would stay open for as long as noise is drawn.
+                connection = waiting.execution_options(isolation_level="AUTOCOMMIT")
                 key = sa.func.hashtext(name)
                 connection.execute(sa.select(sa.func.pg_advisory_lock(_ADVISORY, key)))
                 try:

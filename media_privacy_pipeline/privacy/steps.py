@@ -32,16 +32,23 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
     """Release the closed days of one table and put the stored bytes in the lake, by event day.
 
     A day is closed consent.closing_lag_days after it ended; what arrives later is not in it. Days whose arrivals have
-    not all been permitted yet wait. Raises UsageError for a table without a statement, Refused by the budget.
+    not all been permitted yet wait, and so do all where the public table behind a cell column is empty.
+    Raises UsageError for a table without a statement, and Refused where the budget does not allow a day.
     """
     statement = session.policy.releases.tables.get(table)
     if statement is None:
         known = ", ".join(sorted(session.policy.releases.tables))
         raise UsageError(f"{table}: the policy has no statement for it under releases.tables; it has {known}")
     closed = closed_days(session, span)
-    ready = [day for day in closed if _has_arrived(session, day)]
+    public = _public(session, statement)
+    # What is released now is released for ever, so that a day waits for all that belongs in it.
+    ready = [day for day in closed if all(public.values()) and _has_arrived(session, day)]
     if len(ready) < len(closed):
-        _LOG.warning("%s: %d closed days wait for arrival days that no run took in", table, len(closed) - len(ready))
+        _LOG.warning(
+            "%s: %d closed days wait for a catalogue, or for arrival days that no run took in",
+            table,
+            len(closed) - len(ready),
+        )
     desk = open_desk(session)
     with closing(desk.ledger):
         stored = release(
@@ -51,7 +58,7 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             desk,
             session.engine,
             days=ready,
-            public=_public(session, statement),
+            public=public,
         )
         copied = [_to_lake(session, table, day, each) for day, each in stored.items()]
         year = desk.ledger.year_epsilon(ready[-1]) if ready else 0.0
@@ -101,7 +108,7 @@ def _arrival_days(day: date, lag: int) -> list[date]:
 
 
 def _has_arrived(session: Session, day: date) -> bool:
-    """A day released while arrivals are missing would be released without them for ever."""
+    """Whether every arrival day that belongs to an event day has been taken in."""
     needed = _arrival_days(day, session.policy.consent.closing_lag_days)
     return set(needed) <= set(session.lake.days(_SOURCE))
 

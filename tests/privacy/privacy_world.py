@@ -48,4 +48,7 @@ def land(session: Session, rows: pa.Table, days: list[date], titles: int = 50) -
             folder.mkdir()
             pq.write_table(part.drop_columns(["arrival_day"]), folder / "part-0.parquet")
     with session.lake.write("accepted_titles", "made") as staging:
-        pq.write_table(pa.table({"title_id": [f"t{n:03d}" for n in range(titles)]}), staging / "part-0.parquet")
+        pq.write_table(
+            pa.table({"title_id": pa.array([f"t{n:03d}" for n in range(titles)], pa.string())}),
+            staging / "part-0.parquet",
+        )

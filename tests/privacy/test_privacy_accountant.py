@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,6 +53,17 @@ def test_a_scale_is_rounded_up_and_by_less_than_one(sensitivity: float, mu: floa
 def test_a_scale_too_fine_for_the_certificate_is_refused() -> None:
     with pytest.raises(ValueError, match="finer resolution"):
         mu_of(1, 7)
+
+
+@given(st.integers(8, 60), st.integers(1, 60), st.floats(0, 6))
+def test_discrete_noise_summed_point_by_point_never_costs_more_than_we_say(
+    sigma: int, shift: int, epsilon: float
+) -> None:
+    points = np.arange(-12 * sigma - shift, 12 * sigma + 2 * shift + 1)
+    law = np.exp(-(points**2) / (2 * sigma**2))
+    moved = np.exp(-((points - shift) ** 2) / (2 * sigma**2))
+    exact = np.maximum(moved / moved.sum() - math.exp(epsilon) * law / law.sum(), 0).sum()
+    assert exact <= delta_of(mu_of(shift, sigma), epsilon) * (1 + 1e-9) + 1e-15
 
 
 def test_the_figure_is_not_below_the_one_of_an_independent_accountant_on_the_discrete_noise() -> None:

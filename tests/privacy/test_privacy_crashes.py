@@ -9,6 +9,8 @@ import time
 from hashlib import sha256
 from pathlib import Path
 
+import pytest
+
 from media_privacy_pipeline.privacy import BudgetLedger
 from media_privacy_pipeline.release_policy import Budget
 
@@ -47,6 +49,7 @@ def _check(url: str, folder: Path) -> int:
     return len(charges) - len(settled)
 
 
+@pytest.mark.slow
 def test_killed_at_random_moments_it_goes_on_and_wastes_at_most_a_charge_a_kill(
     ledger_url: str, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -53,6 +54,20 @@ def test_no_window_of_a_year_ever_passes_the_cap_in_whatever_order_days_come(led
     worst = max(ledger.year_mu(DAY + timedelta(days=n)) for n in range(1200))
     assert epsilon_of(worst, 1e-9) <= 10
     assert 0 < refused < 20
+
+
+def test_many_at_once_cannot_spend_the_same_remainder(ledger: BudgetLedger) -> None:
+    def spend(number: int) -> bool:
+        try:
+            ledger.charge("t", str(number), DAY, SPEND)
+        except Refused:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        paid = sum(pool.map(spend, range(24)))
+    # mu = sqrt(9 / 4) costs epsilon 9.7, and mu = sqrt(10 / 4) costs 10.3.
+    assert paid == len(ledger.charges()) == 9
 
 
 def test_a_refusal_names_table_partition_figure_and_cap_and_leaves_no_trace(ledger: BudgetLedger) -> None:

@@ -9,9 +9,11 @@ import pyarrow.parquet as pq
 import pytest
 from privacy_world import FIRST, events, land
 
-from media_privacy_pipeline.engines import Session, Span
+from media_privacy_pipeline.engines import Engine, Session, Span
+from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.errors import UsageError
-from media_privacy_pipeline.privacy.steps import closed_days, export_ledger, release_table
+from media_privacy_pipeline.privacy.contributions import bounded_sums
+from media_privacy_pipeline.privacy.steps import _source, closed_days, export_ledger, release_table
 
 DAYS = [FIRST + timedelta(days=n) for n in range(6)]
 TABLES = ("title_daily", "audience_daily", "discovery_daily")
@@ -70,9 +72,26 @@ def test_a_day_whose_arrivals_are_missing_waits(session: Session) -> None:
     assert result.metadata["waiting_days"] == 3
 
 
-def test_what_arrives_after_a_day_was_closed_is_not_in_it(session: Session) -> None:
-    from media_privacy_pipeline.privacy.steps import _source
+def test_without_a_catalogue_every_day_waits_rather_than_being_released_empty_for_ever(session: Session) -> None:
+    land(session, events(accounts=60, days=4), DAYS, titles=0)
+    result = release_table(session, Span.of(DAYS[0], DAYS[-1]), "title_daily")
+    assert result.metadata["waiting_days"] == 4
+    assert session.lake.days("title_daily") == []
+    export_ledger(session, Span.of(DAYS[0], DAYS[-1]))
+    assert session.lake.rows("privacy_ledger") == 0
 
+
+def test_both_engines_bound_the_same_rows_to_the_same_sums(
+    session: Session, engine: Engine, duck: DuckDBEngine
+) -> None:
+    table = "audience_daily"
+    statement, source = session.policy.releases.tables[table], _source(session, table, DAYS[:3])
+    one, other = (bounded_sums(each, statement, source, DAYS[:3], {}) for each in (engine, duck))
+    assert all((one[day].values == other[day].values).all() for day in DAYS[:3])
+    assert all((one[day].totals == other[day].totals).all() and one[day].totals[0] > 0 for day in DAYS[:3])
+
+
+def test_what_arrives_after_a_day_was_closed_is_not_in_it(session: Session) -> None:
     source = _source(session, "title_daily", [DAYS[0]])
     rows = session.engine.fetch(source.sql, source.inputs)
     lags = {(row["arrival_day"] - row["day"]).days for row in rows.to_pylist()}
