@@ -1,0 +1,79 @@
+"""One measured run in a process of its own: `python -m benchmarks.stages baseline|pipeline ZONE HOME DAYS`.
+
+Prints JSON: the stages with their wall and processor seconds, and the process's peak memory in bytes.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from .zones import FIRST_DAY
+
+Stage = tuple[str, Callable[[], object]]
+_TABLES = ("title_daily", "audience_daily", "discovery_daily")
+
+
+def baseline(zone: Path, home: Path, _: int) -> list[Stage]:
+    """Who watched what on each day, plainly: no checks, no consent; two threads and 3 GB, as the pipeline has."""
+    import duckdb
+
+    home.mkdir(parents=True)
+    config = {"threads": "2", "memory_limit": "3GB", "temp_directory": str(home)}
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
+    files = f"{zone}/viewing_events/*/*.parquet".replace("'", "''")
+    sql = f"""
+        create table result as
+        select cast(started_at as date) as day, title_id, count(*) as plays, sum(watched_seconds) as seconds,
+          count(distinct account_id) as viewers
+        from read_parquet('{files}', hive_partitioning = false, union_by_name = true)
+        group by all"""
+    return [("group by day, title", lambda: connection.execute(sql))]
+
+
+def pipeline(zone: Path, home: Path, days: int) -> list[Stage]:
+    """The night from landing to anonymised tables, without Dagster: the same step functions that its assets call."""
+    from media_privacy_pipeline.consent import steps as consent
+    from media_privacy_pipeline.engines import Session, Span
+    from media_privacy_pipeline.landing import steps as landing
+    from media_privacy_pipeline.landing.sources import SOURCES
+    from media_privacy_pipeline.privacy import steps as privacy
+    from media_privacy_pipeline.settings import Settings
+
+    session = Session(Settings(landing=zone, home=home, keys=home.with_name(f"{home.name}.keys")))
+    span = Span.of(FIRST_DAY, FIRST_DAY + timedelta(days=days - 1))
+    return [
+        *((f"accept {source}", lambda source=source: landing.accept(session, span, source)) for source in SOURCES),
+        ("landing accounting", lambda: landing.account(session, span)),
+        ("consent ledger", lambda: consent.update_ledger(session, span)),
+        ("identify", lambda: consent.identify(session, span)),
+        ("timeline", lambda: consent.timeline(session, span)),
+        ("permit analytics", lambda: consent.permit(session, span, "analytics")),
+        ("account decisions", lambda: consent.account_decisions(session, span)),
+        *((f"release {table}", lambda table=table: privacy.release_table(session, span, table)) for table in _TABLES),
+    ]
+
+
+def main() -> None:
+    """Run one side and print what it took."""
+    side, zone, home, days = sys.argv[1:]
+    stages = {"baseline": baseline, "pipeline": pipeline}[side](Path(zone), Path(home), int(days))
+    told = []
+    for name, run in stages:
+        wall, cpu = time.perf_counter(), time.process_time()
+        run()
+        told.append({"stage": name, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu})
+    # Linux tells kilobytes, macOS bytes.
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    print(json.dumps({"stages": told, "peak": peak}))
+
+
+if __name__ == "__main__":
+    main()
