@@ -25,7 +25,7 @@ candidates as (
         case
             when w.effective_at > t.tick then 0
             when w.ends_at is null or w.ends_at > t.tick then 3
-            when w.expires_at <= t.tick then 2
+            when w.expires_at = w.ends_at then 2
             else 1
         end as force
     from ticks as t
