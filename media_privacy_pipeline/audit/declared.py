@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import isqrt, sqrt
+from math import inf, isqrt, sqrt
 
 from ..release_policy import TableStatement
 
 _WEIGHT_ONE = 64
+_LARGEST_DOMAIN = 10**9
 
 
 def reach(statement: TableStatement, name: str) -> int:
@@ -33,7 +34,10 @@ def totals_sensitivity(statement: TableStatement) -> float:
     """The most that one account moves the two totals in L2, in 64ths: tried for every number of cells that counts."""
     m, most = statement.squared_norm, statement.most_cells
     squares = [0]
-    for cells in range(1, isqrt(_WEIGHT_ONE**2 * m * most) + 1):
+    domain = 1.0
+    for column in statement.cells.values():
+        domain *= len(column.values) or inf
+    for cells in range(1, 1 + min(isqrt(_WEIGHT_ONE**2 * m * most), int(min(domain, _LARGEST_DOMAIN)))):
         fits = (j for j in range(_WEIGHT_ONE, 0, -1) if j * j * cells * max(cells, most) <= _WEIGHT_ONE**2 * m * most)
         kept = cells * next(fits, 0)
         squares.append(kept**2 + (_WEIGHT_ONE * min(cells, most) - kept) ** 2)

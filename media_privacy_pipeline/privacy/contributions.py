@@ -17,9 +17,8 @@ import pyarrow.compute as pc
 from ..engines import Engine, Input
 from ..errors import UsageError
 from ..release_policy import CellColumn, TableStatement
-from .mechanism import mechanism_of
+from .mechanism import mechanism_of, weights_of
 from .noise import Integers
-from .weights import weight_table
 
 _WEIGHTS = "bounding_weights"
 _DOMAIN = "domain_of_"
@@ -66,10 +65,7 @@ def bounded_sums(
     wanted = sorted(set(days))
     if not wanted:
         return {}
-    inputs: dict[str, Input] = {
-        **source.inputs,
-        _WEIGHTS: weight_table(statement.squared_norm, statement.most_cells),
-    }
+    inputs: dict[str, Input] = {**source.inputs, _WEIGHTS: weights_of(statement)}
     for name, column in statement.cells.items():
         if column.of is not None:
             inputs[_DOMAIN + name] = pa.table({name: pa.array(_values(name, column, public), pa.string())})

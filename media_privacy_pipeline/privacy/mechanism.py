@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import sqrt
+from math import prod, sqrt
+
+import pyarrow as pa
 
 from ..release_policy import TableStatement
 from .accountant import compose, mu_of, sigma_for
 from .ledger import Spend
-from .weights import ONE, largest_ratio, totals_sensitivity
+from .weights import ONE, largest_ratio, totals_sensitivity, weight_table
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,17 @@ def _mechanism(statement_json: str) -> Mechanism:
         reach = max(abs(measure.least - centre), abs(measure.most - centre))
         sensitivity = ONE * reach * sqrt(statement.squared_norm)
         sums.append(NoisySum(name, centre, sensitivity, sigma_for(sensitivity, statement.mu * sqrt(measure.budget))))
-    moved = totals_sensitivity(statement.squared_norm, statement.most_cells)
+    weights = weights_of(statement)
+    moved = totals_sensitivity(weights)
     sigma = sigma_for(moved, statement.mu * sqrt(statement.totals_budget))
-    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(statement.squared_norm, statement.most_cells))
+    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights))
+
+
+def weights_of(statement: TableStatement) -> pa.Table:
+    """The weights of a statement's accounts by their number of cells."""
+    listed = [len(column.values) for column in statement.cells.values() if column.of is None]
+    domain = prod(listed) if len(listed) == len(statement.cells) else None
+    return weight_table(statement.squared_norm, statement.most_cells, domain)
 
 
 def mechanism_of(statement: TableStatement) -> Mechanism:

@@ -20,7 +20,9 @@ from .accountant import epsilon_of
 from .contributions import Source
 from .desk import Stored
 from .ledger import BudgetLedger, Charge
+from .mechanism import mechanism_of
 from .open import open_desk
+from .plan import plan
 from .release import release
 
 _LOG = logging.getLogger(__name__)
@@ -70,8 +72,9 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             "released_days": len(ready),
             "new_days": sum(copied),
             "waiting_days": len(closed) - len(ready),
-            "unit": "account-year",
-            "epsilon_account_year": round(year, 4),
+            "epsilon_account_day": round(epsilon_of(mechanism_of(statement).mu, budget.delta), 4),
+            "epsilon_account_year_to_date": round(year, 4),
+            "epsilon_account_year_planned": round(plan(session.policy.releases).epsilon_year, 4),
             "delta": budget.delta,
         },
     )

@@ -24,13 +24,16 @@ def weight(cells: int, squared_norm: int, most_cells: int) -> int:
 
 
 @lru_cache(maxsize=64)
-def weight_table(squared_norm: int, most_cells: int) -> pa.Table:
+def weight_table(squared_norm: int, most_cells: int, domain: int | None = None) -> pa.Table:
     """Columns cells, weight, kept, cut (64-bit integers): a row for each number of cells whose weight is not 0.
+
+    `domain` is how many cells there are at all, where the statement alone says so: no account has more.
 
     kept is what the account adds to the total of weighted cells, cut what the weighting and the limit of K cells took
     from it: kept + cut = 64 min(cells, K). An account with more cells than the last row counts for nothing.
     """
-    cells = range(1, isqrt(ONE * ONE * squared_norm * most_cells) + 1)
+    last = isqrt(ONE * ONE * squared_norm * most_cells)
+    cells = range(1, (last if domain is None else min(last, domain)) + 1)
     weights = [weight(k, squared_norm, most_cells) for k in cells]
     kept = [k * w for k, w in zip(cells, weights, strict=True)]
     cut = [ONE * min(k, most_cells) - x for k, x in zip(cells, kept, strict=True)]
@@ -38,15 +41,13 @@ def weight_table(squared_norm: int, most_cells: int) -> pa.Table:
     return pa.table({name: pa.array(values, pa.int64()) for name, values in columns.items()})
 
 
-def totals_sensitivity(squared_norm: int, most_cells: int) -> float:
+def totals_sensitivity(table: pa.Table) -> float:
     """The most that one account moves the vector (kept, cut) of totals in L2, in 64ths: the maximum over all k."""
-    table = weight_table(squared_norm, most_cells)
     pairs = zip(table["kept"].to_pylist(), table["cut"].to_pylist(), strict=True)
     return sqrt(max(kept * kept + cut * cut for kept, cut in pairs))
 
 
-def largest_ratio(squared_norm: int, most_cells: int) -> float:
+def largest_ratio(table: pa.Table) -> float:
     """The most that (kept + cut) / kept can be, for one account and hence for any sum over accounts."""
-    table = weight_table(squared_norm, most_cells)
     pairs = zip(table["kept"].to_pylist(), table["cut"].to_pylist(), strict=True)
     return float(max(1 + cut / kept for kept, cut in pairs))

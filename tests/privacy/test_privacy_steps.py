@@ -38,8 +38,8 @@ def test_closed_days_are_released_with_the_columns_of_the_contract(session: Sess
     stored = pq.read_schema(session.lake.files(table)[0])
     assert ["day", *stored.names] == list(contract.types)
     assert result.rows[table] == session.lake.rows(table) > 0
-    assert result.metadata["unit"] == "account-year"
-    assert 0 < result.metadata["epsilon_account_year"] < 10
+    figures = [result.metadata[f"epsilon_account_{unit}"] for unit in ("day", "year_to_date", "year_planned")]
+    assert 0 < figures[0] < figures[1] < figures[2] < 10
 
 
 def test_a_second_run_pays_nothing_and_changes_nothing(session: Session) -> None:

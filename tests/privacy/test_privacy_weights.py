@@ -38,7 +38,8 @@ def test_the_table_has_every_number_of_cells_that_counts_and_no_other(b: tuple[i
 
 @given(bounds)
 def test_nothing_that_an_account_adds_to_the_totals_is_negative_or_beyond_their_sensitivity(b: tuple[int, int]) -> None:
-    table, limit, ratio = weight_table(*b), totals_sensitivity(*b), largest_ratio(*b)
+    table = weight_table(*b)
+    limit, ratio = totals_sensitivity(table), largest_ratio(table)
     for kept, cut in zip(table["kept"].to_pylist(), table["cut"].to_pylist(), strict=True):
         assert kept > 0
         assert cut >= 0
@@ -49,3 +50,9 @@ def test_nothing_that_an_account_adds_to_the_totals_is_negative_or_beyond_their_
 @pytest.mark.parametrize(("cells", "expected"), [(1, 64), (4, 64), (5, 57), (16, 32), (32, 16), (512, 1), (513, 0)])
 def test_weights_of_four_and_sixteen_are_what_one_computes_by_hand(cells: int, expected: int) -> None:
     assert weight(cells, 4, 16) == expected
+
+
+def test_where_the_domain_is_small_no_account_can_have_more_cells() -> None:
+    whole, small = weight_table(1, 4), weight_table(1, 4, 6)
+    assert small.equals(whole.slice(0, 6))
+    assert largest_ratio(small) < largest_ratio(whole)
