@@ -133,12 +133,17 @@ def _missing(manifest: Manifest, contracts: Mapping[str, Contract]) -> Iterator[
 
 
 def _unpaid(manifest: Manifest, evidence: Evidence) -> Iterator[Reason]:
-    """Every day of a table that rests on noise has a settled charge; a table without days has at least one."""
+    """Every day of a table that rests on noise has a settled charge; a table without days has at least one, or no rows:
+    where nobody may be learned from, there are no segments, and nothing was paid for."""
     for name, entry in sorted(manifest.tables.items()):
         if entry.access is not Access.open or entry.protected_by != ProtectedBy.dp:
             continue
         paid = {charge.partition for charge in evidence.charges if charge.name == name and charge.sha256 is not None}
-        unpaid = [file.day for file in entry.files if not (file.day.isoformat() in paid if file.day else paid)]
+        unpaid = [
+            file.day
+            for file in entry.files
+            if not (file.day.isoformat() in paid if file.day else paid or not file.rows)
+        ]
         if unpaid:
             days = ", ".join(str(day or "snapshot") for day in unpaid[:3])
             yield Reason("unpaid", f"{name}: {len(unpaid)} parts have no paid entry in the privacy ledger: {days}")
