@@ -10,7 +10,7 @@ import numpy as np
 from .base import NOBODY, Recommender
 from .config import EvaluationConfig
 from .interactions import Floats, Ints, positions
-from .metrics import average_precision, coverage, hits, interval, ndcg, recall
+from .metrics import average_precision, coverage, hits, intervals, ndcg, recall
 from .split import Split, thinned
 
 PER_VIEWER: Mapping[str, Callable[[Floats, Ints, int], Floats]] = {
@@ -61,9 +61,10 @@ def evaluate(
     for (name, metric, k), value in list(values.items()):
         if name != floor and floor in models:
             values[f"{name}-minus-{floor}", metric, k] = value - values[floor, metric, k]
-    for (name, metric, k), value in values.items():
-        low, high = interval(value, config.resamples, config.seed)
-        found.append(Metric(name, split.protocol, metric, k, float(value.mean()), low, high, viewers))
+    low, high = intervals(np.stack(list(values.values()), axis=1), config.resamples, config.seed)
+    for n, ((name, metric, k), value) in enumerate(values.items()):
+        mean = float(value.mean())
+        found.append(Metric(name, split.protocol, metric, k, mean, float(low[n]), float(high[n]), viewers))
     return sorted(found, key=lambda m: (m.model, m.metric, m.k))
 
 

@@ -43,10 +43,16 @@ def coverage(ranked: Ints, titles: int, k: int) -> float:
     return float(np.count_nonzero(listed >= 0) / titles) if titles else 0.0
 
 
-def interval(values: Floats, resamples: int, seed: int) -> tuple[float, float]:
-    """95 % percentile bootstrap interval of the mean over viewers."""
+def intervals(values: Floats, resamples: int, seed: int) -> tuple[Floats, Floats]:
+    """95 % percentile bootstrap intervals over viewers of the means of each column of `values` (viewers, columns).
+
+    All columns share the resamples. Returns the lower and the upper ends, shape (columns,).
+    """
     random = np.random.default_rng(seed)
     n = len(values)
-    means = np.array([values[random.integers(0, n, n)].mean() for _ in range(resamples)])
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+    means = np.empty((resamples, values.shape[1]))
+    for resample in range(resamples):
+        drawn = np.bincount(random.integers(0, n, n), minlength=n)
+        means[resample] = drawn @ values / n
+    low, high = np.quantile(means, [0.025, 0.975], axis=0)
+    return low, high

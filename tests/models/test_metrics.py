@@ -12,7 +12,7 @@ from media_privacy_pipeline.models.config import EvaluationConfig, IalsConfig
 from media_privacy_pipeline.models.evaluate import Metric, evaluate, loses_to_floor
 from media_privacy_pipeline.models.ials import Ials
 from media_privacy_pipeline.models.interactions import Interactions
-from media_privacy_pipeline.models.metrics import average_precision, coverage, hits, interval, ndcg, recall
+from media_privacy_pipeline.models.metrics import average_precision, coverage, hits, intervals, ndcg, recall
 from media_privacy_pipeline.models.popularity import Popularity
 from media_privacy_pipeline.models.split import temporal
 
@@ -47,10 +47,10 @@ def test_coverage_is_the_share_of_titles_listed_at_all() -> None:
 
 def test_the_interval_holds_the_mean_and_narrows_with_viewers() -> None:
     random = np.random.default_rng(0)
-    few, many = random.random(30), random.random(3000)
-    (low, high), (near, far) = interval(few, 400, 1), interval(many, 400, 1)
-    assert low < few.mean() < high
-    assert far - near < (high - low) / 5
+    few, many = random.random((30, 2)), random.random((3000, 2))
+    (low, high), (near, far) = intervals(few, 400, 1), intervals(many, 400, 1)
+    assert ((low < few.mean(axis=0)) & (few.mean(axis=0) < high)).all()
+    assert (far - near < (high - low) / 5).all()
 
 
 def test_a_title_that_no_model_knows_counts_as_missed() -> None:

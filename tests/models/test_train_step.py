@@ -124,7 +124,7 @@ def test_a_model_that_loses_to_popularity_serves_popularity_and_says_so(
 
 
 def test_old_models_are_deleted(session: Session) -> None:
-    World().store(session)
+    World(viewers=24).store(session)
     for seed in range(4):
         train(session, SPAN, ModelsConfig(ials=IalsConfig(seed=seed), keep_models=2))
     assert len(registry(session.settings.models).names()) == 2
