@@ -34,8 +34,9 @@ class IalsConfig(_Config):
     """Sweeps over viewers and titles."""
     seed: int = 20
     """Start of the random generator: the same data and seed give the same factors."""
-    threads: Count = 2
-    """Threads that solve rows; each row is solved by one thread, so the result does not depend on it."""
+    threads: Annotated[int, Field(ge=1, exclude=True)] = 2
+    """Threads that solve rows, from the settings. Each row is solved by one, so that the result does not depend on it,
+    and it is left out of what a model's name and fingerprints are made of."""
 
 
 class EvaluationConfig(_Config):
@@ -104,3 +105,8 @@ class ModelsConfig(_Config):
     """How viewers are grouped."""
     keep_models: Count = 2
     """Model folders that stay: the champion and those before it. Older factors are personal data without a use."""
+
+    @classmethod
+    def on(cls, threads: int) -> ModelsConfig:
+        """The defaults, on so many threads."""
+        return cls(ials=IalsConfig(threads=threads))

@@ -47,7 +47,7 @@ class Registry:
         self.root = root
 
     def store(self, arrays: Mapping[str, npt.NDArray[Any]], manifest: Mapping[str, Any]) -> str:
-        """Write a model and return its name; one of the same content is there already and stays as it is.
+        """Write a model and return its name; one of the same content that is there already stays, unless it is damaged.
 
         The manifest must be JSON and should hold no time of day, so that the same training has the same name.
         """
@@ -56,7 +56,8 @@ class Registry:
         document = json.dumps(manifest, indent=1, sort_keys=True).encode()
         name = _digest(buffer.getvalue(), document)
         folder = self.root / name
-        if not folder.exists():
+        if not self.is_whole(name):
+            shutil.rmtree(folder, ignore_errors=True)
             staging = self.root / f"{_STAGING}{uuid.uuid4().hex[:8]}"
             staging.mkdir(parents=True)
             _write(staging / _FACTORS, buffer.getvalue())
@@ -75,6 +76,14 @@ class Registry:
             raise Refused(f"{folder}: was changed or damaged after it was stored; delete it and train again")
         with np.load(io.BytesIO(factors), allow_pickle=False) as arrays:
             return StoredModel(name, json.loads(document), {key: arrays[key] for key in arrays.files})
+
+    def is_whole(self, name: str) -> bool:
+        """Whether a model is there and is what its name says."""
+        try:
+            self.load(name)
+        except Refused:
+            return False
+        return True
 
     def names(self) -> list[str]:
         """Names of the stored models, the newest first."""

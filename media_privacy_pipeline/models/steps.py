@@ -34,12 +34,13 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
     Without anything to learn from, the champion is taken out of service: whom it was learned from has left. Raises
     Refused, the champion staying, when the training diverges.
     """
-    config = config or ModelsConfig()
+    config = config or ModelsConfig.on(session.settings.threads)
     learned_from = training_interactions(session, span, config.evaluation)
     rows, lake, where = learned_from.rows, session.lake, registry(session.settings.models)
     inputs = fingerprint_of(lake.fingerprint("training_interactions"), config.model_dump_json())
     champion = where.champion()
-    if lake.is_current("model_metrics", inputs) and (champion is not None or not rows.num_rows):
+    in_service = where.is_whole(champion) if champion is not None else not rows.num_rows
+    if lake.is_current("model_metrics", inputs) and in_service:
         return StepResult(
             {"model_metrics": lake.rows("model_metrics"), "training_interactions": rows.num_rows}, skipped=True
         )
@@ -67,7 +68,7 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
 
 def recommend(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
     """`recommendations` for everyone who agreed to personalisation, from their own permitted history alone."""
-    config = config or ModelsConfig()
+    config = config or ModelsConfig.on(session.settings.threads)
     lake, where = session.lake, registry(session.settings.models)
     personalisation_interactions(session, span)
     champion, today = where.champion(), last_day(span)
@@ -94,4 +95,4 @@ def recommend(session: Session, span: Span, config: ModelsConfig | None = None) 
 
 def segment(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
     """`segment_profile`, learned once a month from what training permits, and `viewer_segments` by its centres."""
-    return make_segments(session, span, config or ModelsConfig())
+    return make_segments(session, span, config or ModelsConfig.on(session.settings.threads))

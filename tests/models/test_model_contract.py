@@ -157,3 +157,6 @@ class TestIals(RecommenderContract):
     def test_threads_do_not_change_the_factors(self) -> None:
         one, two = (Ials(IalsConfig(factors=4, threads=n)).fit(checkerboard()) for n in (1, 2))
         assert one.factors.tobytes() == two.factors.tobytes()
+
+    def test_threads_are_no_part_of_what_a_model_is(self) -> None:
+        assert IalsConfig(threads=1).model_dump_json() == IalsConfig(threads=2).model_dump_json()

@@ -123,6 +123,17 @@ def test_a_model_that_loses_to_popularity_serves_popularity_and_says_so(
     assert type(served).__name__ == "Popularity"
 
 
+def test_a_damaged_champion_is_trained_again(session: Session) -> None:
+    World(viewers=24).store(session)
+    train(session, SPAN)
+    where = registry(session.settings.models)
+    champion = str(where.champion())
+    (where.root / champion / "factors.npz").write_bytes(b"")
+    assert not train(session, SPAN).skipped
+    assert where.champion() == champion
+    assert where.is_whole(champion)
+
+
 def test_old_models_are_deleted(session: Session) -> None:
     World(viewers=24).store(session)
     for seed in range(4):
