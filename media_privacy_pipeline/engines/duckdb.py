@@ -11,6 +11,7 @@ from typing import Any, Literal
 import duckdb
 import pyarrow as pa
 
+from .failures import told_safely
 from .protocol import Folder, Input, Scan
 
 
@@ -64,7 +65,8 @@ class DuckDBEngine:
     def _connect(self, inputs: Mapping[str, Input]) -> Iterator[Any]:
         self._work.mkdir(parents=True, exist_ok=True)
         config = {**self._config, "temp_directory": str(self._work), "preserve_insertion_order": "false"}
-        with duckdb.connect(":memory:", config=config) as connection:
+        told = told_safely("DuckDB", inputs, self._work, (duckdb.Error,))
+        with told, duckdb.connect(":memory:", config=config) as connection:
             connection.execute("set timezone = 'UTC'")
             connection.execute("set enable_progress_bar = false")
             for name, source in inputs.items():

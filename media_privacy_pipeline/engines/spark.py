@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import reduce
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -16,8 +17,9 @@ from sqlglot import exp
 
 from ..sql import to_spark
 from .duckdb import DuckDBEngine
+from .failures import told_safely
 from .protocol import Folder, Input, Scan
-from .spark_session import session, stop
+from .spark_session import errors, session, stop
 
 __all__ = ["SparkEngine", "spark_type", "stop"]
 
@@ -70,20 +72,21 @@ class SparkEngine:
         self._work.mkdir(parents=True, exist_ok=True)
         scratch: list[Path] = []
         try:
-            for name, source in inputs.items():
-                if isinstance(source, Folder):
-                    frame = _read(spark, source)
-                else:
-                    place = self._work / f"{name}-{uuid4().hex[:8]}"
-                    place.mkdir()
-                    scratch.append(place)
-                    if isinstance(source, Scan):
-                        DuckDBEngine(self._work, memory_limit=self._memory_limit).write(source.sql, {}, place)
+            with told_safely("Spark", inputs, self._work, errors()):
+                for name, source in inputs.items():
+                    if isinstance(source, Folder):
+                        frame = _read(spark, source)
                     else:
-                        pq.write_table(source, place / "part-0.parquet")
-                    frame = spark.read.parquet(str(place))
-                frame.createOrReplaceTempView(name)
-            yield spark.sql(to_spark(sql))
+                        place = self._work / f"{name}-{uuid4().hex[:8]}"
+                        place.mkdir()
+                        scratch.append(place)
+                        if isinstance(source, Scan):
+                            DuckDBEngine(self._work, memory_limit=self._memory_limit).write(source.sql, {}, place)
+                        else:
+                            pq.write_table(source, place / "part-0.parquet")
+                        frame = spark.read.parquet(str(place))
+                    frame.createOrReplaceTempView(name)
+                yield spark.sql(to_spark(sql))
         finally:
             for place in scratch:
                 shutil.rmtree(place, ignore_errors=True)
@@ -93,13 +96,36 @@ class SparkEngine:
 
 def _read(spark: Any, folder: Folder) -> Any:
     types = {name: spark_type(kind) for name, kind in folder.types.items()}
-    schema = ", ".join(f"`{name}` {kind}" for name, kind in types.items())
-    if not folder.files:
-        return spark.createDataFrame([], schema)
+    alike: dict[pa.Schema, list[str]] = {}
+    for file in folder.files:
+        alike.setdefault(pq.read_schema(file).remove_metadata(), []).append(str(file))
+    frames = [_read_alike(spark, folder, schema, files, types) for schema, files in alike.items()]
+    if not frames:
+        return spark.createDataFrame([], ", ".join(f"`{name}` {kind}" for name, kind in types.items()))
+    return reduce(lambda one, other: one.unionAll(other), frames)
+
+
+def _read_alike(spark: Any, folder: Folder, schema: pa.Schema, files: list[str], types: Mapping[str, str]) -> Any:
+    """Files of one schema in the declared types; a column that they lack is null."""
     reader = spark.read.option("basePath", str(folder.root))
-    return reader.parquet(*map(str, folder.files)).selectExpr(
-        *(f"cast(`{name}` as {kind}) as `{name}`" for name, kind in types.items())
+    if all(field.type in _WORDS for field in schema):
+        # Without being told the schema, Spark runs a job for each table to find it.
+        reader = reader.schema(", ".join(f"`{field.name}` {_WORDS[field.type]}" for field in schema))
+    there = {*schema.names, folder.partition_by}
+    return reader.parquet(*files).selectExpr(
+        *(f"cast({f'`{name}`' if name in there else 'null'} as {kind}) as `{name}`" for name, kind in types.items())
     )
+
+
+_WORDS = {
+    pa.string(): "STRING",
+    pa.int32(): "INT",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.date32(): "DATE",
+    pa.timestamp("us"): "TIMESTAMP_NTZ",
+}
 
 
 def spark_type(duckdb_type: str) -> str:

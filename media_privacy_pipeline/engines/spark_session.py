@@ -65,6 +65,14 @@ def session(master: str, work: Path, memory_limit: str = "3GB") -> Any:
         return builder.getOrCreate()
 
 
+def errors() -> tuple[type[Exception], ...]:
+    """What PySpark raises."""
+    from py4j.protocol import Py4JError  # type: ignore[import-untyped]
+    from pyspark.errors import PySparkException
+
+    return (PySparkException, Py4JError)
+
+
 def stop() -> None:
     """End the session and its Java process, if there is one."""
     from pyspark import SparkContext
