@@ -7,11 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-import duckdb
-
 from ..engines import Engine, Session
 from ..engines.duckdb import DuckDBEngine
-from ..errors import Refused
+from ..errors import PipelineError
 from .door import Door
 from .drops import Drop
 from .reading import Landed, Reader
@@ -24,7 +22,7 @@ def open_door(
     """Read the drops of some days and let them in.
 
     A Parquet file may be corrupt where only reading shows it. Then the file is named unreadable, and the rest is let
-    in. Raises Refused where reading fails though every file can be read.
+    in. Any other error of the engine is raised.
     """
     reading = _reading(session)
     broken: frozenset[str] = frozenset()
@@ -36,19 +34,13 @@ def open_door(
             try:
                 landed = reader.read(drops, broken)
                 let_in(Door(session, source, reading, Path(folder), days, landed))
-            except duckdb.Error as error:
+            except PipelineError:
                 found = reader.broken(landed.parquet) if landed is not None else frozenset[str]()
                 if not found:
-                    raise Refused(f"{source.name}: letting its drops in failed: {_plain(error)}") from None
+                    raise
                 broken |= found
             else:
                 return
-
-
-def _plain(error: duckdb.Error) -> str:
-    """What can be said of an error: DuckDB's words on values quote them, those on files and memory do not."""
-    spoken = (duckdb.IOException, duckdb.OutOfMemoryException)
-    return str(error).partition("\n")[0] if isinstance(error, spoken) else type(error).__name__
 
 
 def _reading(session: Session) -> Engine:

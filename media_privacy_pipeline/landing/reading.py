@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-import duckdb
 import pyarrow as pa
 
 from ..engines import Engine
 from ..engines.duckdb import quote
+from ..errors import PipelineError
 from . import delimited, jsonl, parquetfile
 from .drops import Drop
 from .forms import Csv, Form, Json, Parquet, Unreadable, form_of
@@ -129,6 +129,6 @@ class Reader:
         every = ", ".join(f'max("{column}")' for column in self._source.columns)
         try:
             self._engine.fetch(f"select {every} from ({query})", {})
-        except duckdb.Error:
+        except PipelineError:
             return False
         return True

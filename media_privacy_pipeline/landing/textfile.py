@@ -45,14 +45,13 @@ def lines_of(path: Path) -> Iterator[list[bytes]]:
 
     A line ends at a line feed; a carriage return before it belongs to the end.
     """
-    rest, first = b"", True
+    rest, mark = b"", _BOM
     for block in _blocks(path):
-        if first:
-            block, first = block.removeprefix(_BOM), False
         *lines, rest = (rest + block).split(b"\n")
         if lines:
+            lines[0], mark = lines[0].removeprefix(mark), b""
             yield [line.removesuffix(b"\r") for line in lines]
-    if rest:
+    if rest := rest.removeprefix(mark):
         yield [rest.removesuffix(b"\r")]
 
 
