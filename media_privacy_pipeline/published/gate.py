@@ -176,14 +176,14 @@ def _audit(session: Session, span: Span, findings: Checked | None) -> Iterator[R
         yield Reason("audit", "there are no findings: the audit did not run")
         return
     sql = """
-        select cast(count(*) as bigint) as tonight, cast(count(*) filter (where not coalesce(passed, false)) as bigint)
-            as failed
-        from audit_findings where run_day = (select max(run_day) from audit_findings)"""
-    (row,) = session.engine.fetch(sql, {"audit_findings": findings}).to_pylist()
-    (latest,) = session.engine.fetch(
-        "select max(run_day) as run_day from audit_findings", {"audit_findings": findings}
-    ).to_pylist()
-    if latest["run_day"] != span.last:
+        with latest as (select max(run_day) as run_day from audit_findings)
+        select latest.run_day, cast(count(*) as bigint) as tonight,
+               cast(count(*) filter (where not coalesce(findings.passed, false)) as bigint) as failed
+        from audit_findings as findings
+        join latest on findings.run_day = latest.run_day
+        group by latest.run_day"""
+    rows = session.engine.fetch(sql, {"audit_findings": findings}).to_pylist()
+    if not rows or rows[0]["run_day"] != span.last:
         yield Reason("audit", f"its findings are not of this run's last day, {span.last}")
-    elif row["failed"]:
-        yield Reason("audit", f"{row['failed']} of {row['tonight']} checks failed; audit_findings says which")
+    elif rows[0]["failed"]:
+        yield Reason("audit", f"{rows[0]['failed']} of {rows[0]['tonight']} checks failed; audit_findings says which")

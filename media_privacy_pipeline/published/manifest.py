@@ -122,9 +122,11 @@ class Manifest(_Part):
     def verify(self, verifier: str) -> None:
         """Raises Refused unless the key `verifier` (hexadecimal) signed exactly this."""
         if self.signature is None or self.signature.key != verifier:
-            raise Refused(f"release {self.release_id}: its manifest is not signed by this installation's key")
+            raise Refused(
+                f"release {self.release_id}: its manifest is not signed with this key file; restore the one that was"
+            )
         if not signature_holds(self.signature.key, self.signature.value, self.canonical()):
-            raise Refused(f"release {self.release_id}: its manifest was changed after it was signed")
+            raise Refused(f"release {self.release_id}: its manifest was changed after it was signed; restore it")
 
     def text(self) -> str:
         """The file's text."""

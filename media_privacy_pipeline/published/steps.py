@@ -39,7 +39,7 @@ def candidate(session: Session, span: Span) -> StepResult:
     layout = Layout(session.settings.home)
     sweep(layout)
     current = layout.current()
-    before = read_manifest(layout.manifest(current)) if current is not None else None
+    before = _trusted(session, layout, current) if current is not None else None
     contracts = published_contracts(session)
     ready = {name: c for name, c in contracts.items() if name not in LATE and session.lake.has(name)}
     left_out = dict.fromkeys(sorted(contracts.keys() - ready.keys() - {*LATE}), _TOO_LITTLE)
@@ -91,7 +91,7 @@ def publish(session: Session, span: Span) -> StepResult:
         found = read_manifest(layout.manifest(release_id))
         return _result(found, skipped=True)
     placed = layout.manifest(release_id).exists()
-    draft = read_manifest(layout.manifest(release_id)) if placed else _complete(session, layout, release_id)
+    draft = _trusted(session, layout, release_id) if placed else _complete(session, layout, release_id)
     manifest = _judge(session, layout, draft, verify(session, span, draft))
     if not placed:
         place(layout, manifest.signed(session.keyring))
@@ -127,6 +127,13 @@ def _release_id(
         evidence.watermark,
     )
     return f"{span.as_of:%Y%m%dT%H%M%S}-{content[:12]}"
+
+
+def _trusted(session: Session, layout: Layout, release_id: str) -> Manifest:
+    """The manifest of a placed release. Raises Refused unless this installation signed it as it is."""
+    manifest = read_manifest(layout.manifest(release_id))
+    manifest.verify(session.keyring.verifier_hex)
+    return manifest
 
 
 def _whole(layout: Layout, release_id: str) -> bool:

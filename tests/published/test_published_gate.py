@@ -119,6 +119,20 @@ def test_a_file_that_was_changed_after_it_was_staged_is_refused(session: Session
         publish(session, span())
 
 
+def test_a_refusal_names_no_value(session: Session, house: House, capfd: pytest.CaptureFixture[str]) -> None:
+    marker = "zzmarkerzz"
+    put_recommendations(session, 1, [marker, marker])
+    candidate(session, span())
+    with pytest.raises(Refused) as refusal:
+        publish(session, span())
+    home = session.settings.home
+    told = [path.read_text() for path in (home / "reports").rglob("*.*") if path.is_file()]
+    told += [path.read_text() for path in (home / "candidates").rglob("*.json")]
+    assert len(told) > 5
+    assert marker not in "".join([str(refusal.value), *told, *capfd.readouterr()])
+    assert all(marker.encode() not in path.read_bytes() for path in (home / "candidates").rglob("*.parquet"))
+
+
 def test_a_refused_candidate_goes_out_once_what_was_wrong_is_mended(session: Session, house: House) -> None:
     put_audit(session, passed=False)
     assert reasons(session) == ["audit"]

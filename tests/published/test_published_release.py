@@ -115,8 +115,15 @@ def test_the_manifest_is_signed_and_changes_are_seen(session: Session) -> None:
     manifest.verify(session.keyring.verifier_hex)
     with pytest.raises(Refused, match="changed after it was signed"):
         manifest.model_copy(update={"policy": "other"}).verify(session.keyring.verifier_hex)
-    with pytest.raises(Refused, match="not signed by this"):
+    with pytest.raises(Refused, match="not signed with this"):
         manifest.verify("00" * 32)
+
+
+def test_nothing_is_carried_over_from_a_manifest_that_was_changed(session: Session) -> None:
+    path = Layout(session.settings.home).manifest(release(session))
+    path.write_text(path.read_text().replace('"rows": 3', '"rows": 4'))
+    with pytest.raises(Refused, match="was changed after it was signed"):
+        candidate(session, span())
 
 
 def test_a_table_with_no_rows_is_published_with_its_columns(session: Session) -> None:
