@@ -7,7 +7,6 @@ Keys never enter SQL: pseudonyms of distinct ids are computed here and joined as
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import json
 import os
@@ -34,11 +33,9 @@ def pseudonym(key: bytes, *parts: str) -> str:
     Parts are length-prefixed, so ("ab", "c") and ("a", "bc") differ. Two ids collide with probability about
     n² / 2¹²⁹ among n ids.
     """
-    mac = hmac.new(key, digestmod=hashlib.sha256)
-    for part in parts:
-        raw = part.encode()
-        mac.update(len(raw).to_bytes(4, "big") + raw)
-    return mac.digest()[:_PSEUDONYM_BYTES].hex()
+    raws = [part.encode() for part in parts]
+    message = b"".join([len(raw).to_bytes(4, "big") + raw for raw in raws])
+    return hmac.digest(key, message, "sha256")[:_PSEUDONYM_BYTES].hex()
 
 
 def viewer_key(purpose_key: bytes, account_id: str, profile_id: str = "main") -> str:

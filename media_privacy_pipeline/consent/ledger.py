@@ -70,6 +70,7 @@ _SOURCES = sa.Table(
     sa.Column("name", sa.String(200), primary_key=True),
     sa.Column("fingerprint", sa.String(64), nullable=False),
 )
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 _CONTENT = [column.name for column in _ROWS.c][1:-2]
 
 
@@ -267,7 +268,7 @@ def _signed_text(head: Head) -> bytes:
 
 
 def _hash(prev_hash: str, seq: int, content: Sequence[object]) -> str:
-    return hashlib.sha256(json.dumps([prev_hash, seq, *content], separators=(",", ":")).encode()).hexdigest()
+    return hashlib.sha256(_ENCODE([prev_hash, seq, *content]).encode()).hexdigest()
 
 
 def _chained(head: Head, entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
