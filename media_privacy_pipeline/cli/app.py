@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import PipelineError
-from . import checkup, keys, landing, ledger, look, run, status, ui
+from . import checkup, imports, keys, look, quarantine, run, simulation, status, ui, verify
 
 DEBUG = "MEDIA_PRIVACY_DEBUG"
 
@@ -46,7 +46,7 @@ def _start(
         os.environ[DEBUG] = "1"
 
 
-for part in (run, landing, look, status, keys, ledger, checkup, ui):
+for part in (simulation, imports, run, status, look, keys, quarantine, verify, checkup, ui):
     part.register(app)
 
 

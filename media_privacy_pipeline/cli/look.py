@@ -101,11 +101,12 @@ def releases(
     from ..published import open_release, release_ids
 
     settings = settings_of(home=home)
-    ids = release_ids(settings.home)
-    current = open_release(settings.home).release_id if ids else None
+    found = [open_release(settings.home, release_id) for release_id in release_ids(settings.home)]
+    current = open_release(settings.home).release_id if found else None
+    # Two releases of one as-of time differ in what they were made from; then the later one is the newer.
+    found.sort(key=lambda each: (each.manifest.as_of, _placed_at(each)), reverse=True)
     rows: list[dict[str, Any]] = []
-    for release_id in islice(reversed(ids), limit or None):
-        manifest = open_release(settings.home, release_id).manifest
+    for release_id, manifest in ((each.release_id, each.manifest) for each in islice(found, limit or None)):
         rows.append(
             {
                 "release": release_id,
@@ -124,6 +125,12 @@ def releases(
         as_table(list(rows[0]), [list(row.values()) for row in rows])
     else:
         typer.echo(f"{settings.home}: nothing was published here yet; `media-privacy run` does it", err=True)
+
+
+def _placed_at(release: Release) -> int:
+    from ..published.layout import Layout
+
+    return Layout(release.home).manifest(release.release_id).stat().st_mtime_ns
 
 
 def _open(home: Home, release_id: str | None) -> Release:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from .options import AsJson, Home, Landing, PolicyFile, environment_of, settings_of
-from .output import as_json, as_table
+from .output import as_json
 from .progress import shown
 
 if TYPE_CHECKING:
@@ -74,17 +74,29 @@ def run(
 
 
 def _tell(report: RunReport, settings: Settings, seconds: float, *, json: bool) -> None:
-    document: dict[str, Any] = {
-        "run": report.run_id,
-        "from": report.span.first,
-        "to": report.span.last,
-        "as_of": report.span.as_of,
-        "seconds": round(seconds, 1),
-        "rows": dict(report.rows),
-        "unchanged": list(report.unchanged),
-        "warnings": list(report.warnings),
-    }
+    from ..engines import Session
+    from ..published import open_release
+    from ..reports.summary import summary
+    from .summary import told
+
+    session = Session(settings)
+    try:
+        found = summary(session, open_release(settings.home, keys=settings.key_file))
+    finally:
+        session.close()
     if json:
-        as_json(document)
+        as_json(
+            {
+                "run": report.run_id,
+                "seconds": round(seconds, 1),
+                "rows": dict(report.rows),
+                "unchanged": list(report.unchanged),
+                "warnings": list(report.warnings),
+                **found.to_json(),
+            }
+        )
         return
-    as_table(("table", "rows", "unchanged"), [(t, n, t in report.unchanged) for t, n in report.rows.items()])
+    for line in told(found, settings.home, settings.landing):
+        typer.echo(line)
+    changed = len(report.rows) - len(report.unchanged)
+    typer.echo(f"\n{seconds:.0f} s; {changed} tables were made, {len(report.unchanged)} were there already")

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..engines import Session, Span
 from ..errors import PipelineError, Refused, UsageError
 from ..settings import Settings
+from .eventlog import reused_connections
 from .failures import is_full
 from .instance import HEADLESS, bury_the_dead, open_instance
 from .jobs import NIGHTLY
@@ -46,6 +47,7 @@ def run_range(
         _disk_full_told(settings),
         opened(settings, "media-privacy run", waiting=waiting) as session,
         open_instance(settings) as instance,
+        reused_connections(instance),
     ):
         for run_id in bury_the_dead(instance):
             log.warning("run %s ended without a word; this one goes on where it stopped", run_id[:8])

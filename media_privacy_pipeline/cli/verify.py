@@ -1,0 +1,71 @@
+"""`media-privacy verify`: whether the consent ledger and the current release are what was signed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from .options import AsJson, Home, settings_of
+from .output import as_json
+
+if TYPE_CHECKING:
+    from ..engines import Session
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("verify")(verify)
+
+
+def verify(home: Home = None, json: AsJson = False) -> None:
+    """Recompute the chain of the consent ledger, and the signature and files of the release that readers use.
+
+    Exits with 1 where something is not what this installation signed.
+    """
+    from ..consent.record import opened
+    from ..engines import Session
+    from ..keys import Keyring
+
+    settings = settings_of(home=home)
+    # A new key would find that nothing was signed by it: never make one here.
+    Keyring.open(settings.key_file, create=False)
+    session = Session(settings)
+    with opened(session) as ledger:
+        chain = ledger.verify()
+    release, problems = _release(session)
+    found = {
+        "whole": chain.ok and not problems,
+        "ledger": {"rows": chain.rows, "whole": chain.ok, "first_bad": chain.first_bad, "problem": chain.problem},
+        "release": {"id": release, "whole": not problems, "problems": problems},
+    }
+    if json:
+        as_json(found)
+    else:
+        said = "whole" if chain.ok else f"broken at row {chain.first_bad}: {chain.problem}"
+        typer.echo(f"consent ledger: {chain.rows:,} rows, {said}")
+        typer.echo(f"release {release or 'none yet'}: " + ("whole" if not problems else "; ".join(problems)))
+    if not found["whole"]:
+        raise typer.Exit(1)
+
+
+def _release(session: Session) -> tuple[str | None, list[str]]:
+    from ..errors import PipelineError
+    from ..published.layout import Layout
+    from ..published.manifest import read_manifest
+    from ..published.rows import digest_of
+
+    layout = Layout(session.settings.home)
+    current = layout.current()
+    if current is None:
+        return None, []
+    try:
+        manifest = read_manifest(layout.manifest(current))
+        manifest.verify(session.keyring.verifier_hex)
+    except PipelineError as error:
+        return current, [str(error)]
+    files = [file for entry in manifest.tables.values() for file in entry.files]
+    missing = [file.path for file in files if not (layout.root / file.path).exists()]
+    present = [file for file in files if file.path not in missing]
+    changed = [file.path for file in present if digest_of(layout.root / file.path) != file.sha256]
+    return current, [*(f"{path} is missing" for path in missing), *(f"{path} was changed" for path in changed)]
