@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -218,30 +218,22 @@ class ConsentLedger:
         """Recompute the chain from its first row to the signed head."""
         with self._engine.connect() as connection:
             signed = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash, _HEAD.c.signature)).first()
-            before, count = Head(0, GENESIS), 0
-            found = connection.execution_options(yield_per=_CHUNK).execute(sa.select(_ROWS).order_by(_ROWS.c.seq))
-            for row in found.mappings():
-                seq, expected = row["seq"], before.seq + 1
-                if seq != expected:
-                    return Verdict(count, expected, f"row {expected} is missing")
-                if row["prev_hash"] != before.hash:
-                    return Verdict(count, seq, f"row {seq} does not follow from the row before it")
-                before = Head(seq, _hash(before.hash, seq, [row[name] for name in _CONTENT]))
-                if row["hash"] != before.hash:
-                    return Verdict(count, seq, f"row {seq} was changed after it was written")
-                count += 1
+            query = sa.select(_ROWS).order_by(_ROWS.c.seq)
+            with connection.execution_options(yield_per=_CHUNK).execute(query) as rows:
+                end, broken = _follow(rows.mappings())
+        if broken is not None:
+            return broken
         if signed is None:
-            return Verdict(count) if count == 0 else Verdict(count, 1, "the signed head is missing")
+            return Verdict(end.seq) if end.seq == 0 else Verdict(end.seq, 1, "the signed head is missing")
         head = Head(signed.seq, signed.hash)
         if not self._signed(head, signed.signature):
-            return Verdict(
-                count, max(1, min(head.seq, count)), "the head's signature is not by this installation's key"
-            )
-        if head.seq > count:
-            return Verdict(count, count + 1, f"row {count + 1} and what followed was cut off: {head.seq} were signed")
-        if head != before:
-            return Verdict(count, min(head.seq + 1, count), "the chain does not end in the head that was signed")
-        return Verdict(count)
+            last = max(1, min(head.seq, end.seq))
+            return Verdict(end.seq, last, "the head's signature is not by this installation's key")
+        if head.seq > end.seq:
+            return Verdict(end.seq, end.seq + 1, f"rows {end.seq + 1} to {head.seq} were signed and are cut off")
+        if head != end:
+            return Verdict(end.seq, min(head.seq + 1, end.seq), "the chain does not end in the head that was signed")
+        return Verdict(end.seq)
 
     def _head(self, connection: sa.Connection) -> Head:
         found = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash, _HEAD.c.signature)).first()
@@ -269,6 +261,22 @@ def _signed_text(head: Head) -> bytes:
 
 def _hash(prev_hash: str, seq: int, content: Sequence[object]) -> str:
     return hashlib.sha256(_ENCODE([prev_hash, seq, *content]).encode()).hexdigest()
+
+
+def _follow(rows: Iterable[Mapping[Any, Any]]) -> tuple[Head, Verdict | None]:
+    """Where a chain ends, and what broke it before, if anything did."""
+    before = Head(0, GENESIS)
+    for row in rows:
+        seq, expected = row["seq"], before.seq + 1
+        if seq != expected:
+            return before, Verdict(before.seq, expected, f"row {expected} is missing")
+        if row["prev_hash"] != before.hash:
+            return before, Verdict(before.seq, seq, f"row {seq} does not follow from the row before it")
+        this = Head(seq, _hash(before.hash, seq, [row[name] for name in _CONTENT]))
+        if row["hash"] != this.hash:
+            return before, Verdict(before.seq, seq, f"row {seq} was changed after it was written")
+        before = this
+    return before, None
 
 
 def _chained(head: Head, entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:

@@ -93,3 +93,16 @@ def households(seed: int, count: int) -> World:
         for name, rows in vars(one).items():
             getattr(world, name).extend(rows)
     return world
+
+
+def agreeing(world: World, count: int, purposes: list[str]) -> World:
+    """Add accounts of one adult each who granted these purposes on day 0 and watched on days 1 to 9."""
+    for n in range(count):
+        mine = {"account_id": f"agreeing {n}"}
+        world.accounts.append({**mine, "birth_year": 1980})
+        for purpose in purposes:
+            said = {"consent_event_id": f"agreeing {n} {purpose}", "purpose": purpose, "state": "granted"}
+            world.consent_events.append({**mine, **said, "effective_at": t(0), "recorded_at": t(0)})
+        for k in range(1, 10):
+            world.viewing_events.append({**mine, "event_id": f"agreeing {n} {k}", "started_at": t(k + n / 24 + 0.01)})
+    return world

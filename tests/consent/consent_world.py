@@ -15,6 +15,7 @@ from media_privacy_pipeline.consent import steps
 from media_privacy_pipeline.engines import Engine, Session, Span
 from media_privacy_pipeline.lake import fingerprint_of
 from media_privacy_pipeline.settings import Settings
+from media_privacy_pipeline.sql import Project
 
 T0 = datetime(2026, 3, 1)
 """Day 0 of the cases."""
@@ -27,6 +28,9 @@ _ARROW = {
     "date": pa.date32(),
     "bigint": pa.int64(),
 }
+_PROJECTS: dict[str, Project] = {}
+"""Loaded once per policy: hundreds of sessions are opened on the same text."""
+
 _DEFAULTS: dict[str, Any] = {
     "profile_id": "main",
     "device_type": "tv",
@@ -86,6 +90,9 @@ def open_session(folder: Path, engine: Engine, policy: Path | None = None) -> Se
     """A session with a home of its own under a folder, on an engine that is running already."""
     session = Session(Settings(home=folder / "home", landing=folder / "landing", policy=policy))
     session.__dict__["engine"] = engine
+    if session.policy.digest not in _PROJECTS:
+        _PROJECTS[session.policy.digest] = session.project
+    session.__dict__["project"] = _PROJECTS[session.policy.digest]
     return session
 
 
