@@ -195,7 +195,9 @@ class _Tracer:
             case exp.Unnest() | exp.Lateral():
                 taken = self._expression(node, scope)
                 names = [name.name for name in node.args["alias"].columns] or [node.alias]
-                found = Lineage(dict.fromkeys(names, frozenset(taken.values)), frozenset(taken.conditions))
+                # How many rows there are depends on the list.
+                decided = frozenset(taken.values | taken.conditions)
+                found = Lineage(dict.fromkeys(names, frozenset(taken.values)), decided)
             case exp.Values():
                 names = [name.name for name in node.args["alias"].columns]
                 found = Lineage(dict.fromkeys(names, _NONE))

@@ -26,7 +26,7 @@ SAFE: Kinds = (
     exp.RegexpExtract, exp.RegexpLike, exp.RegexpReplace, exp.Repeat, exp.Replace, exp.Reverse, exp.Right, exp.SHA2,
     exp.Split, exp.SplitPart, exp.StartsWith, exp.StrPosition, exp.Substring, exp.Translate, exp.Trim,
     # of time
-    exp.DateDiff, exp.DateFromParts, exp.DateTrunc, exp.Day, exp.DayOfYear, exp.Extract, exp.Hour, exp.LastDay,
+    exp.DateDiff, exp.DateFromParts, exp.Day, exp.DayOfYear, exp.Extract, exp.Hour, exp.LastDay,
     exp.Minute, exp.Month, exp.Quarter, exp.TimestampTrunc, exp.TimeToStr, exp.UnixToTime, exp.WeekOfYear, exp.Year,
     # of lists
     exp.Array, exp.ArrayContains, exp.ArrayDistinct, exp.ArrayFilter, exp.ArraySize, exp.ArraySort, exp.ArrayToString,

@@ -94,7 +94,8 @@ def _unpacked(rows: exp.Expr) -> exp.Expr:
 def _contains(node: exp.Expr) -> exp.Expr:
     """Spark answers null where a list without the value holds a null; DuckDB answers no."""
     answer = exp.Coalesce(this=node.copy(), expressions=[exp.false()])
-    return exp.Case(ifs=[exp.If(this=_known(node.this), true=answer)])
+    both = exp.and_(_known(node.this), _known(node.args["expression"]))
+    return exp.Case(ifs=[exp.If(this=both, true=answer)])
 
 
 def _distinct(node: exp.Expr) -> exp.Expr:
