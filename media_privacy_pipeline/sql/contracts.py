@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, Self
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ..errors import UsageError
 
@@ -43,6 +43,17 @@ class ProtectedBy(StrEnum):
     """Exact row counts by day, source, stage and reason: the operational record that landing.md asks for."""
 
 
+TESTS: dict[str, tuple[set[str], set[str]]] = {
+    "not_null": (set(), set()),
+    "unique": (set(), set()),
+    "accepted_values": ({"values"}, {"values"}),
+    "range": (set(), {"min", "max"}),
+    "relationships": ({"to", "field"}, {"to", "field"}),
+    "regex": ({"pattern"}, {"pattern"}),
+}
+"""What a column may be held to: each test's needed and allowed arguments."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,10 +66,22 @@ class Column(_Part):
     """One column: its DuckDB type, its meaning, its privacy class (None: what lineage says) and its tests."""
 
     name: str
-    data_type: str
+    data_type: Literal["varchar", "integer", "bigint", "double", "boolean", "timestamp", "date", "varchar[]"]
     description: str
     meta: _ColumnMeta = _ColumnMeta()
     data_tests: tuple[str | dict[str, dict[str, Any]], ...] = ()
+    """Words of TESTS, bare or with their arguments; `severity: warn` makes one that does not block."""
+
+    @field_validator("data_tests")
+    @classmethod
+    def _known_tests(cls, tests: tuple[str | dict[str, dict[str, Any]], ...]) -> Any:
+        for word, given in (item for test in tests for item in ({test: {}} if isinstance(test, str) else test).items()):
+            if word not in TESTS:
+                raise ValueError(f"the test {word!r} is none of {', '.join(TESTS)}")
+            needed, allowed = TESTS[word]
+            if not needed <= given.keys() or given.keys() - allowed - {"severity"}:
+                raise ValueError(f"the test {word} takes {', '.join(sorted(allowed)) or 'no argument'}, and severity")
+        return tests
 
     @property
     def privacy(self) -> PrivacyClass | None:
@@ -86,6 +109,17 @@ class Contract(_Part):
     meta: _ContractMeta
     columns: tuple[Column, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _own_columns(self) -> Self:
+        names = [column.name for column in self.columns]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"{self.name} has two columns called {name}")
+        for name in (*self.meta.grain, *([self.meta.partition_by] if self.meta.partition_by else [])):
+            if name not in names:
+                raise ValueError(f"{self.name} has no column {name}, which its grain or partition_by names")
+        return self
+
     @property
     def types(self) -> dict[str, str]:
         """DuckDB type of each column, in order."""
@@ -102,6 +136,10 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
 
     Raises UsageError that names the file and the field for a contract that cannot be read or is declared twice.
     """
+    if not folder.is_dir():
+        raise UsageError(
+            f"{folder}: no such folder: MEDIA_PRIVACY_SQL names the folder that holds contracts and models"
+        )
     contracts: dict[str, Contract] = {}
     for path in sorted(folder.glob("*.yml")):
         try:
@@ -110,10 +148,23 @@ def load_contracts(folder: Path) -> dict[str, Contract]:
         except yaml.YAMLError as error:
             raise UsageError(f"{path}: not YAML: {error}") from None
         except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            problems = "; ".join(f"{_named(document, e['loc'])}: {e['msg']}" for e in error.errors())
             raise UsageError(f"{path}: {problems}") from None
         for contract in file.models:
             if contract.name in contracts:
                 raise UsageError(f"{path}: the table {contract.name} has a contract already")
             contracts[contract.name] = contract
     return contracts
+
+
+def _named(document: Any, place: tuple[int | str, ...]) -> str:
+    """Where in a file an error is, its tables and columns by name."""
+    words: list[str] = []
+    for step in place:
+        try:
+            document = document[step]
+        except (KeyError, IndexError, TypeError):
+            document = None
+        named = isinstance(step, int) and isinstance(document, dict) and "name" in document
+        words.append(str(document["name"]) if named else str(step))
+    return ".".join(words)

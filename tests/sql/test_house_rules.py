@@ -65,6 +65,7 @@ REFUSED = {
     "arrival_day - arrival_day": "date_diff",
     "started_at - started_at": "date_diff",
     "started_at + interval (watched_seconds) day": "n * interval",
+    "started_at + 3 * interval '1' second + 2 * interval '1' hour": "n * interval",
     "strftime(started_at, '%A')": "%Y %m %d",
     "strftime(started_at, '%Y-%m-%dT%H')": "%Y %m %d",
     "regexp_replace(country, 'a', 'b')": "give 'g'",
