@@ -10,11 +10,11 @@ import dagster as dg
 from .engines import Session
 from .orchestration.assets import assets_of, landing_specs
 from .orchestration.catalogue import catalogue
-from .orchestration.days import partition_start
 from .orchestration.failures import mask_errors
 from .orchestration.jobs import nightly_job, nightly_schedule
 from .orchestration.sensors import failure_sensor, lateness_sensor
 from .orchestration.session import session_resource
+from .orchestration.spans import daily_partitions
 from .settings import Settings
 
 
@@ -26,9 +26,7 @@ def build_defs(**overrides: Any) -> dg.Definitions:
     mask_errors()
     settings = Settings(**overrides)
     session = Session(settings)
-    partitions = dg.DailyPartitionsDefinition(
-        start_date=partition_start(settings.landing, settings.first_day).isoformat(), timezone="UTC"
-    )
+    partitions = daily_partitions(settings)
     with warnings.catch_warnings():
         # Single-run backfills are in beta; the minor version is pinned and the tests run ranges through them.
         warnings.simplefilter("ignore", dg.BetaWarning)

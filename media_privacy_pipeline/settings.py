@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the privacy budget ledger; a SQLite file under the home where nothing is given."""
     first_day: date | None = None
     """The first arrival day that Dagster shows; the earliest day of the landing zone where nothing is given."""
+    last_day: date | None = None
+    """The last arrival day that Dagster shows and waits for; yesterday where nothing is given."""
     lock_wait: Annotated[float, Field(ge=0)] = 600.0
     """How many seconds a run waits for another run on the same home."""
     real_data: Path | None = None

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import date, timedelta
 from typing import Annotated
 
 import typer
 
 from .options import Home, Landing, PolicyFile, environment_of, settings_of
+
+# A landing zone that nobody delivers to any more is a sample: its end is no lateness to be shown in red.
+_SILENT = timedelta(days=14)
 
 
 def register(app: typer.Typer) -> None:
@@ -29,9 +33,14 @@ def ui(
 
       media-privacy ui --landing landing --home home
     """
+    from ..orchestration.days import arrival_days
     from ..orchestration.instance import prepare
 
     settings = settings_of(landing=landing, home=home, policy=policy)
+    landed = arrival_days(settings.landing)
+    if settings.last_day is None and landed and date.today() - landed[-1] > _SILENT:
+        typer.echo(f"nothing has landed since {landed[-1]}: Dagster shows the days until then", err=True)
+        settings = settings.model_copy(update={"last_day": landed[-1]})
     os.environ.update(environment_of(settings), DAGSTER_HOME=str(prepare(settings)))
     tool = ("dagster_webserver", "--read-only") if read_only else ("dagster", "dev")
     arguments = ["-m", *tool, "-m", "media_privacy_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]

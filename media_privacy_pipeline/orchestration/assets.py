@@ -89,7 +89,7 @@ def _spec(table: str, step: Step, project: Project, settings: Settings) -> dg.As
         description=contract.description if contract is not None else step.description,
         group_name=step.group,
         owners=list(contract.meta.owners if contract is not None else _OWNERS),
-        kinds={*((contract.meta.kinds if contract is not None else ()) or step.kinds)},
+        kinds={*step.kinds, *((settings.engine,) if table in project.models else ())},
         tags={"access": access.value},
         metadata=definition_metadata(table, project, settings),
         freshness_policy=_FRESH if access is not Access.internal or step.group == "published" else None,

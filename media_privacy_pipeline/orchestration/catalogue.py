@@ -149,14 +149,6 @@ def _anonymised() -> Iterator[Step]:
             daily=True,
             pool="engine",
         )
-    yield Step(
-        "export_privacy_ledger",
-        "anonymised",
-        "privacy.steps:export_ledger",
-        ("privacy_ledger",),
-        deps=(*ANONYMISED, "segment_profile"),
-        kinds=("parquet", "sqlite"),
-    )
 
 
 def _models() -> Iterator[Step]:
@@ -196,6 +188,14 @@ def _models() -> Iterator[Step]:
 
 
 def _published() -> Iterator[Step]:
+    yield Step(
+        "export_privacy_ledger",
+        "published",
+        "privacy.steps:export_ledger",
+        ("privacy_ledger",),
+        deps=(*ANONYMISED, "segment_profile"),
+        kinds=("parquet", "sqlite"),
+    )
     yield Step(
         "account_rows",
         "published",

@@ -12,12 +12,24 @@ from collections.abc import Iterable, Iterator, Sequence
 import dagster as dg
 
 from ..engines import Span
-from ..quality import expectations_of
+from ..quality import ExpectationSpec, expectations_of
 from ..quality.runner import CheckOutcome
 from ..sql import Access, Project
 from .step import Step
 
 _CHECKED_GROUPS = {"landing", "permitted", "anonymised"}
+_ASKED = ("min_value", "max_value", "value_set", "regex")
+_KINDS = {
+    "not_null": "always there",
+    "unique": "no value twice",
+    "unique_together": "no combination twice",
+    "in_set": "one of a closed list,",
+    "between": "within its range,",
+    "regex": "of its form,",
+    "at_least": "the first is not below the second",
+    "query": "as counted by a query of its own",
+    "schema": "as the contract says",
+}
 
 
 def checked(step: Step, project: Project) -> list[str]:
@@ -39,12 +51,19 @@ def check_specs(tables: Iterable[str], project: Project) -> list[dg.AssetCheckSp
         dg.AssetCheckSpec(
             spec.name,
             asset=table,
-            description=spec.meaning or None,
+            description=spec.meaning or _words(spec),
             blocking=spec.severity == "error",
         )
         for table in tables
         for spec in expectations_of(project, table)
     ]
+
+
+def _words(spec: ExpectationSpec) -> str:
+    """What a generated expectation asks, for the check's page."""
+    asked = {name: value for name, value in spec.kwargs.items() if name in _ASKED and value is not None}
+    named = ", ".join(spec.columns)
+    return f"{named}: {_KINDS[spec.kind]}" + "".join(f" {name.split('_')[0]} {value}" for name, value in asked.items())
 
 
 def check_results(outcomes: Sequence[CheckOutcome], span: Span) -> Iterator[dg.AssetCheckResult]:

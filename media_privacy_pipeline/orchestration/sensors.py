@@ -49,6 +49,7 @@ def lateness_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def landing_late(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         until = (datetime.now(UTC) - _GRACE).date() - timedelta(days=1)
+        until = min(until, settings.last_day or until)
         late = [day.isoformat() for day in late_days(settings.landing, until)]
         if not late:
             return dg.SkipReason("every day that should have arrived has arrived")

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import dagster as dg
 
 from ..engines import Span
-from .days import first_and_last, parse_as_of
+from ..settings import Settings
+from .days import first_and_last, parse_as_of, partition_start
 
 AS_OF = "media_privacy/as_of"
 """Run tag: the time as of which the run decides, ISO-8601; the end of its last day where it is missing."""
 
 _RANGE_START = "dagster/asset_partition_range_start"
 _RANGE_END = "dagster/asset_partition_range_end"
+
+
+def daily_partitions(settings: Settings) -> dg.DailyPartitionsDefinition:
+    """Arrival days as partitions: from the first that landed, to yesterday unless the settings say where it ends."""
+    return dg.DailyPartitionsDefinition(
+        start_date=partition_start(settings.landing, settings.first_day).isoformat(),
+        end_date=None if settings.last_day is None else (settings.last_day + timedelta(days=1)).isoformat(),
+        timezone="UTC",
+    )
 
 
 def tags_of(span: Span) -> dict[str, str]:
