@@ -54,7 +54,8 @@ def parse(text: str, where: str) -> exp.Query:
     try:
         trees = sqlglot.parse(text, dialect="duckdb")
     except sqlglot.errors.SqlglotError as error:
-        raise UsageError(f"{where}: not SQL: {error}") from None
+        # What follows the first line is the text itself, in the colours of a terminal.
+        raise UsageError(f"{where}: not SQL: {str(error).splitlines()[0]}") from None
     if len(trees) != 1 or not isinstance(trees[0], exp.Query):
         raise UsageError(f"{where}: a model is one SELECT")
     return trees[0]

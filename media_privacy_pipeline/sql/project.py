@@ -15,12 +15,13 @@ from sqlglot import exp
 from ..errors import UsageError
 from ..policy import Policy
 from .contracts import Contract, PrivacyClass, load_contracts
-from .lineage import ColumnRef, Lineage, close, trace
+from .lineage import ColumnRef, Lineage, close
 from .model import Model, Parameter, bind
 from .permitted import permitted_contracts, permitted_models
 from .privacy import Graph, check_privacy
 from .qualify import Catalogue, check_contract, contract_types, output, word
 from .rules import check_rules
+from .trace import trace
 
 __all__ = ["Model", "Parameter", "Project", "load_project"]
 

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.sql import Lineage
-from media_privacy_pipeline.sql.lineage import trace
 from media_privacy_pipeline.sql.model import Model
 from media_privacy_pipeline.sql.qualify import Catalogue, type_of
+from media_privacy_pipeline.sql.trace import trace
 
 COLUMNS = ("a", "b", "c", "d")
 CATALOGUE = Catalogue({table: {name: type_of("integer") for name in COLUMNS} for table in ("t", "u")})

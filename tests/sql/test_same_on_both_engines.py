@@ -11,7 +11,7 @@ import pytest
 
 from media_privacy_pipeline.engines import Engine
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
-from media_privacy_pipeline.sql import rules
+from media_privacy_pipeline.sql import functions
 from media_privacy_pipeline.sql.model import parse
 
 WORDS = ["", "a", "A", "ß", "İ", "ab,c", " a b ", "10", "-3", "2.5", "x'y", "é", "😀z", "ﬁ", "a\\b", "a.b", "aba", None]
@@ -154,4 +154,4 @@ def test_rows_are_the_same(sql: str, duckdb_engine: Engine, spark_engine: Engine
 def test_every_function_that_is_called_safe_is_tried_here() -> None:
     texts = [*(f"select {value} from t" for value in values()), *QUERIES.strip().splitlines()]
     tried = {type(node) for text in texts for node in parse(text, "text").walk()}
-    assert [kind.__name__ for kind in rules.SAFE if not any(issubclass(seen, kind) for seen in tried)] == []
+    assert [kind.__name__ for kind in functions.SAFE if not any(issubclass(seen, kind) for seen in tried)] == []
