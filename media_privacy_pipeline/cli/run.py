@@ -90,6 +90,7 @@ def _tell(report: RunReport, settings: Settings, seconds: float, *, json: bool) 
                 "run": report.run_id,
                 "seconds": round(seconds, 1),
                 "rows": dict(report.rows),
+                "made": list(report.made),
                 "unchanged": list(report.unchanged),
                 "warnings": list(report.warnings),
                 **found.to_json(),
@@ -98,5 +99,5 @@ def _tell(report: RunReport, settings: Settings, seconds: float, *, json: bool) 
         return
     for line in told(found, settings.home, settings.landing):
         typer.echo(line)
-    changed = len(report.rows) - len(report.unchanged)
-    typer.echo(f"\n{seconds:.0f} s; {changed} tables were made, {len(report.unchanged)} were there already")
+    made, there = len(report.made), len(report.unchanged)
+    typer.echo(f"\n{seconds:.0f} s; of {made + there} assets {made} were made, {there} were there already")

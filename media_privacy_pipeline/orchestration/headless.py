@@ -27,11 +27,12 @@ _INTERRUPTS = {KeyboardInterrupt.__name__, dg.DagsterExecutionInterruptedError._
 
 @dataclass(frozen=True)
 class RunReport:
-    """What one headless run did: rows by table, the steps that found nothing to do, and checks that only warn."""
+    """What one headless run did: rows by table, assets that were made and that were there, and checks that warn."""
 
     run_id: str
     span: Span
     rows: Mapping[str, int]
+    made: tuple[str, ...]
     unchanged: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -79,21 +80,21 @@ def _execute(definitions: dg.Definitions, session: Session, instance: dg.Dagster
             raise KeyboardInterrupt
         raise _why(result)
     rows: dict[str, int] = {}
-    unchanged: list[str] = []
+    skipped: dict[str, bool] = {}
     for event in result.get_asset_materialization_events():
         materialization = event.step_materialization_data.materialization
         table = materialization.asset_key.to_user_string()
         count = materialization.metadata.get("dagster/row_count")
         if isinstance(count, dg.IntMetadataValue) and count.value is not None:
             rows[table] = count.value
-        if materialization.metadata.get("skipped") == dg.MetadataValue.bool(True):
-            unchanged.append(table)
+        skipped[table] = materialization.metadata.get("skipped") == dg.MetadataValue.bool(True)
     failed = [check for check in result.get_asset_check_evaluations() if not check.passed]
     return RunReport(
         result.run_id,
         span,
         rows,
-        tuple(dict.fromkeys(unchanged)),
+        tuple(table for table, same in skipped.items() if not same),
+        tuple(table for table, same in skipped.items() if same),
         tuple(f"{check.asset_key.to_user_string()}: {check.check_name}" for check in failed),
     )
 
