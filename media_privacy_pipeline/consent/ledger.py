@@ -47,7 +47,7 @@ _ROWS = sa.Table(
     sa.Column("basis", sa.String(20)),
     sa.Column("signal", sa.String(10), nullable=False),
     sa.Column("effective_at", _TIME, nullable=False),
-    sa.Column("recorded_at", _TIME, nullable=False, index=True),
+    sa.Column("recorded_at", _TIME, nullable=False),
     sa.Column("expires_at", _TIME),
     sa.Column("jurisdiction", sa.Text),
     sa.Column("notice_version", sa.Integer),
@@ -163,8 +163,8 @@ class ConsentLedger:
                 known = set(connection.scalars(sa.select(_ROWS.c.event_ref).where(_ROWS.c.event_ref.in_(refs))))
                 rows = list(_chained(head, [entry for entry in chunk if entry.event_ref not in known]))
                 if rows:
-                    connection.execute(sa.insert(_ROWS), rows)
-                    head = Head(rows[-1]["seq"], rows[-1]["hash"])
+                    _insert(connection, rows)
+                    head = Head(rows[-1][0], rows[-1][-1])
                     added += len(rows)
             if added:
                 connection.execute(sa.delete(_HEAD))
@@ -279,13 +279,22 @@ def _follow(rows: Iterable[Mapping[Any, Any]]) -> tuple[Head, Verdict | None]:
     return before, None
 
 
-def _chained(head: Head, entries: Iterable[Entry]) -> Iterator[dict[str, Any]]:
+def _chained(head: Head, entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
+    """Rows of the table, in the order of its columns."""
     seq, prev_hash = head.seq, head.hash
     for entry in entries:
         seq += 1
         this = _hash(prev_hash, seq, entry)
-        yield {"seq": seq, **entry._asdict(), "prev_hash": prev_hash, "hash": this}
+        yield (seq, *entry, prev_hash, this)
         prev_hash = this
+
+
+def _insert(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Hand rows to the driver as they are: SQLAlchemy's own handling of parameters costs as much as the insert."""
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    columns = ", ".join(column.name for column in _ROWS.c)
+    marks = ", ".join([mark] * len(_ROWS.c))
+    connection.exec_driver_sql(f"insert into {_ROWS.name} ({columns}) values ({marks})", list(rows))
 
 
 def _unique(entries: Iterable[Entry]) -> Iterator[Entry]:

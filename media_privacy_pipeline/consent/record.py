@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..engines import Session, Span, StepResult
+from ..engines import Input, Session, Span, StepResult
 from ..lake import fingerprint_of
-from .entries import Refs, Row, conflict_entries, consent_entries, request_entries
+from .entries import Refs, entries
 from .ledger import ConsentLedger, Entry
+from .rules import purpose_rules
 
-_CONSENTS = """
-select
-    c.consent_event_id, c.account_id, c.profile_id, c.device_id, c.purpose, c.signal_value, c.state, c.signal,
-    c.effective_at, c.recorded_at, c.expires_at, c.notice_version, c.jurisdiction, c.covers_history, c.evidence_ref
-from accepted_consent_events as c
-order by c.recorded_at, c.consent_event_id
-"""
-_REQUESTS = """
-select r.request_id, r.account_id, r.profile_id, r.kind, r.purpose, r.received_at, r.verified
-from accepted_subject_requests as r
-order by r.received_at, r.request_id
-"""
-_CONFLICTS = """
-select
-    c.consent_event_id, c.account_id, c.profile_id, c.purpose, c.recorded_at, c.arrival_day,
-    a.effective_at as disputed_at
-from conflicting_consents as c
-left join accepted_consent_events as a
-    on a.consent_event_id = c.consent_event_id
-order by c.recorded_at, c.consent_event_id, c.account_id, c.profile_id, c.purpose
-"""
+_SAID = ("accepted_consent_events", "accepted_subject_requests")
+_DOUBTED = "conflicting_consents"
+# The order of the chain within a batch; decisions do not depend on it.
+_ORDER = "recorded_at, kind, event_id, account_id, profile_id, purpose"
 _ZSTD = {"compression": "zstd"}
 
 
@@ -76,7 +60,7 @@ def update_ledger(session: Session, span: Span) -> StepResult:
 def _sources(session: Session) -> dict[str, str]:
     """Fingerprint of each day of each input of the ledger, by `<table>/<day>`."""
     lake, found = session.lake, {}
-    for table in ("accepted_consent_events", "accepted_subject_requests", "conflicting_consents"):
+    for table in (*_SAID, _DOUBTED):
         for day in lake.days(table):
             meta = lake.meta(table, day)
             if meta is not None and meta.rows:
@@ -85,17 +69,21 @@ def _sources(session: Session) -> dict[str, str]:
 
 
 def _entries(session: Session, names: list[str]) -> Iterator[Entry]:
-    refs, policy = Refs(session.keyring), session.policy
-    yield from consent_entries(_rows(session, _CONSENTS, "accepted_consent_events", names), policy, refs)
-    yield from request_entries(_rows(session, _REQUESTS, "accepted_subject_requests", names), policy, refs)
-    conflicts = _rows(session, _CONFLICTS, "conflicting_consents", names, "accepted_consent_events")
-    yield from conflict_entries(conflicts, policy, refs)
+    refs = Refs(session.keyring)
+    days = {table: _days_of(table, names) for table in (*_SAID, _DOUBTED)}
+    rules: dict[str, Input] = {"purpose_rules": purpose_rules(session.policy)}
+    if any(days[table] for table in _SAID):
+        said = {table: session.folder(table, days[table]) for table in _SAID}
+        yield from entries(_rows(session, "int_consent__entries", rules | said), refs)
+    if days[_DOUBTED]:
+        # What is in doubt may have been let in on an earlier day.
+        doubted = {_DOUBTED: session.folder(_DOUBTED, days[_DOUBTED]), _SAID[0]: session.folder(_SAID[0])}
+        yield from entries(_rows(session, "int_consent__disputes", rules | doubted), refs)
 
 
-def _rows(session: Session, sql: str, table: str, names: list[str], *whole: str) -> Iterator[Row]:
-    days = [date.fromisoformat(name.partition("/")[2]) for name in names if name.startswith(f"{table}/")]
-    if days:
-        folders = {table: session.folder(table, days), **{other: session.folder(other) for other in whole}}
-        found: pa.Table = session.engine.fetch(sql, folders)
-        for batch in found.to_batches(max_chunksize=50_000):
-            yield from batch.to_pylist()
+def _rows(session: Session, model: str, inputs: Mapping[str, Input]) -> pa.Table:
+    return session.engine.fetch(f"select * from ({session.project.render(model)}) as rows order by {_ORDER}", inputs)
+
+
+def _days_of(table: str, names: list[str]) -> list[date]:
+    return [date.fromisoformat(name.partition("/")[2]) for name in names if name.startswith(f"{table}/")]
