@@ -51,6 +51,9 @@ typed as (
     _defect,
     arrival_day,
     case
+      -- What most systems send costs one pattern; the others are told apart after it.
+      when regexp_matches(started_at, '^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00(:?00)?)$')
+        then try_cast(left(started_at, 19) as timestamp)
       when regexp_matches(started_at, '^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?Z$')
         then try_cast(left(replace(started_at, 'Z', ''), 26) as timestamp)
       when regexp_matches(started_at, '^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?[+-][01][0-9](:?[0-5][0-9])?$')
@@ -103,6 +106,10 @@ typed as (
         when 'n' then false
       end
     end as gpc_flag,
+    case
+      when device_type in ('tv', 'mobile', 'tablet', 'web', 'console') then device_type
+      else translate(lower(trim(device_type)), '- ', '__')
+    end as device_word,
     case when regexp_matches(country, '^[A-Z]{2}$') then country else upper(trim(country)) end as country_word,
     case when regexp_matches(region, '^[A-Z]{2}-[A-Z0-9]{1,3}$') then region else upper(trim(region)) end as region_word
   from landed
@@ -117,53 +124,7 @@ select
   seconds as watched_seconds,
   typed.session_id,
   typed.device_id,
-  case device_type
-    when 'tv' then 'tv'
-    when 'mobile' then 'mobile'
-    when 'tablet' then 'tablet'
-    when 'web' then 'web'
-    when 'console' then 'console'
-    else case translate(lower(trim(device_type)), '- ', '__')
-      when 'tv' then 'tv'
-      when 'mobile' then 'mobile'
-      when 'tablet' then 'tablet'
-      when 'web' then 'web'
-      when 'console' then 'console'
-      when 'smart_tv' then 'tv'
-      when 'smarttv' then 'tv'
-      when 'connected_tv' then 'tv'
-      when 'ctv' then 'tv'
-      when 'android_tv' then 'tv'
-      when 'apple_tv' then 'tv'
-      when 'appletv' then 'tv'
-      when 'fire_tv' then 'tv'
-      when 'firetv' then 'tv'
-      when 'roku' then 'tv'
-      when 'chromecast' then 'tv'
-      when 'set_top_box' then 'tv'
-      when 'settop' then 'tv'
-      when 'stb' then 'tv'
-      when 'phone' then 'mobile'
-      when 'smartphone' then 'mobile'
-      when 'iphone' then 'mobile'
-      when 'android_phone' then 'mobile'
-      when 'ipad' then 'tablet'
-      when 'android_tablet' then 'tablet'
-      when 'browser' then 'web'
-      when 'desktop' then 'web'
-      when 'laptop' then 'web'
-      when 'pc' then 'web'
-      when 'computer' then 'web'
-      when 'game_console' then 'console'
-      when 'playstation' then 'console'
-      when 'ps4' then 'console'
-      when 'ps5' then 'console'
-      when 'xbox' then 'console'
-      when 'nintendo' then 'console'
-      when 'switch' then 'console'
-      else 'other'
-    end
-  end as device_type,
+  coalesce(devices.device_type, 'other') as device_type,
   typed.os,
   typed.app_version,
   typed.ip_address,
@@ -206,3 +167,4 @@ select
 from typed
 left join stg_reference__countries as known on typed.country_word = known.country
 left join stg_reference__countries as known_region on left(typed.region_word, 2) = known_region.country
+left join stg_reference__devices as devices on typed.device_word = devices.word

@@ -81,4 +81,4 @@ def _base(session: Session, source: Source) -> str:
 
 def _of_door(model: str, source: Source) -> bool:
     own = (f"stg_landing__{source.name}", f"int_landing__{source.name}_keys", source.accepted)
-    return model in (*own, "landing_refused", "stg_reference__countries")
+    return model in (*own, "landing_refused") or model.startswith("stg_reference__")
