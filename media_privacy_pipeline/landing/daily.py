@@ -53,15 +53,16 @@ def let_in(session: Session, source: Source, days: Sequence[date], drops: Drops,
 
 def _let_in(door: Door, known: list[date], prints: Mapping[date, str]) -> None:
     source, days = door.source, door.days
-    repeats, rejected = find_repeats(door, known), door.rejected()
+    repeats = find_repeats(door, known)
     door.count_refused(repeats.refused)
-    door.count_refused(rejected)
     with door.session.lake.write(source.accepted, prints, days) as staging:
         _write_accepted(door, repeats, staging)
         for day in days:
             files = (staging / f"arrival_day={day}").glob("*.parquet")
             rows = sum(pq.read_metadata(file).num_rows for file in files)
             door.counts.append(Count(day, source.name, "accepted", "", rows))
+        rejected = door.rejected()
+        door.count_refused(rejected)
         accounting.check_balance(door.counts)
         _count_flags(door, staging)
         # The accepted days come into force last: what they stand for is then in place.

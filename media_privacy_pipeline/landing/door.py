@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from ..engines import Engine, Folder, Input, Scan, Session
 from ..engines.duckdb import quote
 from ..sql.project import Parameter
-from .accounting import Count
+from .accounting import Count, balance
 from .erased import erased_among, pair_of
 from .reading import Landed
 from .sources import Source
@@ -77,12 +77,16 @@ class Door:
         return Folder(self.work, [], self.session.project.contracts[table].types)
 
     def rejected(self) -> Folder:
-        """Rows that break a rule of their own, in the columns of landing_refused."""
+        """Rows that break a rule of their own, in the columns of landing_refused: told once the accepted rows and the
+        repeats are counted, on those days alone that have other rows left."""
+        days = sorted({day for day, _ in balance(self.counts)})
+        if not days:
+            return self.empty("landing_refused")
         sql = f"""
             select _file, _line, 'quarantined' as stage, reject_reason as reason, arrival_day
             from ({self.render(f"stg_landing__{self.source.name}")}) as checked
             where reject_reason is not null"""
-        inputs = {self.source.landed: self.scan(self.days)}
+        inputs = {self.source.landed: self.scan(days)}
         return self.make("rejected", "landing_refused", sql, inputs, self.session.engine)
 
     def count_refused(self, refused: Folder) -> None:

@@ -37,19 +37,16 @@ def query(source: Source) -> str:
     shape = quote(json.dumps(dict.fromkeys(source.columns, "VARCHAR")))
     declared = ", ".join(quote(column) for column in source.columns)
     columns = ", ".join(_column(source, column) for column in source.columns)
-    # Each CASE keeps a function that raises on malformed text from the rows that are.
+    unknown = f"list_filter(json_keys(sound), lambda key: not list_contains([{declared}], key))"
+    # Functions of JSON raise on text that is none, hence `sound`; sound JSON that begins with a brace is an object.
     return f"""
         select {columns}, arrival_day, _file, _line,
           case when not good then text end as _raw,
           case when not good then 'malformed_row' end as _defect,
-          case when good then list_filter(json_keys(text), lambda k: k not in ({declared})) end as _undeclared
+          case when good then {unknown} end as _undeclared
         from (
-          select *, case when good then from_json(text, {shape}) end as parsed
-          from (
-            select *, case when json_valid(text) then json_type(text) = 'OBJECT' else false end as good
-            from lines
-            where trim(text, ' \t') <> ''
-          )
+          select *, from_json(sound, {shape}) as parsed, coalesce(ltrim(sound, ' \t\r') like '{{%', false) as good
+          from (select *, case when json_valid(text) then text end as sound from lines where trim(text, ' \t') <> '')
         )"""
 
 

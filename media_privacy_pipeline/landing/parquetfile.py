@@ -58,7 +58,7 @@ def _as_text(kind: str, column: str) -> str:
     match kind:
         case "instant":
             # In nanoseconds DuckDB gives a naive value, which is in UTC all the same.
-            return f"cast(cast({name} as timestamptz) as varchar)"
+            return f"cast(timezone('UTC', cast({name} as timestamptz)) as varchar) || 'Z'"
         case "float":
             return f"case when not isnan({name}) then cast({name} as varchar) end"
         case "list":
