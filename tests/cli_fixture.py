@@ -33,7 +33,7 @@ class Night:
 
     def copy(self, to: Path) -> Path:
         """A home of one's own, keys and all, to do harm to."""
-        shutil.copytree(self.home, to)
+        shutil.copytree(self.home, to, symlinks=True)
         shutil.copy2(self.home.with_name("home.keys"), to.with_name(f"{to.name}.keys"))
         return to
 
