@@ -140,18 +140,24 @@ def _select(policy: Policy, purpose: str, table: str) -> str:
             + f" and a.device_id = {device} and e.{source.time} >= a.valid_from and e.{source.time} < a.valid_until"
         )
         where.append(f"e.{source.time} >= $as_of - interval '{rules.window_days}' day")
+    # An outer join and a test for null say the same, at twice the cost.
     if source.session is not None and purpose in policy.subjects.private_sessions_denied_for:
-        joins.append(
-            _on("left join private_sessions as p", "p", "e", "account_id", source.session)
-            + f" and e.{source.time} >= p.private_from"
+        where.append("not e.private_session")
+        where.append(
+            f"""not exists (
+        select 1
+        from private_sessions as p
+        where p.account_id = e.account_id and p.session_id = e.{source.session} and e.{source.time} >= p.private_from
+    )"""
         )
-        where += ["not e.private_session", "p.account_id is null"]
     if source.title is not None and purpose in policy.subjects.hidden_titles_denied_for:
-        joins.append(
-            _on("left join hidden_titles as h", "h", "e", "account_id", "profile_id")
-            + f" and h.title_id = e.{source.title}"
+        where.append(
+            f"""not exists (
+        select 1
+        from hidden_titles as h
+        where h.account_id = e.account_id and h.profile_id = e.profile_id and h.title_id = e.{source.title}
+    )"""
         )
-        where.append("h.account_id is null")
     return _TEMPLATE.format(
         purpose=purpose,
         table=table,

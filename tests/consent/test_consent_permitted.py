@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import pyarrow.compute as pc
@@ -15,6 +14,7 @@ from consent_world import World, decisions, open_session, run_steps, t
 from media_privacy_pipeline import policy as policies
 from media_privacy_pipeline.consent import steps
 from media_privacy_pipeline.engines import Engine, Session, Span
+from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.sql.contracts import load_contracts
 from media_privacy_pipeline.sql.permitted import permitted_contracts
@@ -27,19 +27,28 @@ def crowd() -> World:
     return agreeing(households(7, 40), 10, ["analytics", "training", "personalisation"])
 
 
-def permitted(folder: Path, engine: Engine, world: World, as_of: datetime = AS_OF) -> tuple[Session, Span]:
-    """All steps of consent over a world."""
-    session = open_session(folder, engine, write_policy(folder, STRICT))
-    world.put(session)
-    span = run_steps(session, as_of)
-    for purpose in session.policy.purposes:
-        steps.permit(session, span, purpose)
-    steps.account_decisions(session, span)
-    return session, span
+@pytest.fixture(scope="module")
+def homes() -> dict[str, tuple[Session, Span]]:
+    """What each engine made of the crowd: all steps run once."""
+    return {}
 
 
-def test_used_rows_are_the_permitted_rows_and_all_accepted_rows_are_counted(tmp_path: Path, engine: Engine) -> None:
-    session, span = permitted(tmp_path, engine, crowd())
+@pytest.fixture
+def permitted(engine: Engine, homes: dict[str, tuple[Session, Span]], tmp_path: Path) -> tuple[Session, Span]:
+    """All steps of consent over the crowd."""
+    if engine.name not in homes:
+        session = open_session(tmp_path, engine, write_policy(tmp_path, STRICT))
+        crowd().put(session)
+        span = run_steps(session, AS_OF)
+        for purpose in session.policy.purposes:
+            steps.permit(session, span, purpose)
+        steps.account_decisions(session, span)
+        homes[engine.name] = session, span
+    return homes[engine.name]
+
+
+def test_used_rows_are_the_permitted_rows_and_all_accepted_rows_are_counted(permitted: tuple[Session, Span]) -> None:
+    session, span = permitted
     decided = decisions(session, span)
     accounting = pq.read_table(session.lake.path("decision_accounting")).to_pylist()
     for purpose in session.policy.purposes:
@@ -51,10 +60,11 @@ def test_used_rows_are_the_permitted_rows_and_all_accepted_rows_are_counted(tmp_
         assert used == stored == sum(reason == "" for (_, u), reason in decided.items() if u == purpose)
 
 
-def test_files_hold_the_columns_of_the_policy_and_no_id_in_their_bytes(tmp_path: Path, engine: Engine) -> None:
-    world = crowd()
-    session, _ = permitted(tmp_path, engine, world)
-    ids = {row[name] for row in world.viewing_events for name in ("account_id", "event_id")}
+def test_files_hold_the_columns_of_the_policy_and_no_id_in_their_bytes(
+    permitted: tuple[Session, Span], tmp_path: Path
+) -> None:
+    session, _ = permitted
+    ids = {row[name] for row in crowd().viewing_events for name in ("account_id", "event_id")}
     checked = 0
     for purpose, rules in session.policy.purposes.items():
         for table, columns in rules.columns.items():
@@ -69,16 +79,16 @@ def test_files_hold_the_columns_of_the_policy_and_no_id_in_their_bytes(tmp_path:
     assert checked
 
 
-def test_times_are_as_coarse_as_the_policy_says(tmp_path: Path, engine: Engine) -> None:
-    session, _ = permitted(tmp_path, engine, crowd())
+def test_times_are_as_coarse_as_the_policy_says(permitted: tuple[Session, Span]) -> None:
+    session, _ = permitted
     hours = pq.read_table(session.lake.path("permitted_analytics_viewing_events"))["started_at"]
     days = pq.read_table(session.lake.path("permitted_training_viewing_events"))["started_at"]
     assert pc.all(pc.equal(hours, pc.floor_temporal(hours, unit="hour"))).as_py()
     assert pc.all(pc.equal(days, pc.floor_temporal(days, unit="day"))).as_py()
 
 
-def test_no_pseudonym_is_shared_between_purposes(tmp_path: Path, engine: Engine) -> None:
-    session, _ = permitted(tmp_path, engine, crowd())
+def test_no_pseudonym_is_shared_between_purposes(permitted: tuple[Session, Span]) -> None:
+    session, _ = permitted
     keys = {
         purpose: {
             key
@@ -113,7 +123,7 @@ def test_a_policy_that_shows_too_much_is_refused(table: str, column: str, how: s
         permitted_contracts(changed, contracts)
 
 
-def test_a_purpose_that_the_policy_does_not_know_is_refused(tmp_path: Path, engine: Engine) -> None:
-    session = open_session(tmp_path, engine)
+def test_a_purpose_that_the_policy_does_not_know_is_refused(tmp_path: Path) -> None:
+    session = open_session(tmp_path, DuckDBEngine(tmp_path / "work"))
     with pytest.raises(UsageError, match="no purpose 'mind_reading'"):
         steps.permit(session, Span.of(t(0).date(), t(1).date()), "mind_reading")

@@ -1,4 +1,4 @@
-"""Steps do nothing twice, forget what is too old, leave closed days alone, and stop a release that cannot be carried."""
+"""Steps do nothing twice, forget what is too old, leave closed days alone, and stop a release that must not go out."""
 
 from __future__ import annotations
 
