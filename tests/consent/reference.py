@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from media_privacy_pipeline.consent.entries import Refs
 from media_privacy_pipeline.policy import Policy
@@ -16,8 +14,7 @@ WORDS = ["", "granted", "stale_notice", "expired", "withdrawn", "denied", "objec
 NEED_CONSENT = ("consent", "legitimate_interest")
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(NamedTuple):
     """Ledger rows, accounts, viewing events, hidden (account, profile, title); under one policy, as of one time."""
 
     ledger: list[Row]
@@ -30,7 +27,8 @@ class Reference:
 
     def reason(self, event: Row, u: str) -> str:
         """The first rule that denies an event to a purpose; empty where all allow."""
-        return next(self._denials(event, u), "")
+        found = next(self._denials(event, u), "")
+        return "conflicting_record" if found == "conflicting" else found
 
     def _denials(self, event: Row, u: str) -> Iterator[str]:
         rule, lists, now = self.policy.purposes[u], self.policy.subjects, self.now
@@ -39,74 +37,60 @@ class Reference:
         person = next((a for a in self.accounts if (a["account_id"], a.get("profile_id", "main")) == who), {})
         adult = datetime(person["birth_year"] + lists.minor_age + 1, 1, 1) if person.get("birth_year") else None
         about = [w for w in self.ledger if self._is_about(w, who, event if source == "viewing_events" else {})]
-        voices: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        voices: dict[tuple[str, str], list[Row]] = {}
         for of, w in [(of, w) for of in self.policy.denied_by(u) for w in about]:
             if said := self._strength(w, of, rule.basis):
-                voices[of, w["scope"]].append(w | {"said": said, "until": until(w, said, adult)})
-        # 1
-        if any(w["state"] == "erased" for w in about):
-            yield "on_hold" if imposed(about, "held", "hold_lifted") else "erased"
-        if imposed(about, "restricted", "restriction_lifted"):
-            yield "restricted"
-        # 2
-        if u in lists.private_sessions_denied_for and source == "viewing_events" and self._is_private(event):
-            yield "private_session"
-        if u in lists.kids_profiles_are_private_for and (person.get("is_kid") or (adult and t < adult)):
-            yield "kids_profile" if person.get("is_kid") else "minor"
-        if u in lists.unknown_age_is_minor_for and adult is None:
-            yield "age_unknown"
-        title = event.get("title_id", "t1") if source == "viewing_events" else event.get("clicked_title_id")
-        if u in lists.hidden_titles_denied_for and (*who, title) in self.hidden:
-            yield "hidden_title"
-        # 3
-        if not rule.columns.get(source):
-            yield "not_permitted"
-        # 4 and 5: scopes are ANDed; a purpose above is heard when it denies.
+                word = w | {"at": w["effective_at"], "said": said, "until": until(w, said, adult)}
+                voices.setdefault((of, w["scope"]), []).append(word)
         own = [w for (of, _), words in voices.items() if of == u for w in words]
+        kid, private = person.get("is_kid"), source == "viewing_events" and self._is_private(event)
+        title = event.get("title_id", "t1") if source == "viewing_events" else event.get("clicked_title_id")
+        rules_1_to_3 = {
+            "on_hold" if imposed(about, "held", "hold_lifted") else "erased": any(
+                w["state"] == "erased" for w in about
+            ),
+            "restricted": imposed(about, "restricted", "restriction_lifted"),
+            "private_session": u in lists.private_sessions_denied_for and private,
+            "kids_profile": u in lists.kids_profiles_are_private_for and kid,
+            "minor": u in lists.kids_profiles_are_private_for and adult and t < adult,
+            "age_unknown": u in lists.unknown_age_is_minor_for and adult is None,
+            "hidden_title": u in lists.hidden_titles_denied_for and (*who, title) in self.hidden,
+            "not_permitted": not rule.columns.get(source),
+        }
+        yield from (reason for reason, denied in rules_1_to_3.items() if denied)
+        # 4 and 5: scopes are ANDed; a purpose above is heard when it denies.
+        needed = rule.basis == "consent" or (rule.basis == "legitimate_interest" and not rule.notice_given)
         for moment in (t, now):
             states = [(of, self._state(words, moment)) for (of, _), words in voices.items()]
             state = max((s for of, s in states if of == u or s >= 4), default=0)
             if state >= 2:
-                yield WORDS[state] + ("_record" if state == 7 else "")
-            if state == 0 and (
-                rule.basis == "consent" or (rule.basis == "legitimate_interest" and not rule.notice_given)
-            ):
-                later = rule.basis == "consent" and any(w["effective_at"] > moment for w in own)
+                yield WORDS[state]
+            if state == 0 and needed:
+                later = rule.basis == "consent" and any(w["at"] > moment for w in own)
                 yield "not_consented_at_event" if later else "unknown"
         # 6
-        denials = [
-            (w["effective_at"], w["said"])
-            for words in voices.values()
-            for w in words
-            if w["said"] >= 4
-            and t < w["effective_at"] >= max(filter(None, map(self._covers, words)), default=datetime.min)
-        ]
-        if denials:
-            yield WORDS[max(denials)[1]] + ("_record" if max(denials)[1] == 7 else "")
-        # 7
+        denials = []
+        for words in voices.values():
+            covered = max(filter(None, map(self._covers, words)), default=t)
+            denials += [(w["at"], w["said"]) for w in words if w["said"] >= 4 and w["at"] >= covered]
+        yield from (WORDS[said] for at, said in sorted(denials, reverse=True) if at > t)
+        # 7 and 8
         if event[time] < now - timedelta(days=rule.window_days):
             yield "outside_window"
-        # 8
-        if rule.separate_form_days is not None:
-            oldest = now - timedelta(days=rule.separate_form_days)
-            forms = [w for w in own if w["signal"] == "vppa" and w["said"] == 1 and w["until"][0] > now]
-            if not any(w["effective_at"] >= oldest for w in forms):
-                yield "no_disclosure_form"
+        forms = [w["at"] for w in own if w["signal"] == "vppa" and w["said"] == 1 and w["until"][0] > now]
+        days = rule.separate_form_days
+        if days is not None and max(forms, default=datetime.min) < now - timedelta(days=days):
+            yield "no_disclosure_form"
 
     def _is_about(self, w: Row, who: tuple[str, str], event: Row) -> bool:
         device = event.get("device_id") and self.refs.device(event["device_id"])
-        return (
-            max(w["recorded_at"], w["effective_at"]) <= self.now
-            and w["account_ref"] == self.refs.account(who[0])
-            and w["profile_ref"] in (None, self.refs.profile(*who))
-            and (w["scope"] != "device" or w["device_ref"] == device)
-        )
+        theirs = w["account_ref"] == self.refs.account(who[0]) and w["profile_ref"] in (None, self.refs.profile(*who))
+        here = w["scope"] != "device" or w["device_ref"] == device
+        return theirs and here and max(w["recorded_at"], w["effective_at"]) <= self.now
 
     def _strength(self, w: Row, purpose: str, basis: str) -> int:
-        everyone = (
-            w["purpose"] == "*" and w["state"] != "granted" and self.policy.purposes[purpose].basis in NEED_CONSENT
-        )
-        if w["state"] not in WORDS or not (w["purpose"] == purpose or everyone):
+        everyone = self.policy.purposes[purpose].basis in NEED_CONSENT and w["state"] != "granted"
+        if w["state"] not in WORDS or w["purpose"] not in ((purpose, "*") if everyone else (purpose,)):
             return 0
         least, said = self.policy.consent.min_notice_version, WORDS.index(w["state"])
         if basis not in NEED_CONSENT:
@@ -114,15 +98,14 @@ class Reference:
         return 2 if said == 1 and least is not None and (w["notice_version"] or 0) < least else said
 
     def _state(self, words: list[Row], moment: datetime) -> int:
-        begun = [w for w in words if w["effective_at"] <= moment]
-        live = [(w["effective_at"], w["said"]) for w in begun if w["until"][0] > moment]
-        if not begun:
-            return int(any(map(self._covers, words)))
-        return max(live)[1] if live else max(w["until"][1] for w in begun)
+        begun = [w for w in words if w["at"] <= moment]
+        live = [(w["at"], w["said"]) for w in begun if w["until"][0] > moment]
+        ended = max((w["until"][1] for w in begun), default=int(any(map(self._covers, words))))
+        return max(live)[1] if live else ended
 
     def _covers(self, w: Row) -> datetime | None:
         accepted = self.policy.consent.accept_history_grants and w["covers_history"]
-        return w["effective_at"] if accepted and w["said"] == 1 and w["until"][0] > self.now else None
+        return w["at"] if accepted and w["said"] == 1 and w["until"][0] > self.now else None
 
     def _is_private(self, event: Row) -> bool:
         session = [o for o in self.viewing if o.get("session_id") and o["session_id"] == event.get("session_id")]
@@ -132,15 +115,11 @@ class Reference:
 
 def until(w: Row, said: int, adult: datetime | None) -> tuple[datetime, int]:
     """When a word ends, and as what: 3 expired, 0 outgrown (a grant from before its viewer came of age)."""
-    ends = [(w["expires_at"], 3)] if w["expires_at"] else []
-    if said <= 2 and adult is not None and w["effective_at"] < adult:
-        ends.append((adult, 0))
-    return min(ends, key=lambda end: (end[0], -end[1]), default=(datetime.max, 0))
+    grown = adult if said <= 2 and adult and w["effective_at"] < adult else datetime.max
+    return (w["expires_at"], 3) if w["expires_at"] and w["expires_at"] <= grown else (grown, 0)
 
 
 def imposed(about: list[Row], state: str, lifted: str) -> bool:
     """Whether the last word of some scope imposes; what is imposed and lifted at one instant is imposed."""
-    rows = [
-        (w["profile_ref"], (w["effective_at"], w["state"] == state)) for w in about if w["state"] in (state, lifted)
-    ]
-    return any(max(when for of, when in rows if of == scope)[1] for scope in {of for of, _ in rows})
+    rows = [(w["profile_ref"], w["effective_at"], w["state"] == state) for w in about if w["state"] in (state, lifted)]
+    return any(max(row[1:] for row in rows if row[0] == scope)[1] for scope in {row[0] for row in rows})
