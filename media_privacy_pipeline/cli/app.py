@@ -14,6 +14,9 @@ from . import checkup, imports, keys, look, quarantine, run, simulation, status,
 
 DEBUG = "MEDIA_PRIVACY_DEBUG"
 
+# What the framework makes of Ctrl-C; here 1 stands for everything that did not come to its end.
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="media-privacy",
     no_args_is_help=True,
@@ -57,8 +60,8 @@ def main() -> NoReturn:
         code = 0
     except SystemExit as error:
         code = error.code if isinstance(error.code, int) else 1
-    except KeyboardInterrupt:
-        code = _complain("interrupted: what was not finished was not kept; run again to go on", 1)
+        if code == _INTERRUPTED:
+            code = _complain("interrupted: what was not finished was not kept; run again to go on", 1)
     except BrokenPipeError:
         # The reader of a pipe has had enough (`| head`); Python must not complain when it flushes.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

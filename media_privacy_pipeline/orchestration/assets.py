@@ -62,7 +62,7 @@ def asset_of(
     )
     def compute(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[Any]]:
         session: Session = context.resources.session
-        with ToldSafely(step.name):
+        with ToldSafely(step.name, settings.home):
             span = span_of(context, settings.landing)
             result = step.run(session, span)
             outcomes = validated(session, tables, span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import shutil
 import traceback
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +20,7 @@ RETRIES = 2
 _RETRY_SECONDS = 5
 _PASSING = {errno.EAGAIN, errno.EINTR, errno.EBUSY, errno.ETIMEDOUT, errno.ESTALE, errno.EIO}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
+_NOTHING = 2**20
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -40,8 +42,9 @@ class ToldSafely:
     also retry a refusal and Ctrl-C; hence retries are asked for here, by the nature of the trouble.
     """
 
-    def __init__(self, step: str) -> None:
+    def __init__(self, step: str, home: Path) -> None:
         self._step = step
+        self._home = home
 
     def __enter__(self) -> None:
         """Nothing to prepare."""
@@ -54,7 +57,7 @@ class ToldSafely:
             traceback.print_exception(error)
         if isinstance(error, PipelineError):
             raise _failure(str(error), error.exit_code) from None
-        if is_full(error):
+        if is_full(error, self._home):
             raise _failure("the disk is full; this step changed nothing: free some space and run again", 1) from None
         if is_passing(error):
             log.warning("%s: %s; trying again", self._step, type(error).__name__)
@@ -63,18 +66,22 @@ class ToldSafely:
         raise _failure(message, 1) from None
 
 
-def is_full(error: BaseException) -> bool:
-    """Whether an error, or one behind it, is a disk without space. Engines say so in words of their own."""
-    while True:
-        if isinstance(error, OSError) and error.errno in _FULL:
+def is_full(error: BaseException, home: Path) -> bool:
+    """Whether an error, or one behind it, is a disk without space.
+
+    Engines say so in words of their own, and SQLite calls it an I/O error: then the disk itself is asked.
+    """
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError) and seen.errno in _FULL:
             return True
-        text = str(error).lower()
+        text = str(seen).lower()
         if "no space left on device" in text or "database or disk is full" in text:
             return True
-        behind = error.__cause__ or error.__context__
-        if behind is None:
-            return False
-        error = behind
+        if "disk i/o error" in text and shutil.disk_usage(home).free < _NOTHING:
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
 
 
 def is_passing(error: BaseException) -> bool:

@@ -61,7 +61,7 @@ def _disk_full_told(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (OSError, SQLAlchemyError) as error:
-        if not is_full(error):
+        if not is_full(error, settings.home):
             raise
         raise Refused(f"{settings.home}: the disk is full: free some space and run again") from None
 
