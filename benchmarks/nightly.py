@@ -109,11 +109,14 @@ def verdict(plain: Mapping[int, Run], ours: Mapping[int, Run]) -> str:
         "gigabytes": ours[large].peak / 1e9,
         "growth": ours[large].seconds / ours[small].seconds,
     }
-    parts = [
-        f"{name} {found[name]:.1f} (goal: under {goal:g}{'' if found[name] < goal else ', missed'})"
-        for name, goal in GOALS.items()
-    ]
-    return ", ".join(parts)
+    lines = []
+    for name, goal in GOALS.items():
+        lines.append(
+            f"* {name}: {found[name]:.1f}, goal under {goal:g}: {'met' if found[name] < goal else '**missed**'}"
+        )
+    spent = ours[large].processor / plain[large].processor
+    lines.append(f"* ratio of processor seconds, which other work on the machine does not stretch: {spent:.1f}")
+    return "\n".join(lines)
 
 
 def machine() -> str:
