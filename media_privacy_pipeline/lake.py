@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -65,7 +65,7 @@ class Lake:
 
     def meta(self, table: str, day: date | None = None) -> PartitionMeta | None:
         """Meta of a snapshot (no day) or of one day; None where it was never written whole."""
-        folder = self.path(table) if day is None else self._partitions(table).get(day)
+        folder = self.path(table) if day is None else self._partitions(table, (day,)).get(day)
         return None if folder is None else _read_meta(folder)
 
     def fingerprints(self, table: str) -> dict[date, str]:
@@ -88,7 +88,7 @@ class Lake:
         if days is None:
             meta = self.meta(table)
             return meta is not None and meta.fingerprint == fingerprint
-        folders = self._partitions(table)
+        folders = self._partitions(table, frozenset(days))
         metas = [_read_meta(folders[day]) if day in folders else None for day in days]
         return all(meta is not None and meta.fingerprint == fingerprint for meta in metas)
 
@@ -158,20 +158,20 @@ class Lake:
         for folder in self.root.glob(f"{_TRASH}*"):
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _partitions(self, table: str) -> dict[date, Path]:
+    def _partitions(self, table: str, wanted: Collection[date] | None = None) -> dict[date, Path]:
+        """Folders of whole partitions by day. A table has thousands of days: only the wanted ones are looked into."""
         root = self.path(table)
         if not root.is_dir():
             return {}
-        return {
-            date.fromisoformat(folder.name.partition("=")[2]): folder
-            for folder in root.iterdir()
-            if "=" in folder.name and (folder / _META).exists()
-        }
+        folders = (folder for folder in root.iterdir() if "=" in folder.name)
+        days = ((date.fromisoformat(folder.name.partition("=")[2]), folder) for folder in folders)
+        return {day: at for day, at in days if (wanted is None or day in wanted) and (at / _META).exists()}
 
     def _folders(self, table: str, days: Iterable[date] | None) -> list[Path]:
-        partitions = self._partitions(table)
         if days is not None:
-            return [partitions[day] for day in sorted(set(days)) if day in partitions]
+            partitions = self._partitions(table, frozenset(days))
+            return [partitions[day] for day in sorted(partitions)]
+        partitions = self._partitions(table)
         if partitions:
             return [partitions[day] for day in sorted(partitions)]
         return [self.path(table)] if (self.path(table) / _META).exists() else []

@@ -46,7 +46,7 @@ def stale_days(session: Session, span: Span, source: Source, drops: Drops, base:
 
 def let_in(session: Session, source: Source, days: Sequence[date], drops: Drops, prints: Mapping[date, str]) -> None:
     """Take in some consecutive days of an input, not more than the lateness window has."""
-    known = around(session.lake, source.accepted, days[0], days[-1], session.policy.landing.lateness_days)
+    known = around(days[0], days[-1], session.policy.landing.lateness_days)
     files = [drop for day in days for drop in drops.days.get(day, [])]
     open_door(session, source, days, files, lambda door: _let_in(door, known, prints))
 

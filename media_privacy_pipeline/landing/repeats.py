@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from ..engines import Folder, Scan
-from ..lake import Lake
 from .door import Door
 
 
@@ -21,12 +20,11 @@ class Repeats:
     accepted: Folder
 
 
-def around(lake: Lake, accepted: str, first: date, last: date, lateness_days: int) -> list[date]:
-    """Accepted days that rows of the days first to last are compared with: before them, and after, where later days
-    were run first."""
-    reach = timedelta(days=lateness_days)
-    days = lake.days(accepted)
-    return [day for day in days if first - reach <= day < first or last < day <= last + reach]
+def around(first: date, last: date, lateness_days: int) -> list[date]:
+    """Days that rows of the days first to last are compared with, as far as they were let in: those before, and those
+    after, where later days were run first."""
+    steps = range(1, lateness_days + 1)
+    return [day for n in steps for day in (first - timedelta(days=n), last + timedelta(days=n))]
 
 
 def find_repeats(door: Door, known_days: list[date]) -> Repeats:
