@@ -40,7 +40,7 @@ def session_resource(settings: Settings) -> dg.ResourceDefinition:
     @dg.resource(description="Settings, policy, keys, lake, SQL project and engine of this home, under its run lock.")
     def session(context: dg.InitResourceContext) -> Iterator[Session]:
         logger = context.log or log
-        run = context.run_id[:8] if context.run_id else "?"
+        run = context.run.run_id[:8] if context.run is not None else "?"
         try:
             with opened(settings, f"run {run} in Dagster", waiting=logger.warning) as session:
                 yield session
