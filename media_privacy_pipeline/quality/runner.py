@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .docs import Documented, write
+from .importing import main_module_with_a_file
 from .spec import ExpectationSpec, Kind, Severity
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class Runner:
     """One ephemeral Great Expectations context, for the suites of any number of tables."""
 
     def __init__(self) -> None:
-        with _hushed():
+        with _hushed(), main_module_with_a_file():
             import great_expectations as gx
             from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -137,22 +137,11 @@ def _raised(info: Mapping[str, Any]) -> bool:
     return any(isinstance(each, Mapping) and each.get("raised_exception") for each in info.values())
 
 
-def _look_like_a_program() -> None:
-    """Give the main module a file's name where it has none, as in a process that Dagster's UI spawns for a run.
-
-    PySpark, which Great Expectations imports, takes such a process for its own doctests and exits.
-    """
-    main = sys.modules["__main__"]
-    if getattr(main, "__spec__", None) is None and not hasattr(main, "__file__"):
-        main.__file__ = sys.executable
-
-
 @contextmanager
 def _hushed() -> Iterator[None]:
     """Great Expectations logs the text of exceptions, which may quote a value; PySpark, which it imports, warns."""
     # 1.24 ships no analytics client; a version that does again reads this before the context exists.
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    _look_like_a_program()
     logger, nowhere = logging.getLogger("great_expectations"), logging.NullHandler()
     before, logger.propagate = logger.propagate, False
     logger.addHandler(nowhere)
