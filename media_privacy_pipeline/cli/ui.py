@@ -41,7 +41,8 @@ def ui(
     if settings.last_day is None and landed and date.today() - landed[-1] > _SILENT:
         typer.echo(f"nothing has landed since {landed[-1]}: Dagster shows the days until then", err=True)
         settings = settings.model_copy(update={"last_day": landed[-1]})
-    os.environ.update(environment_of(settings), DAGSTER_HOME=str(prepare(settings)))
+    # A file in the caller's folder that is named like a module of Dagster's must not be taken for it.
+    os.environ.update(environment_of(settings), DAGSTER_HOME=str(prepare(settings)), PYTHONSAFEPATH="1")
     tool = ("dagster_webserver", "--read-only") if read_only else ("dagster", "dev")
     arguments = ["-m", *tool, "-m", "media_privacy_pipeline.definitions", "-h", "127.0.0.1", "-p", str(port)]
     typer.echo(f"Dagster on {settings.home}: http://127.0.0.1:{port}  (Ctrl-C ends it)", err=True)
