@@ -41,7 +41,8 @@ def write(
     path.parent.mkdir(parents=True, exist_ok=True)
     suffix = suffix_of(path)
     if suffix == ".parquet":
-        pq.write_table(table, path, compression="zstd")
+        # Readers share a file by row groups: the default of a million rows leaves all but one thread idle.
+        pq.write_table(table, path, compression="zstd", row_group_size=1 << 17)
         return
     data = _csv(table) if suffix.startswith(".csv") else _jsonl(table, offsets)
     if lines:
