@@ -101,7 +101,8 @@ def _read(spark: Any, folder: Folder) -> Any:
         alike.setdefault(pq.read_schema(file).remove_metadata(), []).append(str(file))
     frames = [_read_alike(spark, folder, schema, files, types) for schema, files in alike.items()]
     if not frames:
-        return spark.createDataFrame([], ", ".join(f"`{name}` {kind}" for name, kind in types.items()))
+        # Not from an empty list: that starts Python workers, under whatever python3 is on the path.
+        return spark.range(0).selectExpr(*(f"cast(null as {kind}) as `{name}`" for name, kind in types.items()))
     return reduce(lambda one, other: one.unionAll(other), frames)
 
 
