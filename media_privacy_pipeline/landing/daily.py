@@ -13,7 +13,7 @@ from ..lake import fingerprint_of
 from . import accounting
 from .accounting import Count
 from .batching import batches
-from .door import Door
+from .door import Door, Refused
 from .drops import Drops
 from .opening import open_door
 from .refusals import keep_refused
@@ -61,12 +61,13 @@ def _let_in(door: Door, known: list[date], prints: Mapping[date, str]) -> None:
             files = (staging / f"arrival_day={day}").glob("*.parquet")
             rows = sum(pq.read_metadata(file).num_rows for file in files)
             door.counts.append(Count(day, source.name, "accepted", "", rows))
-        rejected = door.rejected()
-        door.count_refused(rejected)
+        fresh = _staged(door, staging)
+        rejected = door.rejected(fresh)
+        door.count_refused(rejected.why)
         accounting.check_balance(door.counts)
-        _count_flags(door, staging)
+        _count_flags(door, fresh)
         # The accepted days come into force last: what they stand for is then in place.
-        keep_refused(door, repeats.refused, rejected)
+        keep_refused(door, Refused(repeats.refused, repeats.landed), rejected)
         if source.name == "consent_events":
             _write_conflicts(door, repeats, prints)
         accounting.write(door.session, source, days, door.counts)
@@ -86,10 +87,14 @@ def _write_accepted(door: Door, repeats: Repeats, staging: Path) -> None:
         session.engine.write(sql, inputs, staging, partition_by="arrival_day", partitions=one)
 
 
-def _count_flags(door: Door, staging: Path) -> None:
+def _staged(door: Door, staging: Path) -> Folder:
+    """The accepted rows of the days at hand, before they are in force."""
+    types = door.session.project.contracts[door.source.accepted].types
+    return Folder(staging, sorted(staging.rglob("*.parquet")), types, "arrival_day")
+
+
+def _count_flags(door: Door, accepted: Folder) -> None:
     session, source = door.session, door.source
-    types = session.project.contracts[source.accepted].types
-    accepted = Folder(staging, sorted(staging.rglob("*.parquet")), types, "arrival_day")
     found = session.engine.fetch(door.render(f"int_landing__{source.name}_flags"), {source.accepted: accepted})
     for row in found.to_pylist():
         door.counts.append(Count(row["arrival_day"], source.name, "flagged", row["reason"], row["rows"]))

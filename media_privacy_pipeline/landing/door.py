@@ -19,6 +19,14 @@ from .reading import Landed
 from .sources import Source
 
 
+@dataclass(frozen=True)
+class Refused:
+    """Rows that are refused: where they lie and why (columns of landing_refused), and landed rows that hold them."""
+
+    why: Folder
+    landed: Input
+
+
 @dataclass
 class Door:
     """Some days of one input, read. `work` is a folder of its own, which goes when the days are done."""
@@ -76,18 +84,41 @@ class Door:
         """A table without rows."""
         return Folder(self.work, [], self.session.project.contracts[table].types)
 
-    def rejected(self) -> Folder:
-        """Rows that break a rule of their own, in the columns of landing_refused: told once the accepted rows and the
-        repeats are counted, on those days alone that have other rows left."""
-        days = sorted({day for day, _ in balance(self.counts)})
+    def rejected(self, accepted: Folder | None = None) -> Refused:
+        """Rows that break a rule of their own: told once the repeats, and the rows let in where they are given, are
+        counted, on those days alone that have other rows left.
+
+        A row that breaks a rule hardly ever has the identity of one that was let in, so that rows of other identities
+        are tried first; that they are all is seen by the count, and where they are not, every row is tried.
+        """
+        missing = balance(self.counts)
+        days = sorted({day for day, _ in missing})
         if not days:
-            return self.empty("landing_refused")
+            return Refused(self.empty("landing_refused"), self.empty(self.source.landed))
+        if accepted is not None:
+            unknown = self._unknown(days, accepted)
+            found = self._breaking("suspected", unknown)
+            if sum(pq.read_metadata(file).num_rows for file in found.files) == sum(missing.values()):
+                return Refused(found, unknown)
+        every = self.scan(days)
+        return Refused(self._breaking("rejected", every), every)
+
+    def _unknown(self, days: Sequence[date], accepted: Folder) -> Folder:
+        """Landed rows whose identity was not let in, told by its hash: of two identities of one hash neither is."""
+        name = self.source.identity
+        rows = f"""
+            select landed.* from landed
+            anti join (select hash({name}) as id from accepted) as accepted on hash(trim(landed.{name})) = accepted.id"""
+        return self.make(
+            "unknown", self.source.landed, rows, {"landed": self.scan(days), "accepted": accepted}, self.reading
+        )
+
+    def _breaking(self, name: str, rows: Input) -> Folder:
         sql = f"""
             select _file, _line, 'quarantined' as stage, reject_reason as reason, arrival_day
             from ({self.render(f"stg_landing__{self.source.name}")}) as checked
             where reject_reason is not null"""
-        inputs = {self.source.landed: self.scan(days)}
-        return self.make("rejected", "landing_refused", sql, inputs, self.session.engine)
+        return self.make(name, "landing_refused", sql, {self.source.landed: rows}, self.session.engine)
 
     def count_refused(self, refused: Folder) -> None:
         """Take refused rows into the counts."""

@@ -7,16 +7,16 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from ..engines import Folder, Input
+from ..engines import Input
 from ..engines.duckdb import quote
 from . import quarantine
 from .batching import batches
-from .door import Door
+from .door import Door, Refused
 
 _ROWS_AT_ONCE = 200_000
 
 
-def keep_refused(door: Door, *refused: Folder) -> None:
+def keep_refused(door: Door, *refused: Refused) -> None:
     """Seal the quarantined rows, and the names of unreadable files, of each day of a door."""
     quarantined: Counter[date] = Counter()
     for count in door.counts:
@@ -35,18 +35,22 @@ def keep_refused(door: Door, *refused: Folder) -> None:
             quarantine.keep(door.session, door.source.name, day, refusals[day])
 
 
-def _rows(door: Door, days: Sequence[date], refused: tuple[Folder, ...]) -> Iterator[tuple[date, str]]:
-    inputs: dict[str, Input] = {f"refused_{number}": folder for number, folder in enumerate(refused)}
-    every = " union all ".join(f"select _file, _line, stage, reason from {name}" for name in inputs)
+def _rows(door: Door, days: Sequence[date], refused: Sequence[Refused]) -> Iterator[tuple[date, str]]:
     columns = ", ".join(f'{quote(column)}: landed."{column}"' for column in door.source.columns)
-    sql = f"""
-        select landed.arrival_day, cast(to_json({{
+    listed = ", ".join(f"date '{day}'" for day in days)
+    inputs: dict[str, Input] = {}
+    parts = []
+    for number, each in enumerate(refused):
+        inputs |= {f"landed_{number}": each.landed, f"refused_{number}": each.why}
+        parts.append(f"""
+        select landed.arrival_day, landed._file, landed._line, cast(to_json({{
           'file': landed._file, 'line': landed._line, 'reason': refused.reason,
           'row': case when landed._defect is null then {{{columns}}} end, 'raw': landed._raw
         }}) as varchar) as refusal
-        from landed
-        inner join ({every}) as refused
+        from landed_{number} as landed
+        inner join refused_{number} as refused
           on landed._file = refused._file and landed._line = refused._line and refused.stage = 'quarantined'
-        order by landed._file, landed._line"""
-    found = door.reading.fetch(sql, {"landed": door.scan(days), **inputs})
+        where landed.arrival_day in ({listed})""")
+    sql = f"select arrival_day, refusal from ({' union all '.join(parts)}) as every order by _file, _line"
+    found = door.reading.fetch(sql, inputs)
     yield from zip(found.column("arrival_day").to_pylist(), found.column("refusal").to_pylist(), strict=True)

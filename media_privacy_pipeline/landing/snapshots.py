@@ -25,7 +25,7 @@ def let_in(session: Session, source: Source, day: date, drops: Sequence[Drop], f
 def _let_in(door: Door, day: date, fingerprint: str) -> None:
     session, source = door.session, door.source
     rejected = door.rejected()
-    door.count_refused(rejected)
+    door.count_refused(rejected.why)
     with session.lake.write(source.accepted, fingerprint) as staging:
         session.engine.write(door.render(source.accepted), {source.landed: door.scan([day])}, staging)
         rows = sum(pq.read_metadata(file).num_rows for file in staging.glob("*.parquet"))
