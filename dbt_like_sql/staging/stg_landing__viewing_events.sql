@@ -19,6 +19,10 @@ with landed as (
     nullif(trim(private_session), '') as private_session,
     nullif(consent_string, '') as consent_string,
     nullif(trim(gpc), '') as gpc,
+    _started_at,
+    _watched_seconds,
+    _private_session,
+    _gpc,
     _file,
     _line,
     _defect,
@@ -50,7 +54,7 @@ typed as (
     _line,
     _defect,
     arrival_day,
-    case
+    coalesce(_started_at, case
       -- What most systems send costs one pattern; the others are told apart after it.
       when regexp_matches(started_at, '^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](Z|[+]00(:?00)?)$')
         then try_cast(left(started_at, 19) as timestamp)
@@ -68,9 +72,12 @@ typed as (
           )
       when regexp_matches(started_at, '^[0-9]{1,14}([.]0+)?$')
         then make_timestamp(cast(split_part(started_at, '.', 1) as bigint) * 1000)
-    end as started_utc,
-    case when regexp_matches(watched_seconds, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(watched_seconds, '.', 1) as integer) end as seconds,
-    case private_session
+    end) as started_utc,
+    coalesce(
+      _watched_seconds,
+      case when regexp_matches(watched_seconds, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(watched_seconds, '.', 1) as integer) end
+    ) as seconds,
+    coalesce(_private_session, case private_session
       when 'true' then true
       when 'false' then false
       else case lower(private_session)
@@ -87,8 +94,8 @@ typed as (
         when 'no' then false
         when 'n' then false
       end
-    end as private_flag,
-    case gpc
+    end) as private_flag,
+    coalesce(_gpc, case gpc
       when 'true' then true
       when 'false' then false
       else case lower(gpc)
@@ -105,7 +112,7 @@ typed as (
         when 'no' then false
         when 'n' then false
       end
-    end as gpc_flag,
+    end) as gpc_flag,
     case
       when device_type in ('tv', 'mobile', 'tablet', 'web', 'console') then device_type
       else translate(lower(trim(device_type)), '- ', '__')
@@ -153,7 +160,7 @@ select
     when event_id is null then 'missing_event_id'
     when account_id is null then 'missing_account_id'
     when title_id is null then 'missing_title_id'
-    when started_at is null then 'missing_started_at'
+    when started_at is null and started_utc is null then 'missing_started_at'
     when started_utc is null and regexp_matches(started_at, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$') then 'naive_timestamp'
     when started_utc is null then 'bad_timestamp'
     when watched_seconds is not null and seconds is null then 'bad_watched_seconds'

@@ -1,4 +1,7 @@
-"""Parquet drops: which columns a file has, and the DuckDB text that reads them as text, as all formats are read."""
+"""Parquet drops: which columns a file has, and the DuckDB text that reads them as text, as all formats are read.
+
+What a file holds in the right type already is handed on as it is, beside the text, where the input has a place for it.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,8 @@ def kinds_of(path: Path) -> tuple[Mapping[str, str], int] | str:
 def query(source: Source, kinds: Mapping[str, str], paths: Sequence[Path], landing: Path) -> str:
     """DuckDB text that reads files whose columns have the same kinds; rows are numbered from 1 in each file."""
     columns = ", ".join(
-        f'{_as_text(kinds[column], column)} as "{column}"'
-        if column in kinds
-        else f'cast(null as varchar) as "{column}"'
-        for column in source.columns
+        [f'{_text(source, kinds, column)} as "{column}"' for column in source.columns]
+        + [f'{_typed(kinds, column, kind)} as "_{column}"' for column, kind in source.typed.items()]
     )
     files = ", ".join(quote(escape(path)) for path in paths)
     return f"""
@@ -48,9 +49,39 @@ def _kind(kind: pa.DataType) -> str:
         return "instant"
     if pa.types.is_floating(kind):
         return "float"
+    if pa.types.is_integer(kind):
+        return "integer"
+    if pa.types.is_boolean(kind):
+        return "boolean"
     if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
         return "nested" if pa.types.is_nested(kind.value_type) else "list"
     return "nested" if pa.types.is_nested(kind) else "plain"
+
+
+_EXACT = {
+    # The same years and magnitudes as the rules for text let pass.
+    ("timestamp", "instant"): ("between timestamptz '1000-01-01 00:00:00Z' and timestamptz '2999-12-31 23:59:59Z'",
+                               "make_timestamp(epoch_us({}))"),
+    ("integer", "integer"): ("between -999999999 and 999999999", "cast({} as integer)"),
+    ("boolean", "boolean"): ("in (true, false)", "{}"),
+}
+"""By declared type and a file's kind: which values are taken as they are, and how."""
+
+
+def _text(source: Source, kinds: Mapping[str, str], column: str) -> str:
+    if column not in kinds:
+        return "cast(null as varchar)"
+    text, exact = _as_text(kinds[column], column), _EXACT.get((source.typed.get(column, ""), kinds[column]))
+    return text if exact is None else f'case when not ("{column}" {exact[0]}) then {text} end'
+
+
+def _typed(kinds: Mapping[str, str], column: str, kind: str) -> str:
+    exact = _EXACT.get((kind, kinds.get(column, "")))
+    if exact is None:
+        return f"cast(null as {kind})"
+    taken, value = exact
+    name = f'"{column}"'
+    return f"case when {name} {taken} then {value.format(name)} end"
 
 
 def _as_text(kind: str, column: str) -> str:

@@ -49,9 +49,9 @@ class Landed:
                 found.append(f"select * from ({piece.sql}) where arrival_day in ({listed})")
         if found:
             return " union all ".join(found)
-        texts = [*self.source.columns, "_file", "_line", "_raw", "_defect"]
-        nothing = ", ".join(f'cast(null as {"bigint" if name == "_line" else "varchar"}) as "{name}"' for name in texts)
-        return f"select {nothing}, cast(null as date) as arrival_day where false"
+        nothing = ", ".join(f'cast(null as varchar) as "{column}"' for column in self.source.columns)
+        kept = "null::varchar as _file, null::bigint as _line, null::varchar as _raw, null::varchar as _defect"
+        return f"select {nothing}, {_untyped(self.source)}{kept}, cast(null as date) as arrival_day where false"
 
 
 class Reader:
@@ -109,7 +109,7 @@ class Reader:
         self._engine.write(sql, {"lines": pa.RecordBatchReader.from_batches(schema, batches)}, folder)
         columns = ", ".join(f'"{column}"' for column in self._source.columns)
         file = quote(folder / "part-0.parquet")
-        rows = f"select {columns}, _file, _line, _raw, _defect, arrival_day from read_parquet({file})"
+        rows = f"select {columns}, {_untyped(self._source)}_file, _line, _raw, _defect, arrival_day from read_parquet({file})"
         return Piece(frozenset(drop.day for drop in drops), rows)
 
     def _undeclared(self, pieces: Sequence[Piece]) -> list[tuple[str, date, int]]:
@@ -132,3 +132,8 @@ class Reader:
         except PipelineError:
             return False
         return True
+
+
+def _untyped(source: Source) -> str:
+    """DuckDB text of the typed twins where everything is text."""
+    return "".join(f'cast(null as {kind}) as "_{column}", ' for column, kind in source.typed.items())
