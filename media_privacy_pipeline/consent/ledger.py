@@ -328,7 +328,7 @@ def _array(column: sa.Column[Any], values: Sequence[object]) -> pa.Array:
     if isinstance(column.type, sa.Boolean):
         # SQLite has no booleans, only 0 and 1.
         return pa.array(map(bool, values), pa.bool_())
-    kinds = {sa.BigInteger: pa.int64(), sa.Integer: pa.int32()}
+    kinds: dict[type[Any], pa.DataType] = {sa.BigInteger: pa.int64(), sa.Integer: pa.int32()}
     return pa.array(values, kinds.get(type(column.type), pa.string()))
 
 

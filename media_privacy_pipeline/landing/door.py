@@ -108,7 +108,7 @@ class Door:
         name = self.source.identity
         rows = f"""
             select landed.* from landed
-            anti join (select hash({name}) as id from accepted) as accepted on hash(trim(landed.{name})) = accepted.id"""
+            anti join (select hash({name}) as id from accepted) as known on hash(trim(landed.{name})) = known.id"""
         return self.make(
             "unknown", self.source.landed, rows, {"landed": self.scan(days), "accepted": accepted}, self.reading
         )

@@ -60,8 +60,10 @@ def _kind(kind: pa.DataType) -> str:
 
 _EXACT = {
     # The same years and magnitudes as the rules for text let pass.
-    ("timestamp", "instant"): ("between timestamptz '1000-01-01 00:00:00Z' and timestamptz '2999-12-31 23:59:59Z'",
-                               "make_timestamp(epoch_us({}))"),
+    ("timestamp", "instant"): (
+        "between timestamptz '1000-01-01 00:00:00Z' and timestamptz '2999-12-31 23:59:59Z'",
+        "make_timestamp(epoch_us({}))",
+    ),
     ("integer", "integer"): ("between -999999999 and 999999999", "cast({} as integer)"),
     ("boolean", "boolean"): ("in (true, false)", "{}"),
 }

@@ -109,7 +109,8 @@ class Reader:
         self._engine.write(sql, {"lines": pa.RecordBatchReader.from_batches(schema, batches)}, folder)
         columns = ", ".join(f'"{column}"' for column in self._source.columns)
         file = quote(folder / "part-0.parquet")
-        rows = f"select {columns}, {_untyped(self._source)}_file, _line, _raw, _defect, arrival_day from read_parquet({file})"
+        columns += f", {_untyped(self._source)}_file, _line, _raw, _defect, arrival_day"
+        rows = f"select {columns} from read_parquet({file})"
         return Piece(frozenset(drop.day for drop in drops), rows)
 
     def _undeclared(self, pieces: Sequence[Piece]) -> list[tuple[str, date, int]]:

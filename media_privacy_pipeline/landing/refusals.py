@@ -36,7 +36,7 @@ def keep_refused(door: Door, *refused: Refused) -> None:
 
 
 def _rows(door: Door, days: Sequence[date], refused: Sequence[Refused]) -> Iterator[tuple[date, str]]:
-    columns = ", ".join(f'{quote(column)}: {door.source.as_text(column)}' for column in door.source.columns)
+    columns = ", ".join(f"{quote(column)}: {door.source.as_text(column)}" for column in door.source.columns)
     listed = ", ".join(f"date '{day}'" for day in days)
     inputs: dict[str, Input] = {}
     parts = []
