@@ -107,12 +107,15 @@ class VectorStatement(_Part):
 
     norm: the L2 norm that an account's vector is clipped to in each part. mu: what all parts of a period cost an
     account together; each costs mu / sqrt(parts). resolution: sums are made and noised in whole 1/resolution steps.
+    least_days: a period is not paid for before so many arrival days have been taken in, whatever they hold; what is
+    drawn on a service's first day stays for the period, and says little.
     """
 
     title: str
     norm: Annotated[float, Field(gt=0, le=2**10)]
     resolution: Annotated[int, Field(ge=64, le=2**20)]
     parts: Annotated[int, Field(ge=1, le=1000)]
+    least_days: Annotated[int, Field(ge=1)] = 1
     mu: Annotated[float, Field(gt=0, le=8)]
 
 

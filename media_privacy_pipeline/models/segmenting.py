@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -52,6 +53,8 @@ def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepRes
     """
     personalisation_interactions(session, span)
     titles = catalogue(session)
+    if (short := _days_short(session, span)) > 0:
+        return _tell(session, {"segments": 0, "reason": f"arrival days still missing: {short}"})
     plan = stored_plan(session, span, titles, config)
     if plan is None:
         return _tell(session, {"segments": 0, "reason": "the catalogue's genres do not tell titles apart"})
@@ -84,9 +87,25 @@ def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepRes
     return _result(session, {"period": plan.period, "segments": table.num_rows}, skipped=not any(wrote))
 
 
+def _days_short(session: Session, span: Span) -> int:
+    """How many arrival days are missing before the month may be paid for: 0 once its plan is stored.
+
+    Days are counted, never rows: whether a release is made must not depend on what people did.
+    """
+    statement = session.policy.releases.vectors.get(STATEMENT)
+    if statement is None or _plan_path(session, span).exists():
+        return 0
+    taken_in = [day for day in session.lake.days("permitted_training_viewing_events") if day <= span.last]
+    return max(0, statement.least_days - len(taken_in))
+
+
+def _plan_path(session: Session, span: Span) -> Path:
+    return session.settings.models / "segments" / f"{period_of(span)}.json"
+
+
 def stored_plan(session: Session, span: Span, titles: Mapping[str, Title], config: ModelsConfig) -> Plan | None:
     """The plan of the month: the stored one, or one made and stored now; None where the catalogue allows none."""
-    path = session.settings.models / "segments" / f"{period_of(span)}.json"
+    path = _plan_path(session, span)
     if path.exists():
         return Plan.model_validate_json(path.read_bytes())
     popularity = open_popularity(session, span.as_of, config.segments.popularity_days)
