@@ -1,4 +1,4 @@
-"""One measured run in a process of its own: `python -m benchmarks.stages baseline|pipeline ZONE HOME DAYS`.
+"""One measured run in a process of its own: `python -m benchmarks.stages baseline|copy|pipeline ZONE HOME DAYS`.
 
 Prints JSON: the stages with their wall and processor seconds, and the process's peak memory in bytes.
 """
@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from .zones import FIRST_DAY
 
@@ -21,20 +22,37 @@ _TABLES = ("title_daily", "audience_daily", "discovery_daily")
 
 def baseline(zone: Path, home: Path, _: int) -> list[Stage]:
     """Who watched what on each day, plainly: no checks, no consent; two threads and 3 GB, as the pipeline has."""
-    import duckdb
-
-    home.mkdir(parents=True)
-    config = {"threads": "2", "memory_limit": "3GB", "temp_directory": str(home)}
-    connection = duckdb.connect(":memory:", config=config)
-    connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
-    files = f"{zone}/viewing_events/*/*.parquet".replace("'", "''")
     sql = f"""
         create table result as
         select cast(started_at as date) as day, title_id, count(*) as plays, sum(watched_seconds) as seconds,
           count(distinct account_id) as viewers
-        from read_parquet('{files}', hive_partitioning = false, union_by_name = true)
+        from {_raw(zone)}
         group by all"""
+    connection = _connect(home)
     return [("group by day, title", lambda: connection.execute(sql))]
+
+
+def copy(zone: Path, home: Path, _: int) -> list[Stage]:
+    """The raw viewing events read and written once, as they are, in the lake's compression: what keeping them costs."""
+    connection = _connect(home)
+    options = "format parquet, compression zstd, compression_level 1"
+    sql = f"copy (select * from {_raw(zone)}) to '{home}/copy.parquet' ({options})"
+    return [("copy", lambda: connection.execute(sql))]
+
+
+def _connect(home: Path) -> Any:
+    import duckdb
+
+    home.mkdir(parents=True)
+    config = {"threads": "2", "memory_limit": "3GB", "temp_directory": str(home), "preserve_insertion_order": "false"}
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("set timezone = 'UTC'; set enable_progress_bar = false")
+    return connection
+
+
+def _raw(zone: Path) -> str:
+    files = f"{zone}/viewing_events/*/*.parquet".replace("'", "''")
+    return f"read_parquet('{files}', hive_partitioning = false, union_by_name = true)"
 
 
 def pipeline(zone: Path, home: Path, days: int) -> list[Stage]:
@@ -63,7 +81,7 @@ def pipeline(zone: Path, home: Path, days: int) -> list[Stage]:
 def main() -> None:
     """Run one side and print what it took."""
     side, zone, home, days = sys.argv[1:]
-    stages = {"baseline": baseline, "pipeline": pipeline}[side](Path(zone), Path(home), int(days))
+    stages = {"baseline": baseline, "copy": copy, "pipeline": pipeline}[side](Path(zone), Path(home), int(days))
     told = []
     for name, run in stages:
         wall, cpu = time.perf_counter(), time.process_time()

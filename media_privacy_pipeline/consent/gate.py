@@ -7,14 +7,12 @@ from datetime import date, datetime, time, timedelta
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ..engines import Input, Session, Span
+from ..engines import Session, Span
 from ..errors import Refused, UsageError
-from ..sql.model import Parameter
 from ..sql.permitted import permitted_name
-from .decide import TIMELINE
+from .asking import REFS, timeline_tables
 from .permit import purpose_keys
 from .record import opened
-from .rules import purpose_ancestors, purpose_rules
 
 _STANDING = """
 select t.account_id, t.profile_id
@@ -32,7 +30,6 @@ where
     and v.form_reason = ''
 order by t.account_id, t.profile_id
 """
-_REFS = ["account_id", "profile_id", "subject_no", "account_ref", "profile_ref"]
 
 
 def standing(session: Session, as_of: datetime, purpose: str) -> pa.Table:
@@ -45,19 +42,8 @@ def standing(session: Session, as_of: datetime, purpose: str) -> pa.Table:
         raise UsageError(f"the policy knows no purpose {purpose!r}; it knows {', '.join(session.policy.purposes)}")
     with opened(session) as ledger:
         said = ledger.rows(as_of)
-    refs = pa.concat_tables([pq.read_table(file, columns=_REFS) for file in session.lake.files("subjects")])
-    tables: dict[str, Input] = {
-        "subject_refs": refs,
-        "consent_ledger": said,
-        "accepted_accounts": session.folder("accepted_accounts"),
-        "consent_devices": session.folder("consent_devices"),
-        "purpose_rules": purpose_rules(session.policy),
-        "purpose_ancestors": purpose_ancestors(session.policy),
-    }
-    parameters: dict[str, Parameter] = {"as_of": as_of, "minor_age": session.policy.subjects.minor_age}
-    for model in ("subjects", *TIMELINE):
-        read = {table: tables[table] for table in session.project.sources(model)}
-        tables[model] = session.engine.fetch(session.project.render(model, parameters), read)
+    refs = pa.concat_tables([pq.read_table(file, columns=REFS) for file in session.lake.files("subjects")])
+    tables = timeline_tables(session, as_of, said, refs)
     people = session.engine.fetch(
         _STANDING.format(as_of=as_of, purpose=purpose),
         {table: tables[table] for table in ("consent_timeline", "consent_verdicts")},

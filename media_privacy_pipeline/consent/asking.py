@@ -1,0 +1,182 @@
+"""Asking for decisions outside a run: all events for one purpose, or the story of one event; nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ..engines import Input, Session
+from ..engines.types import arrow_schema
+from ..errors import UsageError
+from ..sql.model import Parameter
+from .decide import TIMELINE, clock
+from .entries import Refs
+from .record import opened
+from .rules import purpose_ancestors, purpose_rules
+
+REFS = ["account_id", "profile_id", "subject_no", "account_ref", "profile_ref"]
+"""Columns of `subject_refs`, as the stored vault has them."""
+
+_DECISIONS = "int_consent__decisions"
+_EVENTS = ("accepted_viewing_events", "accepted_search_events")
+_TIME = {"accepted_viewing_events": "started_at", "accepted_search_events": "searched_at"}
+
+
+class Answer(NamedTuple):
+    """What was decided of one event for one purpose, and the ledger rows that bear on it, the latest first.
+
+    words: dicts with seq, scope, signal, state, purpose, effective_at, recorded_at, expires_at and notice_version.
+    """
+
+    purpose: str
+    reason: str
+    words: list[dict[str, Any]]
+
+
+class Story(NamedTuple):
+    """One event, and what was decided of it for every purpose of the policy."""
+
+    event_id: str
+    source: str
+    happened_at: datetime
+    arrived_on: date
+    answers: list[Answer]
+
+
+def timeline_tables(session: Session, as_of: datetime, said: pa.Table, refs: pa.Table) -> dict[str, Input]:
+    """All that `consent_timeline` and `consent_verdicts` are made from as of a time, and they themselves, in memory.
+
+    `said` are rows of the ledger, `refs` the people to decide about: give fewer to ask about fewer.
+    """
+    tables: dict[str, Input] = {
+        "subject_refs": refs,
+        "consent_ledger": said,
+        "accepted_accounts": session.folder("accepted_accounts"),
+        "consent_devices": session.folder("consent_devices"),
+        "purpose_rules": purpose_rules(session.policy),
+        "purpose_ancestors": purpose_ancestors(session.policy),
+    }
+    parameters: dict[str, Parameter] = {"as_of": as_of, "minor_age": session.policy.subjects.minor_age}
+    for model in ("subjects", *TIMELINE):
+        tables[model] = _made(session, model, tables, parameters)
+    return tables
+
+
+def decide(session: Session, as_of: datetime, purpose: str, target: Path) -> list[Path]:
+    """Decide every event that had arrived by a time for a purpose, into Parquet files under an empty folder.
+
+    Columns event_id, allowed, reason (empty where allowed), in the order of event_id. The ledger is read as it was
+    recorded by then. Raises UsageError for a purpose that the policy does not know, and where nothing was taken in.
+    """
+    _check_purpose(session, purpose)
+    with opened(session) as ledger:
+        said = ledger.rows(as_of)
+    tables = timeline_tables(session, as_of, said, _people(session))
+    tables |= _marks(session, tables, as_of)
+    for table in _EVENTS:
+        tables[table] = session.folder(table, _arrived(session, table, as_of))
+    sql = f"""
+        select event_id, reason = '' as allowed, reason
+        from ({session.project.render(_DECISIONS, clock(as_of))}) as decided
+        where purpose = '{purpose}'
+        order by event_id"""
+    inputs = {name: tables[name] for name in session.project.sources(_DECISIONS)}
+    session.engine.write(sql, inputs, target)
+    return sorted(target.glob("*.parquet"))
+
+
+def why(session: Session, event_id: str, as_of: datetime) -> list[Story]:
+    """The story of an event as of a time: a viewing event and a search may share an id, hence a list.
+
+    Raises UsageError where no accepted event has the id.
+    """
+    found = [story for table in _EVENTS for story in _stories(session, table, event_id, as_of)]
+    if not found:
+        raise UsageError(
+            f"no accepted event has the id {event_id}: it may not have arrived by then, or was refused at the door "
+            "(`media-privacy quarantine`)"
+        )
+    return found
+
+
+def _stories(session: Session, table: str, event_id: str, as_of: datetime) -> list[Story]:
+    events = session.folder(table, _arrived(session, table, as_of))
+    quoted = event_id.replace("'", "''")
+    rows = session.engine.fetch(f"select * from {table} where event_id = '{quoted}'", {table: events})
+    return [_story(session, table, rows.slice(n, 1), as_of) for n in range(rows.num_rows)]
+
+
+def _story(session: Session, table: str, event: pa.Table, as_of: datetime) -> Story:
+    row = event.to_pylist()[0]
+    account, profile = row["account_id"], row["profile_id"]
+    refs = Refs(session.keyring)
+    with opened(session) as ledger:
+        every = ledger.rows(as_of)
+    said = every.filter(pc.equal(every["account_ref"], refs.account(account)))
+    people = _people(session)
+    household = people.filter(pc.equal(people["account_id"], account))
+    tables = timeline_tables(session, as_of, said, household)
+    tables |= _marks(session, tables, as_of)
+    for name in _EVENTS:
+        tables[name] = event if name == table else arrow_schema(session.project.contracts[name].types).empty_table()
+    inputs = {name: tables[name] for name in session.project.sources(_DECISIONS)}
+    decided = session.engine.fetch(session.project.render(_DECISIONS, clock(as_of)), inputs).to_pylist()
+    reasons = {each["purpose"]: each["reason"] for each in decided}
+    heard = _heard(said, refs.profile(account, profile), row.get("device_id") and refs.device(row["device_id"]))
+    answers = [
+        Answer(purpose, reasons[purpose], [word for word in heard if _bears_on(session, word, purpose)])
+        for purpose in session.policy.purposes
+    ]
+    return Story(row["event_id"], table.removeprefix("accepted_"), row[_TIME[table]], row["arrival_day"], answers)
+
+
+def _heard(said: pa.Table, profile_ref: str, device_ref: str | None) -> list[dict[str, Any]]:
+    """Rows of a household's that are about one profile and device, the latest first."""
+    rows = [
+        word
+        for word in said.to_pylist()
+        if word["profile_ref"] in (None, profile_ref)
+        and (word["scope"] != "device" or word["device_ref"] == device_ref)
+    ]
+    return sorted(rows, key=lambda word: (word["effective_at"], word["seq"]), reverse=True)
+
+
+def _bears_on(session: Session, word: dict[str, Any], purpose: str) -> bool:
+    return word["purpose"] == "*" or word["purpose"] in session.policy.denied_by(purpose)
+
+
+def _marks(session: Session, tables: dict[str, Input], as_of: datetime) -> dict[str, Input]:
+    """Private sessions and hidden titles, as of a time."""
+    stored: dict[str, Input] = {
+        "accepted_viewing_events": session.folder("accepted_viewing_events"),
+        "accepted_subject_requests": session.folder("accepted_subject_requests"),
+    }
+    names = ("private_sessions", "hidden_titles")
+    return {name: _made(session, name, {**stored, **tables}, {"as_of": as_of}) for name in names}
+
+
+def _made(session: Session, model: str, tables: dict[str, Input], parameters: dict[str, Parameter]) -> pa.Table:
+    read = {table: tables[table] for table in session.project.sources(model)}
+    return session.engine.fetch(session.project.render(model, parameters), read)
+
+
+def _people(session: Session) -> pa.Table:
+    files = session.lake.files("subjects")
+    if not files:
+        raise UsageError("nothing was taken in yet: give --landing, or run `media-privacy run` first")
+    return pa.concat_tables([pq.read_table(file, columns=REFS) for file in files])
+
+
+def _arrived(session: Session, table: str, as_of: datetime) -> Sequence[date]:
+    return [day for day in session.lake.days(table) if datetime.combine(day, time()) < as_of]
+
+
+def _check_purpose(session: Session, purpose: str) -> None:
+    if purpose not in session.policy.purposes:
+        raise UsageError(f"the policy knows no purpose {purpose!r}; it knows {', '.join(session.policy.purposes)}")
