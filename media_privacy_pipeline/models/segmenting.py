@@ -8,6 +8,7 @@ assigned from what `personalisation` permits, under its own keys.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
@@ -33,6 +34,8 @@ from .registry import write_durably
 from .segment_profile import SCHEMA, profile
 from .segment_space import Plan, make_plan
 from .segments import Population, assigned, learn, merged, population
+
+_LOG = logging.getLogger(__name__)
 
 STATEMENT = "segment_profile"
 """Name of the release, and of its statement in the policy's releases.vectors."""
@@ -161,6 +164,7 @@ def _people(rows: pa.Table, titles: Mapping[str, Title], plan: Plan) -> Populati
 
 def _tell(session: Session, metadata: Mapping[str, int | float | str]) -> StepResult:
     """No segments, and why."""
+    _LOG.warning("no segments: %s", metadata["reason"])
     wrote = [
         _write(session, "segment_profile", fingerprint_of(metadata), SCHEMA.empty_table),
         _write(session, "viewer_segments", fingerprint_of(metadata), _ASSIGNED.empty_table),
