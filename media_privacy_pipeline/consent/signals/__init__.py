@@ -1,8 +1,8 @@
 """Strict decoders of consent strings, and what the strings mean.
 
 Belongs here: reading TCF, GPP and US Privacy strings whole or not at all, and saying what a decoded string allows or
-denies for a TCF purpose, a vendor or a US right. Does not belong here: the policy's purposes, the ledger, time other than
-the string's own, or any I/O. No function here grants anything from a string that it could not read to its last bit.
+denies for a TCF purpose, a vendor or a US right. Does not belong here: the policy's purposes, the ledger, any time but
+the string's own, or I/O. No function here grants anything from a string that it could not read to its last bit.
 """
 
 from .batch import decode_many

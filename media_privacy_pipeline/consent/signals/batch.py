@@ -33,8 +33,8 @@ COLUMNS = pa.schema(
         ("gpc", pa.bool_()),
     ]
 )
-"""The four masks have purpose 1 as the lowest bit, and are null where the string has no TCF part. A malformed string has
-its reason, masks of 0 and `malformed` for each question: a row that is read without looking at the reason still denies.
+"""The four masks have purpose 1 as the lowest bit, and are null where the string has no TCF part. A malformed string
+has its reason, masks of 0 and `malformed` for each question, so that who does not look at the reason still denies.
 """
 
 _NO_TCF = (None,) * 5

@@ -10,7 +10,7 @@ from .malformed import Malformed, Reason
 _ALPHABET = re.compile(r"[A-Za-z0-9_-]+").fullmatch
 
 GROUP = 24
-"""Bits of four base64 characters. Encoders pad to 6, 8 or 24 bits, so fewer than these are left after the last field."""
+"""Bits of four base64 characters. Encoders pad to 6, 8 or 24 bits, so fewer are left after the last field."""
 
 
 class Bits:

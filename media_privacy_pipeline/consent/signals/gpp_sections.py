@@ -1,8 +1,8 @@
 """Fields of every US section of the GPP, in order.
 
-Facts from the IAB Tech Lab's section specifications, laid out as its own encoder (@iabgpp/cmpapi 3.2.0) writes them. In
-the sections 24 to 27 the two differ: the documents put a header of section id, version and sub-sections first, which the
-encoder leaves out. What the encoder writes is what arrives, and a string with that header is refused by its version.
+Facts from the IAB Tech Lab's section specifications, laid out as its own encoder (@iabgpp/cmpapi 3.2.0) writes them.
+In the sections 24 to 27 the two differ: the documents put a header of section id, version and sub-sections first, which
+the encoder leaves out. What the encoder writes is what arrives; a string with that header is refused by its version.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ _DISCLOSED, _PUBLISHER = 1, 3
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """What the publisher restricts: `kind` 0 forbids a purpose to vendors, 1 requires consent, 2 legitimate interest."""
+    """What the publisher restricts: `kind` 0 forbids the purpose to vendors, 1 and 2 require consent or an interest."""
 
     purpose: int
     kind: int
@@ -56,7 +56,7 @@ class Tcf:
     vendor_list_version: int
     policy_version: int
     is_service_specific: bool
-    use_non_standard_stacks: bool
+    use_non_standard_texts: bool
     special_features: int
     consents: int
     interests: int

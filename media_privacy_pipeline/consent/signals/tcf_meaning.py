@@ -71,7 +71,7 @@ def own_grants(tcf: Tcf) -> Grants:
 
 
 def vendor_grants(tcf: Tcf, vendor: int) -> Grants:
-    """What a vendor may do: the purpose's bit and the vendor's bit on the same basis, less the publisher's restrictions.
+    """What a vendor may do: the purpose's bit and the vendor's bit on one basis, less the publisher's restrictions.
 
     The update counts for the deadline, not only the creation: whoever wrote the string then knew the rule.
     """
