@@ -1,8 +1,8 @@
 """`python -m benchmarks.decoders`: distinct consent strings a second, on one core.
 
 Invented strings of lifelike size: TCF with a thousand vendors as flags or as ranges, disclosed vendors and the
-publisher's segment; GPP with the national US section; and one in ten cut at a random place. With `--baseline PYTHON`, an
-interpreter that has iab-tcf installed reads the same uncut TCF strings, and the ratio is told.
+publisher's segment; GPP with the national US section; and one in ten cut at a random place. With `--baseline PYTHON`,
+an interpreter that has iab-tcf installed reads the same uncut TCF strings, and the ratio is told.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from benchmarks.decoders import main, strings
 
+from benchmarks.decoders import main, strings
 from media_privacy_pipeline.consent.signals import decode_gpp, decode_tcf
 
 

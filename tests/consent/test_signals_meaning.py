@@ -51,6 +51,10 @@ def test_global_privacy_control_is_true_false_or_not_said() -> None:
     assert gpc(decode_gpp(f"{header(7)}~{usnat()}")) is None
 
 
+def test_a_gpp_string_without_sections_is_silent() -> None:
+    assert us_state(decode_gpp(header()), "sale") is UsAnswer.SILENT
+
+
 def test_a_section_without_a_field_is_silent_on_it() -> None:
     assert us_state(decode_gpp(f"{header(8)}~{usca()}"), "targeted_advertising") is UsAnswer.SILENT
 

@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of the consent decoders, for as long as one likes; pytest does not run it.
 
-In an environment with the project and atheris: `python tests/fuzz/signals.py -max_total_time=60 -max_len=600 CORPUS`,
+In an environment with the project and atheris: `python tests/fuzz/signals.py -max_total_time=60 -max_len=4000 CORPUS`,
 where CORPUS is a folder that it fills with the golden vectors and with what it finds. It stops at the first text for
 which a decoder raises anything but Malformed, or which is malformed and grants all the same.
 """
