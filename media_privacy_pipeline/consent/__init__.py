@@ -1,8 +1,8 @@
 """What viewers allow: the ledger of their choices, the vault of who they are, and the decision for every event.
 
-Belongs here: turning consent events and requests into ledger rows, deciding as of a time what each purpose may use and
-why not, and writing the permitted tables. Does not belong here: reading the landing zone, carrying out erasure
-(rights), or anything that a permitted table is used for.
+Belongs here: reading consent strings (signals), turning consent events and requests into ledger rows, deciding as of a
+time what each purpose may use and why not, and writing the permitted tables. Does not belong here: reading the landing
+zone, carrying out erasure (rights), or anything that a permitted table is used for.
 """
 
 from .gate import check_source, check_used, source_age, standing
