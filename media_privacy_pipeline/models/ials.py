@@ -15,6 +15,9 @@ from .foldin import Folded, ItemSpace, batches, fold_in
 from .interactions import Floats, Interactions, Ints, Strings
 from .topk import top_k
 
+_TILE = 64
+"""A multiple of the rows that any BLAS kernel takes at once."""
+
 
 class Ials(Recommender):
     """Hu, Koren and Volinsky 2008, trained by `implicit`. Only item factors are kept: (titles, factors) in float32."""
@@ -76,7 +79,7 @@ class Ials(Recommender):
 class _Folded(Scored):
     def __init__(self, model: Ials, folded: Folded) -> None:
         self._space, self._folded = model.space, folded
-        self.scores = folded.vectors.astype(np.float32) @ model.factors.T
+        self.scores = _products(folded.vectors.astype(np.float32), model.factors)
         # Without a history there is nothing to go by, and a list of zeros would pretend that there is.
         self.scores[(folded.columns < 0).all(axis=1)] = -np.inf
 
@@ -92,6 +95,18 @@ class _Folded(Scored):
         some = most > 0
         shares = np.divide(most, positive, out=np.full(most.shape, np.nan), where=some)
         return exact, np.where(some, reasons, NOBODY).astype(np.int32), shares
+
+
+def _products(vectors: Floats, factors: Floats) -> Floats:
+    """Scores of viewers by titles, the same to the last bit whoever else is in the block.
+
+    BLAS has other kernels for one row, for a few and for the rest of a block, and they round otherwise: where titles
+    tie, a list would depend on its neighbours. With rows filled up to whole tiles every row meets one kernel.
+    """
+    rows = len(vectors)
+    filled = np.zeros((-(-rows // _TILE) * _TILE, vectors.shape[1]), vectors.dtype)
+    filled[:rows] = vectors
+    return np.asarray(filled @ factors.T)[:rows]
 
 
 def _train(interactions: Interactions, config: IalsConfig) -> Floats:

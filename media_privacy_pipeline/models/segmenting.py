@@ -164,11 +164,12 @@ def _people(rows: pa.Table, titles: Mapping[str, Title], plan: Plan) -> Populati
 
 def _tell(session: Session, metadata: Mapping[str, int | float | str]) -> StepResult:
     """No segments, and why."""
-    _LOG.warning("no segments: %s", metadata["reason"])
     wrote = [
         _write(session, "segment_profile", fingerprint_of(metadata), SCHEMA.empty_table),
         _write(session, "viewer_segments", fingerprint_of(metadata), _ASSIGNED.empty_table),
     ]
+    if any(wrote):
+        _LOG.warning("no segments: %s", metadata["reason"])
     return _result(session, metadata, skipped=not any(wrote))
 
 
