@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from signal_writer import NEW, OLD, base64, core, disclosed, header, number, publisher, tcf, usca, usnat, vendors
 
@@ -156,6 +158,14 @@ def test_30_a_vendor_that_was_not_disclosed_is_denied() -> None:
 
 def test_30_the_publishers_own_use_needs_no_disclosed_vendors() -> None:
     assert state(core(created=NEW), publisher({2}), vendor=None) == BY_CONSENT
+
+
+def test_a_string_of_an_outlived_policy_grants_nothing() -> None:
+    granted = {"consents": {2}, "vendor_consents": WITH}
+    for policy, created, allowed in ((3, OLD, False), (4, OLD, True), (3, datetime(2023, 9, 30, tzinfo=UTC), True)):
+        bits = core(created=created, policy=policy, **granted)
+        assert state(bits).allowed is allowed
+        assert state(bits, publisher({2}), vendor=None).allowed is allowed
 
 
 def test_all_purposes_must_be_allowed() -> None:

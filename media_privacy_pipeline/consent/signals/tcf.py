@@ -19,8 +19,8 @@ _EARLIEST = (datetime(2019, 8, 1, tzinfo=UTC) - _EPOCH) // timedelta(millisecond
 _LATEST = (datetime(2100, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=100)
 
 _DISCLOSED, _PUBLISHER = 1, 3
-# Type 2, allowed vendors, narrowed out-of-band legal bases, which the framework gave up together with global scope. The
-# document no longer defines it, so a string that has it is refused like one with any other undefined segment.
+# Type 2, allowed vendors, narrowed out-of-band legal bases, which the framework gave up together with global scope. Now
+# the document defines types 0, 1 and 3 only, so a string that has it is refused like any undefined segment.
 
 
 @dataclass(frozen=True, slots=True)

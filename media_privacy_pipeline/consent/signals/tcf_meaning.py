@@ -15,6 +15,9 @@ NEVER_BY_INTEREST = frozenset({1, 3, 4, 5, 6})
 DISCLOSURE_REQUIRED = datetime(2026, 3, 1, tzinfo=UTC)
 """From here on a string without disclosed vendors speaks for no vendor: the framework's own deadline was 2026-02-28."""
 
+_POLICY, _POLICY_REQUIRED = 4, datetime(2023, 10, 1, tzinfo=UTC)
+# Version 2.2 came with policy 4: after the transition the framework holds strings of an older policy for invalid.
+
 
 class Why(StrEnum):
     """Why a purpose is allowed or not."""
@@ -26,6 +29,7 @@ class Why(StrEnum):
     NOT_DISCLOSED = "not_disclosed"
     NO_PUBLISHER_SEGMENT = "no_publisher_segment"
     NO_PURPOSE = "no_purpose"
+    OLD_POLICY = "old_policy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,8 @@ _BY_CONSENT_ONLY = mask(NEVER_BY_INTEREST)
 
 def own_grants(tcf: Tcf) -> Grants:
     """What the publisher may do itself: only what its own segment says, never what the vendors were granted."""
+    if _is_outdated(tcf):
+        return Grants(none=Why.OLD_POLICY)
     if tcf.publisher is None:
         return Grants(none=Why.NO_PUBLISHER_SEGMENT)
     return Grants(_informed(tcf, tcf.publisher.consents), tcf.publisher.interests & ~_BY_CONSENT_ONLY)
@@ -75,6 +81,8 @@ def vendor_grants(tcf: Tcf, vendor: int) -> Grants:
 
     The update counts for the deadline, not only the creation: whoever wrote the string then knew the rule.
     """
+    if _is_outdated(tcf):
+        return Grants(none=Why.OLD_POLICY)
     if tcf.disclosed is None:
         if tcf.updated >= DISCLOSURE_REQUIRED:
             return Grants(none=Why.NOT_DISCLOSED)
@@ -104,6 +112,10 @@ def tcf_state(tcf: Tcf, purposes: Iterable[int], vendor: int | None = None) -> T
     if wanted & ~(grants.consent | grants.interest):
         return TcfState(False, Why.RESTRICTED if wanted & grants.restricted else Why.NOT_GRANTED)
     return TcfState(True, Why.LEGITIMATE_INTEREST if wanted & ~grants.consent else Why.CONSENT)
+
+
+def _is_outdated(tcf: Tcf) -> bool:
+    return tcf.policy_version < _POLICY and tcf.updated >= _POLICY_REQUIRED
 
 
 def _informed(tcf: Tcf, consents: int) -> int:
