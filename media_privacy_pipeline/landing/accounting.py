@@ -61,6 +61,9 @@ def write(session: Session, source: Source, days: Sequence[date], counts: Iterab
     prints = {day: fingerprint_of(*rows) for day, rows in by_day.items()}
     with session.lake.write(source.accounted, prints, days) as staging:
         for day, rows in by_day.items():
+            if not rows:
+                # An empty partition says it all: over years of sparse days, a file for each takes as long as the rest.
+                continue
             folder = staging / f"arrival_day={day}"
             folder.mkdir()
             columns = {

@@ -12,12 +12,12 @@ from ..engines import Folder, Input, Session, Span
 from ..lake import fingerprint_of
 from . import accounting
 from .accounting import Count
-from .batching import batches
+from .batching import batches, windows
 from .door import Door, Refused
 from .drops import Drops
 from .opening import open_door
 from .refusals import keep_refused
-from .repeats import Repeats, around, find_repeats
+from .repeats import Repeats, around, find_repeats, look_for_repeats
 from .sources import Source
 
 _CONFLICTS = "conflicting_consents"
@@ -45,15 +45,30 @@ def stale_days(session: Session, span: Span, source: Source, drops: Drops, base:
 
 
 def let_in(session: Session, source: Source, days: Sequence[date], drops: Drops, prints: Mapping[date, str]) -> None:
-    """Take in some consecutive days of an input, not more than the lateness window has."""
-    known = around(days[0], days[-1], session.policy.landing.lateness_days)
+    """Take in some consecutive days of an input.
+
+    Where no identity comes twice, all rows are let in, however long the days span. Where one does, it matters who is in
+    whose window, and the days are taken in again in parts.
+    """
+    window = session.policy.landing.lateness_days
+    known = around(days[0], days[-1], window)
     files = [drop for day in days for drop in drops.days.get(day, [])]
-    open_door(session, source, days, files, lambda door: _let_in(door, known, prints))
+    parts: list[list[date]] = []
+
+    def enter(door: Door) -> None:
+        again = look_for_repeats(door, known)
+        if again.days and len(days) > window:
+            parts[:] = windows(days, again.days, window)
+        else:
+            _let_in(door, find_repeats(door, again), prints)
+
+    open_door(session, source, days, files, enter)
+    for part in parts:
+        let_in(session, source, part, drops, prints)
 
 
-def _let_in(door: Door, known: list[date], prints: Mapping[date, str]) -> None:
+def _let_in(door: Door, repeats: Repeats, prints: Mapping[date, str]) -> None:
     source, days = door.source, door.days
-    repeats = find_repeats(door, known)
     door.count_refused(repeats.refused)
     with door.session.lake.write(source.accepted, prints, days) as staging:
         _write_accepted(door, repeats, staging)
@@ -108,4 +123,6 @@ def _write_conflicts(door: Door, repeats: Repeats, prints: Mapping[date, str]) -
         door.source.accepted: repeats.accepted,
     }
     with session.lake.write(_CONFLICTS, prints, days) as staging:
-        session.engine.write(door.render(_CONFLICTS), inputs, staging, partition_by="arrival_day", partitions=days)
+        # Only a delivery that was refused can be in conflict: most of the time there is nothing to ask.
+        if repeats.refused.files:
+            session.engine.write(door.render(_CONFLICTS), inputs, staging, partition_by="arrival_day")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -65,6 +65,19 @@ def find_snapshot(landing: Path, source: str, day: date) -> Drops:
     if not folder.is_dir():
         return Drops(missing=True)
     return Drops({day: _files(landing, folder, day)})
+
+
+def by_day(drops: Iterable[Drop]) -> dict[date, list[Drop]]:
+    """Files by the day that they count for."""
+    found: dict[date, list[Drop]] = {}
+    for drop in drops:
+        found.setdefault(drop.day, []).append(drop)
+    return found
+
+
+def day_of(name: str, source: str) -> str:
+    """DuckDB text of the day of a daily input's file, from the expression that has its name within the landing zone."""
+    return f"cast(substr({name}, {len(f'{source}/day=') + 1}, {len('YYYY-MM-DD')}) as date)"
 
 
 def _folder(landing: Path, source: str) -> Path:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pyarrow as pa
+
 from . import delimited, parquetfile
 from .drops import Drop
 from .sources import Source
@@ -24,9 +26,9 @@ class Csv:
 
 @dataclass(frozen=True)
 class Parquet:
-    """Parquet: how each declared column is to be read, the names of the others, and the rows."""
+    """Parquet: the type of each declared column, the names of the others, and the rows."""
 
-    kinds: tuple[tuple[str, str], ...]
+    types: tuple[tuple[str, pa.DataType], ...]
     others: tuple[str, ...]
     rows: int
 
@@ -60,14 +62,14 @@ def form_of(drop: Drop, source: Source) -> Form:
             header = delimited.header_of(drop)
             return Csv(header) if not header or source.required & set(header) else Unreadable("wrong_columns")
         case "parquet":
-            found = parquetfile.kinds_of(drop.path)
+            found = parquetfile.types_of(drop.path)
             if isinstance(found, str):
                 return Unreadable(found)
-            kinds, rows = found
-            if not source.required & kinds.keys():
+            types, rows = found
+            if not source.required & types.keys():
                 return Unreadable("wrong_columns")
-            declared = tuple((column, kinds[column]) for column in source.columns if column in kinds)
-            return Parquet(declared, tuple(name for name in kinds if name not in source.columns), rows)
+            declared = tuple((column, types[column]) for column in source.columns if column in types)
+            return Parquet(declared, tuple(name for name in types if name not in source.columns), rows)
     return Unreadable("unknown_suffix")
 
 

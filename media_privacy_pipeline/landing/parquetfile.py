@@ -15,19 +15,20 @@ from ..engines.duckdb import quote
 from .sources import Source
 
 
-def kinds_of(path: Path) -> tuple[Mapping[str, str], int] | str:
-    """How each column of a file is to be read, and its rows; or why it cannot be read."""
+def types_of(path: Path) -> tuple[Mapping[str, pa.DataType], int] | str:
+    """The type of each column of a file, and its rows; or why it cannot be read."""
     try:
         with pq.ParquetFile(path) as file:
-            return {field.name: _kind(field.type) for field in file.schema_arrow}, file.metadata.num_rows
+            return {field.name: field.type for field in file.schema_arrow}, file.metadata.num_rows
     except PermissionError:
         return "no_permission"
     except (pa.ArrowException, OSError):
         return "corrupt_parquet"
 
 
-def query(source: Source, kinds: Mapping[str, str], paths: Sequence[Path], landing: Path) -> str:
-    """DuckDB text that reads files whose columns have the same kinds; rows are numbered from 1 in each file."""
+def query(source: Source, types: Mapping[str, pa.DataType], paths: Sequence[Path], landing: Path) -> str:
+    """DuckDB text that reads files whose columns have the same types; rows are numbered from 1 in each file."""
+    kinds = {column: _kind(kind) for column, kind in types.items()}
     columns = ", ".join(
         [f'{_text(source, kinds, column)} as "{column}"' for column in source.columns]
         + [f'{_typed(kinds, column, kind)} as "_{column}"' for column, kind in source.typed.items()]
@@ -59,13 +60,13 @@ def _kind(kind: pa.DataType) -> str:
 
 
 _EXACT = {
-    # The same years and magnitudes as the rules for text let pass.
+    # The same years and magnitudes as the rules for text let pass; nanoseconds compare with nothing before the cast.
     ("timestamp", "instant"): (
-        "between timestamptz '1000-01-01 00:00:00Z' and timestamptz '2999-12-31 23:59:59Z'",
-        "make_timestamp(epoch_us({}))",
+        "cast({} as timestamptz) between timestamptz '1000-01-01 00:00:00Z' and timestamptz '2999-12-31 23:59:59Z'",
+        "make_timestamp(epoch_us(cast({} as timestamptz)))",
     ),
-    ("integer", "integer"): ("between -999999999 and 999999999", "cast({} as integer)"),
-    ("boolean", "boolean"): ("in (true, false)", "{}"),
+    ("integer", "integer"): ("{} between -999999999 and 999999999", "cast({} as integer)"),
+    ("boolean", "boolean"): ("{} in (true, false)", "{}"),
 }
 """By declared type and a file's kind: which values are taken as they are, and how."""
 
@@ -74,7 +75,7 @@ def _text(source: Source, kinds: Mapping[str, str], column: str) -> str:
     if column not in kinds:
         return "cast(null as varchar)"
     text, exact = _as_text(kinds[column], column), _EXACT.get((source.typed.get(column, ""), kinds[column]))
-    return text if exact is None else f'case when not ("{column}" {exact[0]}) then {text} end'
+    return text if exact is None else f"case when not ({exact[0].format(_quoted(column))}) then {text} end"
 
 
 def _typed(kinds: Mapping[str, str], column: str, kind: str) -> str:
@@ -82,12 +83,15 @@ def _typed(kinds: Mapping[str, str], column: str, kind: str) -> str:
     if exact is None:
         return f"cast(null as {kind})"
     taken, value = exact
-    name = f'"{column}"'
-    return f"case when {name} {taken} then {value.format(name)} end"
+    return f"case when {taken.format(_quoted(column))} then {value.format(_quoted(column))} end"
+
+
+def _quoted(column: str) -> str:
+    return '"' + column.replace('"', '""') + '"'
 
 
 def _as_text(kind: str, column: str) -> str:
-    name = '"' + column.replace('"', '""') + '"'
+    name = _quoted(column)
     match kind:
         case "instant":
             # In nanoseconds DuckDB gives a naive value, which is in UTC all the same.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,18 +14,46 @@ from ..engines import Engine
 from ..engines.duckdb import quote
 from ..errors import PipelineError
 from . import delimited, jsonl, parquetfile
-from .drops import Drop
+from .drops import Drop, by_day, day_of
 from .forms import Csv, Form, Json, Parquet, Unreadable, form_of
 from .sources import Source
 from .undeclared import printable
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Rows of one form: DuckDB text, and the days that they arrived on."""
+class Texts:
+    """Text files of one form, taken apart: DuckDB text of their rows, and the days that they arrived on."""
 
     days: frozenset[date]
     sql: str
+
+    def rows(self, days: Collection[date]) -> str | None:
+        """DuckDB text of the rows of some days; None where there are none."""
+        here = sorted(self.days.intersection(days))
+        listed = ", ".join(f"date '{day}'" for day in here)
+        return f"select * from ({self.sql}) where arrival_day in ({listed})" if here else None
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Parquet files whose columns have the same types, by day: a query names the files of its own days alone."""
+
+    source: Source
+    types: Mapping[str, pa.DataType]
+    drops: Mapping[date, Sequence[Drop]]
+    landing: Path
+
+    def rows(self, days: Collection[date]) -> str | None:
+        """DuckDB text of the rows of some days; None where there are none."""
+        here = sorted(self.drops.keys() & set(days))
+        if not here:
+            return None
+        paths = [drop.path for day in here for drop in self.drops[day]]
+        # One scan for all days: each query is planned anew, and that takes longer than a few thousand rows.
+        day = f"date '{here[0]}'" if len(here) == 1 else day_of("_file", self.source.name)
+        return (
+            f"select *, {day} as arrival_day from ({parquetfile.query(self.source, self.types, paths, self.landing)})"
+        )
 
 
 @dataclass(frozen=True)
@@ -35,18 +63,15 @@ class Landed:
     """
 
     source: Source
-    pieces: tuple[Piece, ...]
+    pieces: tuple[Texts | Tables, ...]
     parquet: tuple[Drop, ...]
     unreadable: tuple[tuple[Drop, str], ...]
     undeclared: dict[date, Counter[str]]
 
     def rows(self, days: Collection[date]) -> str:
         """DuckDB text of the rows of some days, in the columns of the landed table."""
-        found = []
-        for piece in self.pieces:
-            if here := sorted(piece.days.intersection(days)):
-                listed = ", ".join(f"date '{day}'" for day in here)
-                found.append(f"select * from ({piece.sql}) where arrival_day in ({listed})")
+        wanted = frozenset(days)
+        found = [rows for piece in self.pieces if (rows := piece.rows(wanted)) is not None]
         if found:
             return " union all ".join(found)
         nothing = ", ".join(f'cast(null as varchar) as "{column}"' for column in self.source.columns)
@@ -67,24 +92,22 @@ class Reader:
         """Read files; `broken` names Parquet files that turned out to be corrupt inside."""
         forms = [(drop, self._form(drop, broken)) for drop in drops]
         texts: dict[Json | Csv, list[Drop]] = defaultdict(list)
-        tables: dict[tuple[date, tuple[tuple[str, str], ...]], list[Drop]] = defaultdict(list)
+        tables: dict[tuple[tuple[str, pa.DataType], ...], list[Drop]] = defaultdict(list)
         others: dict[date, Counter[str]] = defaultdict(Counter)
         for drop, form in forms:
             match form:
                 case Json() | Csv():
                     texts[form].append(drop)
-                case Parquet(kinds, names, rows):
-                    tables[drop.day, kinds].append(drop)
+                case Parquet(types, names, rows):
+                    tables[types].append(drop)
                     others[drop.day].update({name: rows for name in names if rows})
-        pieces = [self._taken_apart(form, files) for form, files in texts.items() if form != Csv(())]
-        for name, day, rows in self._undeclared(pieces):
+        texts_read = [self._taken_apart(form, files) for form, files in texts.items() if form != Csv(())]
+        for name, day, rows in self._undeclared(texts_read):
             others[day][name] += rows
-        for (day, kinds), files in tables.items():
-            sql = parquetfile.query(self._source, dict(kinds), [drop.path for drop in files], self._landing)
-            pieces.append(Piece(frozenset({day}), f"select *, date '{day}' as arrival_day from ({sql})"))
+        read = (Tables(self._source, dict(types), by_day(files), self._landing) for types, files in tables.items())
         return Landed(
             self._source,
-            tuple(pieces),
+            (*texts_read, *read),
             tuple(drop for files in tables.values() for drop in files),
             tuple((drop, form.reason) for drop, form in forms if isinstance(form, Unreadable)),
             {day: printable(counts) for day, counts in others.items()},
@@ -97,7 +120,7 @@ class Reader:
     def _form(self, drop: Drop, broken: Collection[str]) -> Form:
         return Unreadable("corrupt_parquet") if drop.name in broken else form_of(drop, self._source)
 
-    def _taken_apart(self, form: Json | Csv, drops: Sequence[Drop]) -> Piece:
+    def _taken_apart(self, form: Json | Csv, drops: Sequence[Drop]) -> Texts:
         if isinstance(form, Json):
             sql, schema, batches = jsonl.query(self._source), jsonl.SCHEMA, jsonl.lines(drops)
         else:
@@ -111,9 +134,9 @@ class Reader:
         file = quote(folder / "part-0.parquet")
         columns += f", {_untyped(self._source)}_file, _line, _raw, _defect, arrival_day"
         rows = f"select {columns} from read_parquet({file})"
-        return Piece(frozenset(drop.day for drop in drops), rows)
+        return Texts(frozenset(drop.day for drop in drops), rows)
 
-    def _undeclared(self, pieces: Sequence[Piece]) -> list[tuple[str, date, int]]:
+    def _undeclared(self, pieces: Sequence[Texts]) -> list[tuple[str, date, int]]:
         """Undeclared columns of the text files: name, day and rows."""
         if not pieces:
             return []
@@ -126,7 +149,7 @@ class Reader:
         form = form_of(drop, self._source)
         if not isinstance(form, Parquet):
             return False
-        query = parquetfile.query(self._source, dict(form.kinds), [drop.path], self._landing)
+        query = parquetfile.query(self._source, dict(form.types), [drop.path], self._landing)
         every = ", ".join(f'max("{column}")' for column in self._source.columns)
         try:
             self._engine.fetch(f"select {every} from ({query})", {})

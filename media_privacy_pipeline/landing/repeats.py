@@ -27,18 +27,39 @@ def around(first: date, last: date, lateness_days: int) -> list[date]:
     return [day for n in steps for day in (first - timedelta(days=n), last + timedelta(days=n))]
 
 
-def find_repeats(door: Door, known_days: list[date]) -> Repeats:
-    """Tell the repeats among the rows of a door's days, given the accepted days around them.
+@dataclass(frozen=True)
+class Again:
+    """Hashes of the identities that occur twice among a door's rows, or among them and the accepted rows around; and
+    the days of the door that have a row of one."""
 
-    Only identities that occur twice are looked at, and those are found by a hash aggregate over one column: on two
-    cores, window functions over all rows take ten times as long. Two identities of one hash are looked at for nothing.
+    known: Folder
+    hashes: Folder
+    days: frozenset[date]
+
+
+def look_for_repeats(door: Door, known_days: list[date]) -> Again:
+    """Find the identities that occur twice, given the accepted days around a door's days: however far apart.
+
+    They are found by a hash aggregate over one column, and only they are looked at closer: on two cores, window
+    functions over all rows take ten times as long. Two identities of one hash are looked at for nothing.
     """
-    source, reading, rows, engine = door.source, door.reading, door.scan(door.days), door.session.engine
-    known = door.session.folder(source.accepted, known_days)
+    rows, known = door.scan(door.days), door.session.folder(door.source.accepted, known_days)
     again = _identities(door, rows, known)
-    if not reading.fetch("select count(*) as ids from again", {"again": again}).column("ids")[0].as_py():
+    sql = f"""
+        select distinct arrival_day from landed
+        where hash(trim({door.source.identity})) in (select id from again)"""
+    if not door.reading.fetch("select count(*) as ids from again", {"again": again}).column("ids")[0].as_py():
+        return Again(known, again, frozenset())
+    days = door.reading.fetch(sql, {"landed": rows, "again": again}).column("arrival_day").to_pylist()
+    return Again(known, again, frozenset(days))
+
+
+def find_repeats(door: Door, found: Again) -> Repeats:
+    """Tell the repeats among the rows of a door's days; where there are any, these span no more than the window."""
+    source, reading, rows, engine = door.source, door.reading, door.scan(door.days), door.session.engine
+    if not found.days:
         return Repeats(door.empty("landing_refused"), door.empty(source.landed), door.empty(source.accepted))
-    those = "in (select id from again)"
+    known, again, those = found.known, found.hashes, "in (select id from again)"
     landed = door.make(
         "repeated",
         source.landed,

@@ -11,8 +11,7 @@ from landing_toy import DAY, a, accepted, counts, drop, later, let_in
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.landing import daily, steps
-from media_privacy_pipeline.landing.batching import batches, chunks
-from media_privacy_pipeline.landing.drops import Drops
+from media_privacy_pipeline.landing.batching import batches
 
 
 def test_unchanged_days_are_skipped_and_changed_ones_read(
@@ -116,11 +115,6 @@ def test_a_failure_leaves_everything_as_it_was(
     assert counts(session, "search_events") == {("landed", ""): 1, ("accepted", ""): 1}
     let_in(session, "search_events")
     assert len(accepted(session, "search_events")) == 2
-
-
-def test_chunks_are_consecutive_and_bounded() -> None:
-    days = [later(day) for day in (0, 1, 2, 3, 5, 6)]
-    assert [len(chunk) for chunk in chunks(days, Drops(), 3)] == [3, 1, 2]
 
 
 def test_batches_hold_few_rows_or_one_day() -> None:
