@@ -11,6 +11,7 @@ renamed into place when it is whole, and what a crash leaves behind is swept by 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import uuid
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -163,9 +164,14 @@ class Lake:
         root = self.path(table)
         if not root.is_dir():
             return {}
-        folders = (folder for folder in root.iterdir() if "=" in folder.name)
-        days = ((date.fromisoformat(folder.name.partition("=")[2]), folder) for folder in folders)
-        return {day: at for day, at in days if (wanted is None or day in wanted) and (at / _META).exists()}
+        if wanted is None:
+            folders = (folder for folder in root.iterdir() if "=" in folder.name)
+            days = [(date.fromisoformat(folder.name.partition("=")[2]), folder) for folder in folders]
+        else:
+            # By name: whoever asks for one day after the other would list them all each time.
+            column = _column(root)
+            days = [(day, root / f"{column}={day.isoformat()}") for day in wanted]
+        return {day: at for day, at in days if (at / _META).exists()}
 
     def _folders(self, table: str, days: Iterable[date] | None) -> list[Path]:
         if days is not None:
@@ -175,6 +181,12 @@ class Lake:
         if partitions:
             return [partitions[day] for day in sorted(partitions)]
         return [self.path(table)] if (self.path(table) / _META).exists() else []
+
+
+def _column(root: Path) -> str | None:
+    """The column that a table is kept by, told from any one of its partitions; None where it has none."""
+    with os.scandir(root) as entries:
+        return next((entry.name.partition("=")[0] for entry in entries if "=" in entry.name), None)
 
 
 def _read_meta(folder: Path) -> PartitionMeta | None:
