@@ -44,7 +44,8 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
     closed = closed_days(session, span)
     public = _public(session, statement)
     # What is released now is released for ever, so that a day waits for all that belongs in it.
-    ready = [day for day in closed if all(public.values()) and _has_arrived(session, day)]
+    taken_in = frozenset(session.lake.days(_SOURCE))
+    ready = [day for day in closed if all(public.values()) and _has_arrived(session, day, taken_in)]
     if len(ready) < len(closed):
         _LOG.warning(
             "%s: %d closed days wait for a catalogue, or for arrival days that no run took in",
@@ -110,10 +111,9 @@ def _arrival_days(day: date, lag: int) -> list[date]:
     return [day + timedelta(days=n) for n in range(lag + 1)]
 
 
-def _has_arrived(session: Session, day: date) -> bool:
+def _has_arrived(session: Session, day: date, taken_in: frozenset[date]) -> bool:
     """Whether every arrival day that belongs to an event day has been taken in."""
-    needed = _arrival_days(day, session.policy.consent.closing_lag_days)
-    return set(needed) <= set(session.lake.days(_SOURCE))
+    return taken_in.issuperset(_arrival_days(day, session.policy.consent.closing_lag_days))
 
 
 def _source(session: Session, table: str, days: Sequence[date]) -> Source:
