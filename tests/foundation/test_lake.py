@@ -99,3 +99,17 @@ def test_a_deleted_day_is_missing(lake: Lake) -> None:
 def test_a_fingerprint_depends_on_order_and_value() -> None:
     assert fingerprint_of("a", ["b", 1]) == fingerprint_of("a", ["b", 1])
     assert fingerprint_of("a", "b") != fingerprint_of("b", "a")
+
+
+def test_a_day_is_found_by_its_name_whatever_the_column(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(lake, "a", {DAYS[0]: 3})
+    with lake.write("u", "b", DAYS, by="day") as staging:
+        put(staging / f"day={DAYS[1]}", 2)
+
+    def listed(_: Path) -> list[Path]:
+        raise AssertionError("a table of thousands of days is listed for one of them")
+
+    monkeypatch.setattr(Path, "iterdir", listed)
+    assert (lake.rows("t", [DAYS[0]]), lake.rows("u", [DAYS[1]])) == (3, 2)
+    assert lake.meta("u", date(2026, 1, 3)) is None
+    assert lake.meta("never written", DAYS[0]) is None
