@@ -107,8 +107,8 @@ class VectorStatement(_Part):
 
     norm: the L2 norm that an account's vector is clipped to in each part. mu: what all parts of a period cost an
     account together; each costs mu / sqrt(parts). resolution: sums are made and noised in whole 1/resolution steps.
-    least_days: a period is not paid for before so many arrival days have been taken in, whatever they hold; what is
-    drawn on a service's first day stays for the period, and says little.
+    least_days: a period is drawn once so many arrival days are at hand. Days are counted and not rows: how many people
+    there are is nothing that a release may tell by being there or not.
     """
 
     title: str
@@ -117,6 +117,7 @@ class VectorStatement(_Part):
     parts: Annotated[int, Field(ge=1, le=1000)]
     least_days: Annotated[int, Field(ge=1)] = 1
     mu: Annotated[float, Field(gt=0, le=8)]
+    least_days: Annotated[int, Field(ge=1)] = 7
 
 
 class Releases(_Part):

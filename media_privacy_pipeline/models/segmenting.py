@@ -27,7 +27,7 @@ from ..privacy import Desk, find_vector, part_sigma, release_vector
 from ..privacy.open import open_desk
 from ..release_policy import VectorStatement
 from .config import ModelsConfig
-from .inputs import Title, catalogue, last_day, open_popularity, personalisation_interactions, read
+from .inputs import Title, catalogue, days_until, last_day, open_popularity, personalisation_interactions, read
 from .inputs import training_interactions as learned_from
 from .interactions import Floats, Interactions
 from .registry import write_durably
@@ -40,6 +40,7 @@ _LOG = logging.getLogger(__name__)
 STATEMENT = "segment_profile"
 """Name of the release, and of its statement in the policy's releases.vectors."""
 TABLES = ("segment_profile", "viewer_segments", "training_interactions", "personalisation_interactions")
+_LOG = logging.getLogger(__name__)
 _ASSIGNED = pa.schema([("viewer_key", pa.string()), ("segment_id", pa.int32())])
 
 
@@ -51,24 +52,38 @@ def period_of(span: Span) -> str:
 def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepResult:
     """Learn the month's segmentation or read the stored one; write `segment_profile` and `viewer_segments`.
 
-    Raises UsageError where the policy pays for fewer parts than the configuration takes, Refused where the budget
-    does not allow a part.
+    A month is begun once the statement's least_days are at hand; until then the last segmentation is carried on.
+    Whether one is drawn depends on days, the catalogue and the policy, and on no row: a release that is there or not
+    would tell, unpaid, of who is there. Raises UsageError where the policy pays for fewer parts than the configuration
+    takes, Refused where the budget does not allow a part.
     """
     personalisation_interactions(session, span)
     titles = catalogue(session)
-    if (short := _days_short(session, span)) > 0:
-        return _tell(session, {"segments": 0, "reason": f"arrival days still missing: {short}"})
-    plan = stored_plan(session, span, titles, config)
-    if plan is None:
-        return _tell(session, {"segments": 0, "reason": "the catalogue's genres do not tell titles apart"})
+    with _paid(session) as (desk, statement):
+        release = PaidSums(desk, statement, period_of(span), last_day(span))
+        days, waits = arrival_days(session, span), dict[str, str]()
+        if release.begun or days >= statement.least_days:
+            plan = stored_plan(session, span, titles, config)
+            if plan is None:
+                return _tell(session, {"segments": 0, "reason": "the catalogue's genres do not tell titles apart"})
+        else:
+            reason = f"{days} arrival days of the {statement.least_days} that {period_of(span)} is drawn from"
+            _LOG.info("%s: %s", STATEMENT, reason)
+            plan = _carried(session, span, desk, statement)
+            if plan is None:
+                return _tell(session, {"segments": 0, "reason": reason})
+            release = PaidSums(desk, statement, plan.period, last_day(span))
+            waits["reason"] = reason
+        if statement.parts < plan.parts:
+            raise UsageError(
+                f"policy: releases.vectors.{STATEMENT} must pay for the {plan.parts} parts of a segmentation: set its "
+                "parts"
+            )
 
-    @cache
-    def people() -> Population:
-        return _people(learned_from(session, span, config.evaluation).rows, titles, plan)
+        @cache
+        def people() -> Population:
+            return _people(learned_from(session, span, config.evaluation).rows, titles, plan)
 
-    with _paid(session, last_day(span), plan) as release:
-        if not release.begun and not people().size:
-            return _tell(session, {"segments": 0, "reason": "nobody permits training on a title with a genre"})
         found = learn(plan, people, release)
     groups = merged(found, config.segments.minimum_size)
     table = profile(plan, found, groups)
@@ -87,7 +102,12 @@ def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepRes
         _write(session, "segment_profile", told, lambda: table),
         _write(session, "viewer_segments", inputs, assignments),
     ]
-    return _result(session, {"period": plan.period, "segments": table.num_rows}, skipped=not any(wrote))
+    return _result(session, {"period": plan.period, "segments": table.num_rows, **waits}, skipped=not any(wrote))
+
+
+def arrival_days(session: Session, span: Span) -> int:
+    """How many arrival days of training's window were taken in up to the span's end, those without a row among them."""
+    return len(days_until(session, "permitted_training_viewing_events", span.last))
 
 
 def _days_short(session: Session, span: Span) -> int:
@@ -108,7 +128,7 @@ def _plan_path(session: Session, span: Span) -> Path:
 
 def stored_plan(session: Session, span: Span, titles: Mapping[str, Title], config: ModelsConfig) -> Plan | None:
     """The plan of the month: the stored one, or one made and stored now; None where the catalogue allows none."""
-    path = _plan_path(session, span)
+    path = _plans(session) / f"{period_of(span)}.json"
     if path.exists():
         return Plan.model_validate_json(path.read_bytes())
     popularity = open_popularity(session, span.as_of, config.segments.popularity_days)
@@ -116,6 +136,21 @@ def stored_plan(session: Session, span: Span, titles: Mapping[str, Title], confi
     if plan is not None:
         write_durably(path, plan.model_dump_json(indent=1).encode())
     return plan
+
+
+def _carried(session: Session, span: Span, desk: Desk, statement: VectorStatement) -> Plan | None:
+    """The latest plan before the span's month whose parts were all released, so that reading it again pays nothing."""
+    for path in sorted(_plans(session).glob("*.json"), reverse=True):
+        if path.stem < period_of(span):
+            plan = Plan.model_validate_json(path.read_bytes())
+            last = plan.parts - 1
+            if find_vector(desk, STATEMENT, statement, partition=plan.period, part=last) is not None:
+                return plan
+    return None
+
+
+def _plans(session: Session) -> Path:
+    return session.settings.models / "segments"
 
 
 class PaidSums:
@@ -142,15 +177,13 @@ class PaidSums:
 
 
 @contextmanager
-def _paid(session: Session, day: date, plan: Plan) -> Iterator[PaidSums]:
+def _paid(session: Session) -> Iterator[tuple[Desk, VectorStatement]]:
     statement = session.policy.releases.vectors.get(STATEMENT)
-    if statement is None or statement.parts < plan.parts:
-        raise UsageError(
-            f"policy: releases.vectors.{STATEMENT} must pay for the {plan.parts} parts of a segmentation: set its parts"
-        )
+    if statement is None:
+        raise UsageError(f"policy: releases.vectors.{STATEMENT} is missing: nothing pays for a segmentation")
     desk = open_desk(session)
     try:
-        yield PaidSums(desk, statement, plan.period, day)
+        yield desk, statement
     finally:
         desk.ledger.close()
 

@@ -82,12 +82,15 @@ class World:
             sensitive=[name in self.sensitive for name in names],
         )
 
-    def store_events(self, session: Session, purpose: str, events: list[tuple[int, str, date]]) -> None:
+    def store_events(
+        self, session: Session, purpose: str, events: list[tuple[int, str, date]], days: int = DAYS
+    ) -> None:
+        """Write the first so many arrival days of what a purpose permits, those without an event as empty ones."""
         table = f"permitted_{purpose}_viewing_events"
-        days = sorted({day for _, _, day in events})
+        taken_in = [FIRST + timedelta(days=n) for n in range(days)]
         session.lake.delete(table)
-        with session.lake.write(table, f"{sorted(events)}", days) as staging:
-            for day in days:
+        with session.lake.write(table, f"{sorted(events)}", taken_in) as staging:
+            for day in sorted({day for _, _, day in events}.intersection(taken_in)):
                 today = [(viewer, title) for viewer, title, at in events if at == day]
                 folder = staging / f"arrival_day={day.isoformat()}"
                 folder.mkdir()
