@@ -134,7 +134,7 @@ def _missing(manifest: Manifest, contracts: Mapping[str, Contract]) -> Iterator[
 
 def _unpaid(manifest: Manifest, evidence: Evidence) -> Iterator[Reason]:
     """Every day of a table that rests on noise has a settled charge; a table without days has at least one, or no rows:
-    where nobody may be learned from, there are no segments, and nothing was paid for."""
+    before its first least_days there are no segments, and nothing was paid for."""
     for name, entry in sorted(manifest.tables.items()):
         if entry.access is not Access.open or entry.protected_by != ProtectedBy.dp:
             continue
