@@ -115,7 +115,6 @@ class VectorStatement(_Part):
     norm: Annotated[float, Field(gt=0, le=2**10)]
     resolution: Annotated[int, Field(ge=64, le=2**20)]
     parts: Annotated[int, Field(ge=1, le=1000)]
-    least_days: Annotated[int, Field(ge=1)] = 1
     mu: Annotated[float, Field(gt=0, le=8)]
     least_days: Annotated[int, Field(ge=1)] = 7
 

@@ -35,8 +35,6 @@ from .segment_profile import SCHEMA, profile
 from .segment_space import Plan, make_plan
 from .segments import Population, assigned, learn, merged, population
 
-_LOG = logging.getLogger(__name__)
-
 STATEMENT = "segment_profile"
 """Name of the release, and of its statement in the policy's releases.vectors."""
 TABLES = ("segment_profile", "viewer_segments", "training_interactions", "personalisation_interactions")
@@ -108,22 +106,6 @@ def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepRes
 def arrival_days(session: Session, span: Span) -> int:
     """How many arrival days of training's window were taken in up to the span's end, those without a row among them."""
     return len(days_until(session, "permitted_training_viewing_events", span.last))
-
-
-def _days_short(session: Session, span: Span) -> int:
-    """How many arrival days are missing before the month may be paid for: 0 once its plan is stored.
-
-    Days are counted, never rows: whether a release is made must not depend on what people did.
-    """
-    statement = session.policy.releases.vectors.get(STATEMENT)
-    if statement is None or _plan_path(session, span).exists():
-        return 0
-    taken_in = [day for day in session.lake.days("permitted_training_viewing_events") if day <= span.last]
-    return max(0, statement.least_days - len(taken_in))
-
-
-def _plan_path(session: Session, span: Span) -> Path:
-    return session.settings.models / "segments" / f"{period_of(span)}.json"
 
 
 def stored_plan(session: Session, span: Span, titles: Mapping[str, Title], config: ModelsConfig) -> Plan | None:
@@ -201,8 +183,6 @@ def _tell(session: Session, metadata: Mapping[str, int | float | str]) -> StepRe
         _write(session, "segment_profile", fingerprint_of(metadata), SCHEMA.empty_table),
         _write(session, "viewer_segments", fingerprint_of(metadata), _ASSIGNED.empty_table),
     ]
-    if any(wrote):
-        _LOG.warning("no segments: %s", metadata["reason"])
     return _result(session, metadata, skipped=not any(wrote))
 
 

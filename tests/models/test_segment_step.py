@@ -66,23 +66,6 @@ def test_a_lost_profile_is_written_again_from_the_stored_sums(segmented: Session
     assert paid(segmented) == charges
 
 
-def test_a_month_is_not_paid_for_before_enough_days_are_in_whatever_they_hold(session: Session) -> None:
-    world = World(viewers=2400)
-    world.store(session)
-    least = session.policy.releases.vectors[STATEMENT].least_days
-    every = session.lake.days("permitted_training_viewing_events")
-    assert len(every) >= least
-    session.lake.delete("permitted_training_viewing_events", every[: len(every) - least + 1])
-    result = segment(session, SPAN)
-    assert result.metadata["reason"] == "arrival days still missing: 1"
-    assert paid(session) == []
-    # One more day without a single row is a day all the same: rows are not what is counted.
-    with session.lake.write("permitted_training_viewing_events", "none", [every[0]]):
-        pass
-    assert int(segment(session, SPAN).metadata["segments"]) > 0
-    assert paid(session) != []
-
-
 def test_another_month_is_paid_for_anew(segmented: Session) -> None:
     before = len(paid(segmented))
     segment(segmented, Span.of(FIRST, date(2026, 4, 2)))
