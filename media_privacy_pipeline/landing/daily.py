@@ -17,7 +17,7 @@ from .door import Door, Refused
 from .drops import Drops
 from .opening import open_door
 from .refusals import keep_refused
-from .repeats import Repeats, around, find_repeats, look_for_repeats
+from .repeats import Repeats, around, find_repeats, look_for_repeats, repeated_days
 from .sources import Source
 
 _CONFLICTS = "conflicting_consents"
@@ -57,8 +57,8 @@ def let_in(session: Session, source: Source, days: Sequence[date], drops: Drops,
 
     def enter(door: Door) -> None:
         again = look_for_repeats(door, known)
-        if again.days and len(days) > window:
-            parts[:] = windows(days, again.days, window)
+        if again.any and len(days) > window:
+            parts[:] = windows(days, repeated_days(door, again), window)
         else:
             _let_in(door, find_repeats(door, again), prints)
 

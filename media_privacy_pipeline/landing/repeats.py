@@ -29,12 +29,12 @@ def around(first: date, last: date, lateness_days: int) -> list[date]:
 
 @dataclass(frozen=True)
 class Again:
-    """Hashes of the identities that occur twice among a door's rows, or among them and the accepted rows around; and
-    the days of the door that have a row of one."""
+    """Hashes of the identities that occur twice among a door's rows, or among them and the accepted rows around, and
+    whether there are any."""
 
     known: Folder
     hashes: Folder
-    days: frozenset[date]
+    any: bool
 
 
 def look_for_repeats(door: Door, known_days: list[date]) -> Again:
@@ -45,19 +45,23 @@ def look_for_repeats(door: Door, known_days: list[date]) -> Again:
     """
     rows, known = door.scan(door.days), door.session.folder(door.source.accepted, known_days)
     again = _identities(door, rows, known)
+    ids = door.reading.fetch("select count(*) as ids from again", {"again": again}).column("ids")[0].as_py()
+    return Again(known, again, ids > 0)
+
+
+def repeated_days(door: Door, found: Again) -> frozenset[date]:
+    """The days of a door that have a row of an identity that occurs twice: a scan, for spans beyond the window."""
     sql = f"""
         select distinct arrival_day from landed
         where hash(trim({door.source.identity})) in (select id from again)"""
-    if not door.reading.fetch("select count(*) as ids from again", {"again": again}).column("ids")[0].as_py():
-        return Again(known, again, frozenset())
-    days = door.reading.fetch(sql, {"landed": rows, "again": again}).column("arrival_day").to_pylist()
-    return Again(known, again, frozenset(days))
+    days = door.reading.fetch(sql, {"landed": door.scan(door.days), "again": found.hashes}).column("arrival_day")
+    return frozenset(days.to_pylist())
 
 
 def find_repeats(door: Door, found: Again) -> Repeats:
     """Tell the repeats among the rows of a door's days; where there are any, these span no more than the window."""
     source, reading, rows, engine = door.source, door.reading, door.scan(door.days), door.session.engine
-    if not found.days:
+    if not found.any:
         return Repeats(door.empty("landing_refused"), door.empty(source.landed), door.empty(source.accepted))
     known, again, those = found.known, found.hashes, "in (select id from again)"
     landed = door.make(
