@@ -135,6 +135,12 @@ class Policy(_Part):
         said = json.dumps(self.model_dump(), default=sorted, sort_keys=True)
         return sha256(said.encode()).hexdigest()[:32]
 
+    def known_purpose(self, name: str) -> Purpose:
+        """A purpose by name. Raises UsageError that names those there are."""
+        if name not in self.purposes:
+            raise UsageError(f"the policy knows no purpose {name!r}; it knows {', '.join(self.purposes)}")
+        return self.purposes[name]
+
     def denied_by(self, purpose: str) -> tuple[str, ...]:
         """A purpose and its ancestors: a denial of any of them denies it."""
         chain, current = [purpose], self.purposes[purpose]

@@ -82,13 +82,12 @@ def why(
     media-privacy consent why EVENT_ID --home home
     """
     from ..consent.asking import why as told
-    from ..errors import UsageError
     from ..orchestration.session import opened
 
     settings = settings_of(home=home, policy=policy)
     with opened(settings, "media-privacy consent why", waiting=lambda said: typer.echo(said, err=True)) as session:
-        if purpose is not None and purpose not in session.policy.purposes:
-            raise UsageError(f"the policy knows no purpose {purpose!r}; it knows {', '.join(session.policy.purposes)}")
+        if purpose is not None:
+            session.policy.known_purpose(purpose)
         moment = _moment(session, as_of)
         stories = told(session, event_id, moment)
     stories = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,7 +13,9 @@ from .options import AsJson, Home, settings_of
 from .output import as_json, as_table
 
 if TYPE_CHECKING:
+    from ..consent.chain import Verdict
     from ..consent.ledger import ConsentLedger
+    from ..engines import Session
 
 _SHOWN = ("seq", "scope", "purpose", "state", "signal", "effective_at", "recorded_at", "expires_at", "account_ref")
 
@@ -28,14 +31,12 @@ def register(app: typer.Typer) -> None:
 def verify(home: Home = None, json: AsJson = False) -> None:
     """Recompute the chain from its first row to the signed head. Exits with 1, and names the first bad row, where
     anything was changed, removed, moved or cut off."""
-    with _opened(home) as ledger:
+    with opened_ledger(home) as (_, ledger):
         chain = ledger.verify()
     if json:
-        as_json({"rows": chain.rows, "whole": chain.ok, "first_bad": chain.first_bad, "problem": chain.problem})
-    elif chain.ok:
-        typer.echo(f"{chain.rows:,} rows, whole")
+        as_json(document(chain))
     else:
-        typer.echo(f"{chain.rows:,} rows, broken at row {chain.first_bad}: {chain.problem}")
+        typer.echo(words(chain))
     if not chain.ok:
         raise typer.Exit(1)
 
@@ -50,22 +51,29 @@ def show(
     from datetime import datetime
 
     from ..consent.entries import Refs
-    from ..engines import Session
 
-    with _opened(home) as ledger:
-        rows: list[dict[str, Any]] = ledger.rows(datetime.max).to_pylist()
-    if account is not None:
-        ref = Refs(Session(settings_of(home=home)).keyring).account(account)
-        rows = [row for row in rows if row["account_ref"] == ref]
-    rows = rows[-last:]
+    with opened_ledger(home) as (session, ledger):
+        ref = None if account is None else Refs(session.keyring).account(account)
+        rows = ledger.rows(datetime.max, account_ref=ref, last=last).to_pylist()
     if json:
         as_json(rows)
     else:
         as_table(_SHOWN, [[row[name] for name in _SHOWN] for row in rows])
 
 
+def document(chain: Verdict) -> dict[str, Any]:
+    """What verifying found, for programs."""
+    return {"rows": chain.rows, "whole": chain.ok, "first_bad": chain.first_bad, "problem": chain.problem}
+
+
+def words(chain: Verdict) -> str:
+    """What verifying found, for people."""
+    return f"{chain.rows:,} rows, " + ("whole" if chain.ok else f"broken at row {chain.first_bad}: {chain.problem}")
+
+
 @contextmanager
-def _opened(home: Any) -> Iterator[ConsentLedger]:
+def opened_ledger(home: Path | None) -> Iterator[tuple[Session, ConsentLedger]]:
+    """A home's session and ledger, with the key file that is there."""
     from ..consent.record import opened
     from ..engines import Session
     from ..keys import Keyring
@@ -73,5 +81,6 @@ def _opened(home: Any) -> Iterator[ConsentLedger]:
     settings = settings_of(home=home)
     # A new key would find that nothing was signed by it: never make one here.
     Keyring.open(settings.key_file, create=False)
-    with opened(Session(settings)) as ledger:
-        yield ledger
+    session = Session(settings)
+    with opened(session) as ledger:
+        yield session, ledger

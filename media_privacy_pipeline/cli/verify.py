@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from .options import AsJson, Home, settings_of
+from .ledger import document, opened_ledger, words
+from .options import AsJson, Home
 from .output import as_json
 
 if TYPE_CHECKING:
@@ -23,27 +24,18 @@ def verify(home: Home = None, json: AsJson = False) -> None:
 
     Exits with 1 where something is not what this installation signed.
     """
-    from ..consent.record import opened
-    from ..engines import Session
-    from ..keys import Keyring
-
-    settings = settings_of(home=home)
-    # A new key would find that nothing was signed by it: never make one here.
-    Keyring.open(settings.key_file, create=False)
-    session = Session(settings)
-    with opened(session) as ledger:
+    with opened_ledger(home) as (session, ledger):
         chain = ledger.verify()
     release, problems = _release(session)
     found = {
         "whole": chain.ok and not problems,
-        "ledger": {"rows": chain.rows, "whole": chain.ok, "first_bad": chain.first_bad, "problem": chain.problem},
+        "ledger": document(chain),
         "release": {"id": release, "whole": not problems, "problems": problems},
     }
     if json:
         as_json(found)
     else:
-        said = "whole" if chain.ok else f"broken at row {chain.first_bad}: {chain.problem}"
-        typer.echo(f"consent ledger: {chain.rows:,} rows, {said}")
+        typer.echo(f"consent ledger: {words(chain)}")
         typer.echo(f"release {release or 'none yet'}: " + ("whole" if not problems else "; ".join(problems)))
     if not found["whole"]:
         raise typer.Exit(1)

@@ -5,8 +5,9 @@ time what each purpose may use and why not, and writing the permitted tables. Do
 zone, carrying out erasure (rights), or anything that a permitted table is used for.
 """
 
+from .chain import Entry, Head, Verdict
 from .gate import check_source, check_used, source_age, standing
-from .ledger import ConsentLedger, Entry, Head, Verdict
+from .ledger import ConsentLedger
 
 __all__ = [
     "ConsentLedger",

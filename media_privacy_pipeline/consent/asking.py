@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..engines import Input, Session
+from ..engines import Folder, Input, Session
+from ..engines.duckdb import quote
 from ..engines.types import arrow_schema
 from ..errors import UsageError
 from ..sql.model import Parameter
@@ -74,13 +74,13 @@ def decide(session: Session, as_of: datetime, purpose: str, target: Path) -> lis
     Columns event_id, allowed, reason (empty where allowed), in the order of event_id. The ledger is read as it was
     recorded by then. Raises UsageError for a purpose that the policy does not know, and where nothing was taken in.
     """
-    _check_purpose(session, purpose)
+    session.policy.known_purpose(purpose)
     with opened(session) as ledger:
         said = ledger.rows(as_of)
     tables = timeline_tables(session, as_of, said, _people(session))
     tables |= _marks(session, tables, as_of)
     for table in _EVENTS:
-        tables[table] = session.folder(table, _arrived(session, table, as_of))
+        tables[table] = _events(session, table, as_of)
     sql = f"""
         select event_id, reason = '' as allowed, reason
         from ({session.project.render(_DECISIONS, clock(as_of))}) as decided
@@ -99,16 +99,15 @@ def why(session: Session, event_id: str, as_of: datetime) -> list[Story]:
     found = [story for table in _EVENTS for story in _stories(session, table, event_id, as_of)]
     if not found:
         raise UsageError(
-            f"no accepted event has the id {event_id}: it may not have arrived by then, or was refused at the door "
+            "no accepted event has this id: it may not have arrived by then, or was refused at the door "
             "(`media-privacy quarantine`)"
         )
     return found
 
 
 def _stories(session: Session, table: str, event_id: str, as_of: datetime) -> list[Story]:
-    events = session.folder(table, _arrived(session, table, as_of))
-    quoted = event_id.replace("'", "''")
-    rows = session.engine.fetch(f"select * from {table} where event_id = '{quoted}'", {table: events})
+    wanted = f"select * from {table} where event_id = {quote(event_id)}"
+    rows = session.engine.fetch(wanted, {table: _events(session, table, as_of)})
     return [_story(session, table, rows.slice(n, 1), as_of) for n in range(rows.num_rows)]
 
 
@@ -117,8 +116,7 @@ def _story(session: Session, table: str, event: pa.Table, as_of: datetime) -> St
     account, profile = row["account_id"], row["profile_id"]
     refs = Refs(session.keyring)
     with opened(session) as ledger:
-        every = ledger.rows(as_of)
-    said = every.filter(pc.equal(every["account_ref"], refs.account(account)))
+        said = ledger.rows(as_of, account_ref=refs.account(account))
     people = _people(session)
     household = people.filter(pc.equal(people["account_id"], account))
     tables = timeline_tables(session, as_of, said, household)
@@ -154,7 +152,7 @@ def _bears_on(session: Session, word: dict[str, Any], purpose: str) -> bool:
 def _marks(session: Session, tables: dict[str, Input], as_of: datetime) -> dict[str, Input]:
     """Private sessions and hidden titles, as of a time."""
     stored: dict[str, Input] = {
-        "accepted_viewing_events": session.folder("accepted_viewing_events"),
+        "accepted_viewing_events": _events(session, "accepted_viewing_events", as_of),
         "accepted_subject_requests": session.folder("accepted_subject_requests"),
     }
     names = ("private_sessions", "hidden_titles")
@@ -173,10 +171,6 @@ def _people(session: Session) -> pa.Table:
     return pa.concat_tables([pq.read_table(file, columns=REFS) for file in files])
 
 
-def _arrived(session: Session, table: str, as_of: datetime) -> Sequence[date]:
-    return [day for day in session.lake.days(table) if datetime.combine(day, time()) < as_of]
-
-
-def _check_purpose(session: Session, purpose: str) -> None:
-    if purpose not in session.policy.purposes:
-        raise UsageError(f"the policy knows no purpose {purpose!r}; it knows {', '.join(session.policy.purposes)}")
+def _events(session: Session, table: str, as_of: datetime) -> Folder:
+    """What had arrived by a time."""
+    return session.folder(table, [day for day in session.lake.days(table) if datetime.combine(day, time()) < as_of])

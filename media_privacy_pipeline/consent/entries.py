@@ -8,7 +8,7 @@ from functools import cache
 import pyarrow as pa
 
 from ..keys import Keyring, pseudonym
-from .ledger import Entry
+from .chain import Entry
 
 
 class Refs:

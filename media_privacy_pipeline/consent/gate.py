@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..engines import Session, Span
-from ..errors import Refused, UsageError
+from ..errors import Refused
 from ..sql.permitted import permitted_name
 from .asking import REFS, timeline_tables
 from .permit import purpose_keys
@@ -38,8 +38,7 @@ def standing(session: Session, as_of: datetime, purpose: str) -> pa.Table:
     The decision is made anew from the ledger, so that a choice recorded since the run decided is heard. Raises
     UsageError for a purpose that the policy does not know.
     """
-    if purpose not in session.policy.purposes:
-        raise UsageError(f"the policy knows no purpose {purpose!r}; it knows {', '.join(session.policy.purposes)}")
+    session.policy.known_purpose(purpose)
     with opened(session) as ledger:
         said = ledger.rows(as_of)
     refs = pa.concat_tables([pq.read_table(file, columns=REFS) for file in session.lake.files("subjects")])

@@ -7,14 +7,11 @@ then names the first row that is not what was signed.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
@@ -22,9 +19,7 @@ from cryptography.exceptions import InvalidSignature
 
 from ..errors import Refused, UsageError
 from ..keys import Keyring
-
-GENESIS = "0" * 64
-"""The `prev_hash` of the first row."""
+from .chain import GENESIS, Entry, Head, Verdict, chained, follow, signed_text
 
 _ADVISORY = 0x6D70_7032
 """PostgreSQL advisory locks are numbers; this one is ours."""
@@ -70,51 +65,6 @@ _SOURCES = sa.Table(
     sa.Column("name", sa.String(200), primary_key=True),
     sa.Column("fingerprint", sa.String(64), nullable=False),
 )
-_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
-_CONTENT = [column.name for column in _ROWS.c][1:-2]
-
-
-class Entry(NamedTuple):
-    """What a row says, before it has a place in the chain; times as `stamp` writes them, ids as keyed refs."""
-
-    event_ref: str
-    account_ref: str
-    profile_ref: str | None
-    device_ref: str | None
-    scope: str
-    purpose: str
-    state: str
-    basis: str | None
-    signal: str
-    effective_at: str
-    recorded_at: str
-    expires_at: str | None
-    jurisdiction: str | None
-    notice_version: int | None
-    covers_history: bool
-    evidence_ref: str | None
-
-
-@dataclass(frozen=True)
-class Head:
-    """The end of the chain: its last seq (0: no rows) and hash. What a release stores as its watermark."""
-
-    seq: int
-    hash: str
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What `verify` found: `first_bad` is the first seq that is not what was signed, `problem` why, in words."""
-
-    rows: int
-    first_bad: int | None = None
-    problem: str = ""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the ledger is whole."""
-        return self.first_bad is None
 
 
 def stamp(time: datetime | None) -> str | None:
@@ -160,7 +110,7 @@ class ConsentLedger:
             added = 0
             for chunk in _chunks(_unique(entries), _CHUNK):
                 known = _known(connection, chunk) if before.seq else set()
-                rows = list(_chained(head, [entry for entry in chunk if entry.event_ref not in known]))
+                rows = list(chained(head, [entry for entry in chunk if entry.event_ref not in known]))
                 if rows:
                     _insert(connection, rows)
                     head = Head(rows[-1][0], rows[-1][-1])
@@ -201,14 +151,21 @@ class ConsentLedger:
             found = connection.scalars(query).one()
         return None if found is None else datetime.fromisoformat(found)
 
-    def rows(self, as_of: datetime) -> pa.Table:
-        """Rows recorded by a time, in order of seq: the columns of the contract `consent_ledger`."""
+    def rows(self, as_of: datetime, *, account_ref: str | None = None, last: int | None = None) -> pa.Table:
+        """Rows recorded by a time, in order of seq: the columns of the contract `consent_ledger`.
+
+        Only those about an account where its ref is given, and only so many of the last where `last` is.
+        """
         columns = [column for column in _ROWS.c if column.name not in ("prev_hash", "hash")]
         names = ", ".join(column.name for column in columns)
         with self._engine.connect() as connection:
             # Straight from the driver: SQLAlchemy's rows cost more than reading them.
-            query = f"select {names} from {_ROWS.name} where recorded_at <= {_mark(connection)} order by seq"
-            found = connection.exec_driver_sql(query, (stamp(as_of),)).cursor.fetchall()
+            mark = _mark(connection)
+            about = "" if account_ref is None else f" and account_ref = {mark}"
+            most = "" if last is None else f" limit {last:d}"
+            query = f"select {names} from {_ROWS.name} where recorded_at <= {mark}{about} order by seq desc{most}"
+            bound = (stamp(as_of),) if account_ref is None else (stamp(as_of), account_ref)
+            found = connection.exec_driver_sql(query, bound).cursor.fetchall()[::-1]
         values = zip(*found, strict=True) if found else [()] * len(columns)
         return pa.table(
             [_array(column, value) for column, value in zip(columns, values, strict=True)],
@@ -221,7 +178,7 @@ class ConsentLedger:
             signed = connection.execute(sa.select(_HEAD.c.seq, _HEAD.c.hash, _HEAD.c.signature)).first()
             query = sa.select(_ROWS).order_by(_ROWS.c.seq)
             with connection.execution_options(yield_per=_CHUNK).execute(query) as rows:
-                end, broken = _follow(rows.mappings())
+                end, broken = follow(rows.mappings())
         if broken is not None:
             return broken
         if signed is None:
@@ -246,48 +203,14 @@ class ConsentLedger:
         return head
 
     def _sign(self, head: Head) -> str:
-        return self._keyring.signer.sign(_signed_text(head)).hex()
+        return self._keyring.signer.sign(signed_text(head)).hex()
 
     def _signed(self, head: Head, signature: str) -> bool:
         try:
-            self._keyring.verifier.verify(bytes.fromhex(signature), _signed_text(head))
+            self._keyring.verifier.verify(bytes.fromhex(signature), signed_text(head))
         except (InvalidSignature, ValueError):
             return False
         return True
-
-
-def _signed_text(head: Head) -> bytes:
-    return f"media-privacy consent ledger {head.seq} {head.hash}".encode()
-
-
-def _hash(prev_hash: str, seq: int, content: Sequence[object]) -> str:
-    return hashlib.sha256(_ENCODE([prev_hash, seq, *content]).encode()).hexdigest()
-
-
-def _follow(rows: Iterable[Mapping[Any, Any]]) -> tuple[Head, Verdict | None]:
-    """Where a chain ends, and what broke it before, if anything did."""
-    before = Head(0, GENESIS)
-    for row in rows:
-        seq, expected = row["seq"], before.seq + 1
-        if seq != expected:
-            return before, Verdict(before.seq, expected, f"row {expected} is missing")
-        if row["prev_hash"] != before.hash:
-            return before, Verdict(before.seq, seq, f"row {seq} does not follow from the row before it")
-        this = Head(seq, _hash(before.hash, seq, [row[name] for name in _CONTENT]))
-        if row["hash"] != this.hash:
-            return before, Verdict(before.seq, seq, f"row {seq} was changed after it was written")
-        before = this
-    return before, None
-
-
-def _chained(head: Head, entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
-    """Rows of the table, in the order of its columns."""
-    seq, prev_hash = head.seq, head.hash
-    for entry in entries:
-        seq += 1
-        this = _hash(prev_hash, seq, entry)
-        yield (seq, *entry, prev_hash, this)
-        prev_hash = this
 
 
 def _insert(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:

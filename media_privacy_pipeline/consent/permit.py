@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..engines import Made, Session, Span, StepResult
-from ..errors import UsageError
 from ..lake import fingerprint_of
 from ..sql.permitted import permitted_name
 
@@ -23,9 +22,7 @@ def permit(session: Session, span: Span, purpose: str) -> StepResult:
     a purpose that is `final_when_closed` decides the span's days and the closing lag before them. Days past the window
     are deleted. Raises UsageError for a purpose that the policy does not know.
     """
-    if purpose not in session.policy.purposes:
-        known = ", ".join(session.policy.purposes)
-        raise UsageError(f"the policy knows no purpose {purpose!r}; it knows {known}")
+    session.policy.known_purpose(purpose)
     keys = _keys(session, purpose)
     rows: dict[str, int] = {}
     skipped = True

@@ -11,8 +11,9 @@ import pyarrow.parquet as pq
 
 from ..engines import Input, Session, Span, StepResult
 from ..lake import fingerprint_of
+from .chain import Entry
 from .entries import Refs, entries
-from .ledger import ConsentLedger, Entry
+from .ledger import ConsentLedger
 from .rules import purpose_rules
 
 _SAID = ("accepted_consent_events", "accepted_subject_requests")

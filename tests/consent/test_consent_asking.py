@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from consent_histories import households
 from consent_policy import STRICT, write_policy
-from consent_world import open_session, t
+from consent_world import World, open_session, t
 
 from media_privacy_pipeline.consent.asking import decide, why
 from media_privacy_pipeline.consent.reasons import REASONS
@@ -62,7 +62,7 @@ def test_what_cannot_be_asked_is_said(session: Session, tmp_path: Path) -> None:
     households(SEED, 3).decide(session, t(16))
     with pytest.raises(UsageError, match="knows no purpose 'mining'"):
         decide(session, t(10), "mining", tmp_path)
-    with pytest.raises(UsageError, match="no accepted event has the id"):
+    with pytest.raises(UsageError, match="no accepted event has this id: it may"):
         why(session, "it's none", t(10))
 
 
@@ -71,3 +71,26 @@ def test_every_reason_that_the_sql_can_give_has_plain_words() -> None:
     text = (folder / "consent_verdicts.sql").read_text() + (folder / "int_consent__decided.sql").read_text()
     given = set(re.findall(r"(?:then|else) '([a-z_]+)'", text))
     assert given == REASONS.keys() - {""}
+
+
+def test_what_arrived_later_does_not_reach_back(session: Session, tmp_path: Path) -> None:
+    def decided(world: World) -> list[dict[str, object]]:
+        world.decide(session, t(20))
+        folder = tmp_path / str(len(world.viewing_events))
+        folder.mkdir()
+        return pa.concat_tables(map(pq.read_table, decide(session, t(10), "training", folder))).to_pylist()
+
+    grant = {
+        "consent_event_id": "c1",
+        "account_id": "a1",
+        "purpose": "training",
+        "state": "granted",
+        "effective_at": t(0),
+        "recorded_at": t(0),
+    }
+    event = {"event_id": "e1", "account_id": "a1", "session_id": "s1", "started_at": t(5)}
+    late = {**event, "event_id": "e2", "started_at": t(4), "private_session": True, "arrival_day": t(12).date()}
+    people = [{"account_id": "a1", "birth_year": 1980}]
+    on_time = World(accounts=people, consent_events=[grant], viewing_events=[event])
+    with_late = World(accounts=people, consent_events=[grant], viewing_events=[event, late])
+    assert decided(on_time) == decided(with_late) == [{"event_id": "e1", "allowed": True, "reason": ""}]

@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from consent_world import t
 
-from media_privacy_pipeline.consent.ledger import ConsentLedger, Entry, stamp
+from media_privacy_pipeline.consent.chain import Entry
+from media_privacy_pipeline.consent.ledger import ConsentLedger, stamp
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.keys import Keyring
 
@@ -123,3 +124,14 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password() -> No
     with pytest.raises(Refused) as caught:
         ConsentLedger("postgresql+psycopg://me:hunter2@127.0.0.1:9/none", KEYRING)
     assert "hunter2" not in str(caught.value)
+
+
+def test_rows_are_those_of_an_account_and_the_last_of_them_still_in_order(ledger: ConsentLedger) -> None:
+    other = [entry(n)._replace(account_ref="b" * 32) for n in range(9, 12)]
+    assert ledger.append(other) == 3
+    everything = ledger.rows(t(99))["seq"].to_pylist()
+    assert everything == list(range(1, 13))
+    assert ledger.rows(t(99), account_ref="b" * 32)["seq"].to_pylist() == [10, 11, 12]
+    assert ledger.rows(t(99), last=2)["seq"].to_pylist() == [11, 12]
+    assert ledger.rows(t(99), account_ref="a" * 32, last=2)["seq"].to_pylist() == [8, 9]
+    assert ledger.rows(t(3.5), account_ref="b" * 32).num_rows == 0
