@@ -52,7 +52,7 @@ class Sampler:
         while not prefixes or prefixes[-1] < (1 << _BITS) - 2:
             prefixes.append(half.prefix(len(prefixes), _BITS))
         self.prefixes: Words = np.array(prefixes, dtype=np.uint64)
-        self.guide, self.guide_shift = _guide(self.prefixes, table_scale(sigma))
+        self.guide, self.guide_shift = guide_of(self.prefixes, table_scale(sigma))
         self.keep_bits = 64 - self.step_bits
         # 1 - exp(-x) <= x <= (2h + 1) · cost / 2^keep_bits, whatever l is.
         self._cost = -(-(1 << (self.keep_bits + 2 * self.step_bits)) // (2 * sigma * sigma))
@@ -75,7 +75,7 @@ class Sampler:
         keep = None
         if self.step_bits:
             low = _words(source, count)
-            keep = self._keeps(magnitude, low, source)
+            keep = self.keeps(magnitude, low, source)
             magnitude = (magnitude << self.step_bits) + (low & np.uint64(self.step - 1)).view(np.int64)
         # Zero has one sign only, or it would come twice as often as it should.
         twice = magnitude + (1 - negative) == 0
@@ -109,15 +109,15 @@ class Sampler:
             if height is not None:
                 return height
 
-    def _keeps(self, heights: Integers, low: Words, source: Source) -> NDArray[np.bool_]:
+    def keeps(self, heights: Integers, low: Words, source: Source) -> NDArray[np.bool_]:
         """Whether each step · h + l is kept, which it is with probability exp(-x), x = l (2 step h + l) / (2 sigma²).
 
         l are the word's low bits; its other bits are the uniform that decides.
         """
         uniforms = (low >> np.uint64(self.step_bits)).view(np.int64)
         keep = uniforms <= (1 << self.keep_bits) - 1 - (2 * heights + 1) * self._cost
-        # Within the table the product is under 2^keep_bits, since a table with steps has a scale above 2048 and ends before
-        # 10 scales; beyond the table it might not fit, and the exact way decides.
+        # Within the table the product is under 2^keep_bits, since a table with steps has a scale above 2048 and ends
+        # before 10 scales; beyond the table it might not fit, and the exact way decides.
         keep &= heights <= self.prefixes.size
         for place in np.flatnonzero(~keep):
             rest, height = int(low[place]) & (self.step - 1), int(heights[place])
@@ -162,7 +162,7 @@ def _extended(uniform: int, bits: int, by: int, source: Source) -> tuple[int, in
     return uniform << by | int.from_bytes(source(by // 8), "big"), bits + by
 
 
-def _guide(prefixes: Words, scale: int) -> tuple[NDArray[np.int32], np.uint64]:
+def guide_of(prefixes: Words, scale: int) -> tuple[NDArray[np.int32], np.uint64]:
     """h by the leading bits of a uniform where they decide, -1 where a threshold is near; and how far to shift."""
     # About 16 cells a threshold where thresholds are densest, so that few uniforms have to be searched for.
     leading = min(17, (16 * scale).bit_length())

@@ -34,7 +34,7 @@ def exp_below(numerator: int, denominator: int, precision: int) -> int:
 
 @dataclass(frozen=True)
 class HalfGaussian:
-    """The weights w(h) = exp(-(step·h)²/(2 sigma²)) of h = 0, 1, 2, ..., summed up: the law of h is w(h) over their sum.
+    """The weights w(h) = exp(-(step·h)²/(2 sigma²)) of h = 0, 1, 2, ..., summed up: h has the law w(h) over their sum.
 
     `sums[j]` is at most w(0) + ... + w(j), and at most `error(j)` units below it; `above` is no less than the infinite
     sum.

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from media_privacy_pipeline.privacy.sampler import Sampler
+from media_privacy_pipeline.privacy.sampler import Sampler, guide_of
 
 DIGITS = 400
 
@@ -98,6 +98,15 @@ def test_every_clean_cell_of_the_guide_says_what_a_search_says() -> None:
         assert (beside[found > 0] >= 2).all()
 
 
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_threshold_just_before_a_cell_makes_it_unclean_if_it_touches_it(before: int) -> None:
+    # Five leading bits for a scale of 1: a planted threshold, one or two steps before the tenth cell.
+    planted = np.array([(10 << 58) - before, 2**63 - 2], dtype=np.uint64)
+    guide, shift = guide_of(planted, 1)
+    assert shift == 58
+    assert list(guide) == [0] * 9 + [-1] + [-1 if before == 1 else 1] + [1] * 20 + [-1]
+
+
 def test_the_farthest_tail_is_reached_through_the_fallback() -> None:
     sampler = Sampler(3)
     everything = 2**63 - 1
@@ -128,6 +137,13 @@ def test_a_proposal_on_its_own_probability_is_kept_or_dropped_by_further_bits(nu
     source = Bits(proposal, decides, more(uniform & (2**64 - 1)), b"" if kept else word(0) + more(1 << 56))
     assert int(sampler.draw(1, source)[0]) == (4 * h + rest if kept else 1)
     assert source.rest == b""
+
+
+def test_no_product_wraps_for_heights_far_beyond_the_table() -> None:
+    sampler = Sampler(4097)
+    heights = np.arange(2**45, 2**45 + 200, dtype=np.int64) * 7919
+    low = np.full(heights.size, 1 << 40 | 1, dtype=np.uint64)
+    assert not sampler.keeps(heights, low, Bits()).any()
 
 
 def test_beyond_the_table_a_large_scale_still_draws() -> None:
