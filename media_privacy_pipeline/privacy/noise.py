@@ -54,6 +54,9 @@ def opendp_noise(values: Integers, sigma: int) -> Integers:
 
 
 def _check(values: Integers, sigma: int) -> None:
+    # Floats would be cut to whole numbers, which moves a sum further than its bound.
+    if not np.can_cast(values.dtype, np.int64):
+        raise TypeError(f"noise is added to integers, not to {values.dtype}")
     # Not by absolute values: that of the least 64-bit integer is itself.
     within = not values.size or (int(values.max()) <= _LARGEST and int(values.min()) >= -_LARGEST)
     if not (1 <= sigma <= _LARGEST and within):

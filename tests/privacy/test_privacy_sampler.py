@@ -5,6 +5,10 @@ Every statistical test here fails by chance with a probability of 1e-6 at most, 
 
 from __future__ import annotations
 
+import os
+import random
+from inspect import signature
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -107,14 +111,26 @@ def test_there_is_no_seed() -> None:
     assert (same.draw(10_000) != same.draw(10_000)).mean() > 0.99
 
 
+def test_bits_are_those_of_the_system_whatever_else_is_seeded() -> None:
+    assert signature(Sampler.draw).parameters["source"].default is os.urandom
+    drawn = []
+    for _ in range(2):
+        random.seed(1)
+        np.random.seed(1)
+        drawn.append(own_noise(np.zeros(10_000, np.int64), 1000))
+    assert (drawn[0] != drawn[1]).mean() > 0.99
+
+
 def test_neighbouring_draws_are_independent() -> None:
     drawn = Sampler(100).draw(DRAWS).astype(np.float64) / 100
     for lag in (1, 2, 1 << 16):
         assert abs((drawn[:-lag] * drawn[lag:]).mean()) < 5 / np.sqrt(DRAWS - lag)
 
 
-def test_a_table_is_made_once() -> None:
+def test_a_table_is_made_once_and_for_its_own_scale_alone() -> None:
     assert sampler.sampler(1811) is sampler.sampler(1811)
+    assert sampler.table_scale(4100) == sampler.table_scale(4101)
+    assert [sampler.sampler(sigma).sigma for sigma in (4100, 4101)] == [4100, 4101]
 
 
 @pytest.mark.parametrize("count", [0, 1, 65_535, 65_536, 65_537])
@@ -148,5 +164,15 @@ def test_sums_that_might_leave_64_bits_are_refused_and_the_largest_are_not_wrapp
 @pytest.mark.parametrize("add", [own_noise, opendp_noise])
 def test_noise_is_added_to_the_values_in_their_places(add: noise.Noise) -> None:
     values = np.arange(3000, dtype=np.int64) * 10**9
-    assert np.abs(add(values, 3) - values).max() <= 30
+    drawn = add(values, 3) - values
+    assert np.abs(drawn).max() <= 30
+    # Each place has a draw of its own: neighbours are equal once in ten.
+    assert (np.diff(drawn) == 0).mean() < 0.2
     assert add(np.zeros(0, np.int64), 3).size == 0
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+@pytest.mark.parametrize("kind", [np.float64, np.uint64])
+def test_what_64_bit_integers_do_not_hold_is_refused_whatever_its_size(size: int, kind: type) -> None:
+    with pytest.raises(TypeError, match="integers"):
+        discrete_gaussian(np.zeros(size, kind), 1000)

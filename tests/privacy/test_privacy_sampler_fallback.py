@@ -139,6 +139,27 @@ def test_a_proposal_on_its_own_probability_is_kept_or_dropped_by_further_bits(nu
     assert source.rest == b""
 
 
+@pytest.mark.parametrize("sigma", [4097, 9001, 13_600_000, 2**55])
+def test_the_quick_way_to_keep_a_proposal_keeps_none_that_the_exact_way_would_drop(sigma: int) -> None:
+    sampler = Sampler(sigma)
+    step, ones = sampler.step, (1 << sampler.keep_bits) - 1
+    for height in (0, 1, 7, 2000, 9000, sampler.prefixes.size):
+        for rest in {0, 1, step // 2, step - 1}:
+            ratio = Fraction(rest * (2 * step * height + rest), 2 * sigma * sigma)
+            with localcontext(prec=DIGITS):
+                edge = int((-Decimal(ratio.numerator) / ratio.denominator).exp() * 2**sampler.keep_bits)
+            # Where the quick way ends for the largest rest, and for the height before; the exact edge; and all ones.
+            quick = [
+                ones - -(-odd * (1 << sampler.keep_bits) * step**2 // (2 * sigma**2))
+                for odd in (2 * height + 1, 2 * height)
+            ]
+            for uniform in {ones, *(at + nudge for at in (edge, *quick) for nudge in (-1, 0, 1))}:
+                if 0 <= uniform <= ones:
+                    low = np.array([uniform << sampler.step_bits | rest], dtype=np.uint64)
+                    # All further bits are zero: what lies on the edge itself is below the irrational number.
+                    assert sampler.keeps(np.array([height]), low, bytes)[0] == (uniform <= edge)
+
+
 def test_no_product_wraps_for_heights_far_beyond_the_table() -> None:
     sampler = Sampler(4097)
     heights = np.arange(2**45, 2**45 + 200, dtype=np.int64) * 7919

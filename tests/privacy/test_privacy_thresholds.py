@@ -80,6 +80,8 @@ def test_a_uniform_that_touches_a_threshold_is_not_placed() -> None:
     bits = 180
     touching = half.prefix(50, bits)
     assert half.place(touching, bits) is None
+    # Above the lower bound of the threshold, and not above the upper one.
+    assert half.place(touching + 1, bits) is None
     assert half.place(touching - 2**40, bits) == 50
     assert half.place(touching + 2**40, bits) == 51
 
