@@ -72,6 +72,7 @@ class ConsentPolicy(_Part):
     min_notice_version: int | None
     closing_lag_days: Days
     empty_release_wanted: bool
+    reconsent_days: Days
     sale_purposes: frozenset[str] = frozenset()
 
 
@@ -98,10 +99,12 @@ class SignalPolicy(_Part):
 
 
 class PublishedPolicy(_Part):
-    """How long restricted tables live, and whose keys may override the gate (Ed25519, in hexadecimal)."""
+    """How long restricted tables live, the least count of people that is told, and whose keys may override the gate
+    (Ed25519, in hexadecimal)."""
 
     retire_after_days: Days
     restricted_expires_days: Days
+    min_cell_size: Annotated[int, Field(ge=1)]
     override_keys: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
 
 

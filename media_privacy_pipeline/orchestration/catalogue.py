@@ -12,6 +12,7 @@ from .step import Step
 
 SOURCES = (*SNAPSHOT_SOURCES, *DAILY_SOURCES)
 ANONYMISED = ("title_daily", "audience_daily", "discovery_daily")
+SURVEYED = ("consent_coverage", "consent_conflicts", "reconsent_queue", "decisions_daily")
 
 GROUPS = {
     "landing": "What was delivered, and what of it was accepted at the door",
@@ -130,6 +131,13 @@ def _consent() -> Iterator[Step]:
         daily=True,
         pool="engine",
     )
+    yield Step(
+        "survey_consent",
+        "consent",
+        "consent.steps:survey",
+        SURVEYED,
+        deps=("consent_ledger", "consent_timeline", "consent_verdicts", "consent_words", "decision_accounting"),
+    )
 
 
 def _permitted(policy: Policy) -> Iterator[Step]:
@@ -243,7 +251,7 @@ def _published() -> Iterator[Step]:
         "published",
         "reports.steps:write_release_report",
         ("release_report",),
-        deps=("release",),
+        deps=("release", *SURVEYED),
         kinds=("html",),
         description="What was released, what it cost in privacy, what was withheld and why: one page, for people.",
     )
