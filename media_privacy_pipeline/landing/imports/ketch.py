@@ -26,7 +26,7 @@ def said(message: Any, policy: KetchImports) -> Taken:
     """
     message = of_object(message)
     kind = message.get("kind")
-    if kind != _CONSENT and kind not in _REQUESTS:
+    if not isinstance(kind, str) or kind not in (_CONSENT, *_REQUESTS):
         raise Unusable(Rule.UNSUPPORTED_KIND)
     if message.get("apiVersion") not in _VERSIONS.get(kind, _DSR_VERSIONS):
         raise Unusable(Rule.UNKNOWN_VERSION)
