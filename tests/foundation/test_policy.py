@@ -65,7 +65,11 @@ def test_a_purpose_may_not_descend_from_itself(tmp_path: Path, document: dict[st
 @pytest.mark.parametrize(
     ("platform", "change", "rule"),
     [
-        ("onetrust", {"purposes": {"their id": "astrology"}}, r"purposes\.their id names the unknown purpose 'astrology'"),
+        (
+            "onetrust",
+            {"purposes": {"their id": "astrology"}},
+            r"purposes\.their id names the unknown purpose 'astrology'",
+        ),
         ("ketch", {"purposes": {"a": "training", "b": "training"}}, "two of theirs, 'a' and 'b', to 'training'"),
         ("ketch", {"states": {"granted": "allowed"}}, r"imports\.ketch\.states\.granted: Input should be 'granted'"),
         ("onetrust", {"account": []}, r"imports\.onetrust\.account: .*at least 1"),

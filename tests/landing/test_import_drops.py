@@ -43,6 +43,16 @@ def test_what_lies_in_the_landing_zone_stays_as_it_is(tmp_path: Path) -> None:
     assert drop.path.read_text() == "tampered"
 
 
+def test_a_file_that_another_import_wrote_meanwhile_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (drop,) = take("onetrust", tmp_path, receipt()).drops
+    drop.path.write_text("from the other one")
+    monkeypatch.setattr(Path, "glob", lambda *_: iter(()))
+    (again,) = take("onetrust", tmp_path, receipt()).drops
+    assert again == (drop.path, False)
+    assert [file.name for file in drop.path.parent.iterdir()] == [drop.path.name]
+    assert drop.path.read_text() == "from the other one"
+
+
 def test_documents_that_say_nothing_here_write_nothing(tmp_path: Path) -> None:
     found = take("onetrust", tmp_path, receipt(purpose("EXTEND")), receipt(test=True))
     assert (found.imported, found.drops) == (1, ())

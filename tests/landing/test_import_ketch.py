@@ -1,4 +1,4 @@
-"""A Ketch message becomes the consent events or subject requests that it plainly states, and nothing that it does not."""
+"""A Ketch message becomes the consent events or subject requests that it plainly states, and no others."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from import_toy import WORDS, Row, consent, message, request, rows, rules, said, take
 
 from media_privacy_pipeline.import_policy import Imports, KetchImports
-from media_privacy_pipeline.landing.imports import Rule
-from media_privacy_pipeline.landing.imports import ketch
+from media_privacy_pipeline.landing.imports import Rule, ketch
 from media_privacy_pipeline.landing.imports.refusal import Unusable
 
 AT = "2026-03-01T10:15:30.000000Z"
@@ -96,7 +95,12 @@ def test_a_restriction_is_never_done_by_less_than_was_asked_for(
 
 @pytest.mark.parametrize(
     ("context", "verified"),
-    [({"identityVerified": True}, True), ({"identityVerified": "true"}, False), ({"other": True}, False), (None, False)],
+    [
+        ({"identityVerified": True}, True),
+        ({"identityVerified": "true"}, False),
+        ({"other": True}, False),
+        (None, False),
+    ],
 )
 def test_a_request_is_verified_only_where_the_message_says_so(context: Any, verified: bool) -> None:
     (row,) = ketch.said(request("DeleteRequest", context=context), WORDS.ketch).subject_requests
@@ -127,7 +131,10 @@ BROKEN = [
     (consent(identities=[identity(form="sha1")]), Rule.HASHED_IDENTITY),
     (consent(identities=[identity("someone@example.org")]), Rule.EMAIL_AS_ACCOUNT),
     (consent(identities=[identity("a"), identity("b")]), Rule.AMBIGUOUS_ACCOUNT),
-    (consent(identities=[identity(), identity("p", "profile_id"), identity("q", "profile_id")]), Rule.AMBIGUOUS_ACCOUNT),
+    (
+        consent(identities=[identity(), identity("p", "profile_id"), identity("q", "profile_id")]),
+        Rule.AMBIGUOUS_ACCOUNT,
+    ),
     (consent(identities=["acc-3"]), Rule.NOT_AN_OBJECT),
     (consent({}), Rule.NO_PURPOSES),
     (consent(purposes=["analytics"]), Rule.BAD_FIELD),
@@ -171,7 +178,9 @@ values = st.recursive(
     lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=6), inside, max_size=3),
     max_leaves=5,
 )
-names = st.sampled_from(["identities", "legalBasis", "collectedAt", "jurisdiction", "environment", "context", "vendors"])
+names = st.sampled_from(
+    ["identities", "legalBasis", "collectedAt", "jurisdiction", "environment", "context", "vendors"]
+)
 
 
 @given(within=st.dictionaries(names, values, max_size=3), outer=st.dictionaries(st.sampled_from([*consent()]), values))
