@@ -26,6 +26,7 @@ from import_toy import (
     write,
 )
 
+from media_privacy_pipeline import policy as package_policy
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.import_policy import Imports
 from media_privacy_pipeline.landing.imports import import_consents
@@ -229,8 +230,11 @@ def test_nothing_to_read_and_nothing_mapped_are_wrong_usage(tmp_path: Path) -> N
     assert not (tmp_path / "l").exists()
 
 
-def test_every_rule_has_its_words() -> None:
+def test_every_rule_has_its_words_and_is_documented() -> None:
     assert ADVICE.keys() == set(Rule)
+    documented = (package_policy.PACKAGED.parent.parent / "docs" / "consent-imports.md").read_text()
+    assert [rule for rule in Rule if f"`{rule}`" not in documented] == []
+    assert [state for state in PACKAGED.onetrust.states if f"`{state}`" not in documented] == []
 
 
 values = st.recursive(
