@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .errors import UsageError
+from .import_policy import Imports
 from .release_policy import Releases
 
 PACKAGED = Path(__file__).with_name("policy.yaml")
@@ -139,6 +140,7 @@ class Policy(_Part):
     purposes: dict[str, Purpose]
     releases: Releases
     published: PublishedPolicy
+    imports: Imports = Imports()
 
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:
@@ -148,6 +150,9 @@ class Policy(_Part):
         lists |= {f"signals.us_opt_outs.{question}": names for question, names in self.signals.us_opt_outs.items()}
         for where, names in lists.items():
             for name in sorted(names - self.purposes.keys()):
+                raise ValueError(f"{where} names the unknown purpose {name!r}")
+        for where, name in self.imports.mapped():
+            if name not in self.purposes:
                 raise ValueError(f"{where} names the unknown purpose {name!r}")
         for name, purpose in self.purposes.items():
             seen = {name}
