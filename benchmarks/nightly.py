@@ -25,7 +25,7 @@ from .zones import zone_of
 
 HERE = Path(__file__).parent
 README = HERE / "README.md"
-START, END = "<!-- figures: nightly -->", "<!-- end of figures -->"
+END = "<!-- end of figures -->"
 GOALS = {"ratio": 6.0, "gigabytes": 4.0, "growth": 11.0}
 _TENTH = 10
 
@@ -131,11 +131,12 @@ def machine() -> str:
     )
 
 
-def keep(text: str) -> None:
-    """Put the figures between the markers of the README."""
-    before, _, rest = README.read_text().partition(START)
+def keep(text: str, name: str) -> None:
+    """Put the figures of a benchmark between its markers in the README."""
+    start = f"<!-- figures: {name} -->"
+    before, _, rest = README.read_text().partition(start)
     _, _, after = rest.partition(END)
-    README.write_text(f"{before}{START}\n{text}\n{END}{after}")
+    README.write_text(f"{before}{start}\n{text}\n{END}{after}")
 
 
 def main() -> None:
@@ -160,7 +161,7 @@ def main() -> None:
     text = f"{machine()}\n\n{verdict(plain, ours)}\n\n{table(plain, copied, ours)}"
     print(text)
     if options.keep:
-        keep(text)
+        keep(text, "nightly")
 
 
 if __name__ == "__main__":

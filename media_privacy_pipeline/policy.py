@@ -63,6 +63,12 @@ class SubjectPolicy(_Part):
     unknown_age_is_minor_for: frozenset[str]
     private_sessions_denied_for: frozenset[str]
     hidden_titles_denied_for: frozenset[str]
+    guest_profiles: tuple[Annotated[str, Field(pattern="^[^|]+$")], ...] = ()
+
+    @property
+    def parameters(self) -> dict[str, str | int]:
+        """What the model `subjects` is told, beside the as-of time."""
+        return {"minor_age": self.minor_age, "guest_profiles": "|" + "|".join(self.guest_profiles) + "|"}
 
 
 class ConsentPolicy(_Part):

@@ -52,7 +52,7 @@ verdicts as (
         p.device_id,
         p.tick,
         case s.status when 'erased' then 'e' when 'on_hold' then 'h' when 'restricted' then 'r' else '-' end
-        || case when s.is_kid then 'k' else '-' end
+        || case when s.is_kid then 'k' when s.is_guest then 'g' else '-' end
         || case when s.adult_from is null then 'x' when p.tick < s.adult_from then 'm' else '-' end
         || p.letters as letters
     from spelled as p

@@ -10,6 +10,7 @@ select
     case substr(v.letters, 1, 1) when 'e' then 'erased' when 'h' then 'on_hold' when 'r' then 'restricted' else '' end as subject_reason,
     case
         when r.denies_kids and substr(v.letters, 2, 1) = 'k' then 'kids_profile'
+        when r.denies_private and substr(v.letters, 2, 1) = 'g' then 'guest_profile'
         when r.denies_kids and substr(v.letters, 3, 1) = 'm' then 'minor'
         when r.denies_unknown_age and substr(v.letters, 3, 1) = 'x' then 'age_unknown'
         else ''

@@ -32,6 +32,7 @@ people as (
         r.account_ref,
         r.profile_ref,
         coalesce(a.is_kid, false) as is_kid,
+        strpos($guest_profiles, '|' || r.profile_id || '|') > 0 as is_guest,
         a.birth_year,
         -- Only the year is known: the last birthday in it is the one that counts.
         cast(cast(a.birth_year + $minor_age + 1 as varchar) || '-01-01 00:00:00' as timestamp) as adult_from,
@@ -54,6 +55,7 @@ select
     s.account_ref,
     s.profile_ref,
     s.is_kid,
+    s.is_guest,
     s.birth_year,
     s.adult_from,
     case

@@ -62,7 +62,7 @@ def timeline_tables(session: Session, as_of: datetime, said: pa.Table, refs: pa.
         "purpose_rules": purpose_rules(session.policy),
         "purpose_ancestors": purpose_ancestors(session.policy),
     }
-    parameters: dict[str, Parameter] = {"as_of": as_of, "minor_age": session.policy.subjects.minor_age}
+    parameters: dict[str, Parameter] = {"as_of": as_of, **session.policy.subjects.parameters}
     for model in ("subjects", *TIMELINE):
         tables[model] = _made(session, model, tables, parameters)
     return tables
@@ -135,12 +135,15 @@ def _story(session: Session, table: str, event: pa.Table, as_of: datetime) -> St
 
 
 def _heard(said: pa.Table, profile_ref: str, device_ref: str | None) -> list[dict[str, Any]]:
-    """Rows of a household's that are about one profile and device, the latest first."""
+    """Rows of a household's that are about one profile and device, the latest first; GPC is about all of them."""
     rows = [
         word
         for word in said.to_pylist()
-        if word["profile_ref"] in (None, profile_ref)
-        and (word["scope"] != "device" or word["device_ref"] == device_ref)
+        if word["signal"] == "gpc"
+        or (
+            word["profile_ref"] in (None, profile_ref)
+            and (word["scope"] != "device" or word["device_ref"] == device_ref)
+        )
     ]
     return sorted(rows, key=lambda word: (word["effective_at"], word["seq"]), reverse=True)
 

@@ -7,6 +7,7 @@ REASONS = {
     "restricted": "the person asked to restrict the use of their data",
     "private_session": "it was watched in a private session",
     "kids_profile": "it was watched on a child's profile",
+    "guest_profile": "it was watched on a guest's profile, which counts as private",
     "minor": "the viewer was a minor when it happened",
     "age_unknown": "the viewer's age is not known, and counts as a minor's here",
     "hidden_title": "the viewer hid this title",

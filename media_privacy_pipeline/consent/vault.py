@@ -66,7 +66,7 @@ def _subjects(session: Session, span: Span) -> StepResult:
 
     return session.materialise(
         "subjects",
-        parameters={"as_of": span.as_of, "minor_age": session.policy.subjects.minor_age},
+        parameters={"as_of": span.as_of, **session.policy.subjects.parameters},
         extra={"subject_refs": Made(made_from, make)},
     )
 

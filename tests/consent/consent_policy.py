@@ -20,6 +20,10 @@ POLICIES = {"strict": STRICT, "lenient": LENIENT, "signals": SIGNALS}
 def write_policy(folder: Path, changes: dict[str, Any]) -> Path:
     """A policy file whose `consent` part is changed so, and whose `signals` part as its own entry says."""
     document = yaml.safe_load(PACKAGED.read_text())
+    # The specification's own list, whatever the packaged policy adds to it.
+    document["subjects"]["private_sessions_denied_for"] = [
+        "personalisation", "context", "training", "advertising", "disclosure"
+    ]  # fmt: skip
     document["signals"] |= changes.get("signals", {})
     document["consent"] |= {name: value for name, value in changes.items() if name != "signals"}
     for purpose in document["purposes"].values():

@@ -53,6 +53,7 @@ class Reference(NamedTuple):
             "restricted": imposed(about, "restricted", "restriction_lifted"),
             "private_session": u in lists.private_sessions_denied_for and private,
             "kids_profile": u in lists.kids_profiles_are_private_for and kid,
+            "guest_profile": u in lists.private_sessions_denied_for and who[1] in lists.guest_profiles,
             "minor": u in lists.kids_profiles_are_private_for and adult and t < adult,
             "age_unknown": u in lists.unknown_age_is_minor_for and adult is None,
             "hidden_title": u in lists.hidden_titles_denied_for and (*who, title) in self.hidden,

@@ -45,7 +45,7 @@ def test_all_events_are_decided_as_in_a_run_and_so_is_each_alone(session: Sessio
 
 
 def test_the_words_of_a_story_are_those_of_the_viewer_and_the_purpose(session: Session) -> None:
-    world = households(SEED, 30)
+    world = households(SEED, 90)
     expected = world.decide(session, t(16))
     event = next(event for (event, of), reason in sorted(expected.items()) if of == "training" and reason == "denied")
     [story] = why(session, event, t(16))

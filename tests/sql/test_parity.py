@@ -24,13 +24,16 @@ SEEDS = (1,)
 
 PARAMETERS: dict[str, Any] = {
     "as_of": NOON,
+    "guest_profiles": "|a|",
     "lateness_days": 1,
     "max_skew_seconds": 300,
     "minor_age": 16,
     "origin": date(2024, 3, 1),
     "private_app_versions": "|a|12|",
+    "proof_required": "|agent|parent|",
     "shift_micros": 999_999,
     "shift_seconds": 43_200,
+    "soon": datetime(2024, 4, 1),
     "split": datetime(2024, 3, 1),
 }
 """A value for every parameter of every model: a new one needs a line here."""
