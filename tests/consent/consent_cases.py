@@ -129,7 +129,7 @@ CASES = [
          accounts=[]),
     # Born in 2009: 16 some time in 2025, hence surely of age from 2026-01-01, 59 days before day 0.
     Case("35 parent's consent ends with childhood",
-         [said("granted", -200, u, signal="parent") for u in (P, "analytics")],
+         [said("granted", -200, u, signal="parent", evidence_ref="form") for u in (P, "analytics")],
          {"child": -100, "grown": 5},
          {10: {("child", P): "minor", ("child", "analytics"): "unknown", ("grown", P): "unknown",
                ("grown", "analytics"): "unknown"}},

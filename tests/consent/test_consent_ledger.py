@@ -61,7 +61,7 @@ def test_a_whole_ledger_verifies(ledger: ConsentLedger) -> None:
     assert verdict.rows == 9
 
 
-def test_an_event_delivered_again_adds_nothing(ledger: ConsentLedger) -> None:
+def test_12_an_event_delivered_again_adds_nothing(ledger: ConsentLedger) -> None:
     head = ledger.head()
     assert ledger.append([entry(4), entry(4), entry(0)]) == 0
     assert ledger.append([entry(8), entry(9), entry(9)]) == 1
@@ -84,7 +84,9 @@ def test_an_event_delivered_again_adds_nothing(ledger: ConsentLedger) -> None:
     ],
     ids=["edit", "edit of the last", "removal", "cut off", "cut off with its head", "reorder", "no head", "emptied"],
 )  # fmt: skip
-def test_tampering_is_found_at_its_row(url: str, ledger: ConsentLedger, statements: list[str], first_bad: int) -> None:
+def test_57_tampering_is_found_at_its_row(
+    url: str, ledger: ConsentLedger, statements: list[str], first_bad: int
+) -> None:
     tamper(url, *statements)
     verdict = ledger.verify()
     assert not verdict.ok

@@ -83,7 +83,7 @@ def test_saying_no_never_adds_an_allowed_row(seed: int, policy: dict[str, Any]) 
     assert after < before
 
 
-def test_the_same_as_of_time_gives_the_same_bytes_when_late_rows_have_arrived(tmp_path: Path) -> None:
+def test_10_the_same_as_of_time_gives_the_same_bytes_when_late_rows_have_arrived(tmp_path: Path) -> None:
     def content(folder: Path, world: World) -> dict[str, str]:
         folder.mkdir()
         session = open_session(folder, DuckDBEngine(folder / "work", threads=1), write_policy(folder, STRICT))

@@ -54,7 +54,7 @@ def test_a_second_run_does_nothing(session: Session, world: World) -> None:
     assert [result.rows for result in again] == [result.rows for result in done[:-1]]
 
 
-def test_a_withdrawal_reaches_back_where_days_are_decided_anew(session: Session, world: World) -> None:
+def test_06_a_withdrawal_reaches_back_where_days_are_decided_anew(session: Session, world: World) -> None:
     def run(as_of: float) -> tuple[int, ...]:
         last = (t(as_of) - timedelta(days=1)).date()
         span = Span.of(last, last)
@@ -133,7 +133,7 @@ def test_who_stands_is_asked_of_the_ledger_as_it_is_now(session: Session, world:
     assert len(left) == 4
 
 
-def test_a_stale_consent_source_stops_the_release(session: Session, world: World) -> None:
+def test_58_a_stale_consent_source_stops_the_release(session: Session, world: World) -> None:
     world.put(session)
     span = run_steps(session, t(3))
     steps.check_source(session, span)
@@ -149,7 +149,9 @@ def test_a_source_that_never_spoke_stops_the_release(session: Session) -> None:
         steps.check_source(session, span)
 
 
-def test_nothing_used_stops_the_release_unless_the_policy_wants_an_empty_one(session: Session, tmp_path: Path) -> None:
+def test_59_nothing_used_stops_the_release_unless_the_policy_wants_an_empty_one(
+    session: Session, tmp_path: Path
+) -> None:
     world = World(viewing_events=[{"account_id": "a", "event_id": "e", "started_at": t(1)}])
     world.put(session)
     span = run_steps(session, t(2))

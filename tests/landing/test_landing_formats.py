@@ -111,7 +111,7 @@ def test_native_types_of_parquet_are_read(session: Session, landing: Path) -> No
         assert (row["private_session"], row["gpc"]) == (True, None)
 
 
-def test_a_naive_parquet_timestamp_is_naive(session: Session, landing: Path) -> None:
+def test_16_a_naive_parquet_timestamp_is_naive(session: Session, landing: Path) -> None:
     table = pa.Table.from_pylist([a("viewing_events", started_at=datetime(2026, 3, 1, 9))])
     pq.write_table(table, folder_of(landing, "viewing_events") / "part.parquet")
     let_in(session, "viewing_events")
