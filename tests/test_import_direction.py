@@ -30,6 +30,8 @@ LEVELS = (
 SIDEWAYS = {
     # The gate trusts no earlier check: it runs the contracts' checks itself.
     ("published", "quality"),
+    # A person's page is filled in as every page is.
+    ("rights", "reports"),
     ("policy", "errors"), ("policy", "release_policy"), ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 
