@@ -5,7 +5,8 @@
 
 The partition column is in the folder's name and not in the files. A partition without rows is still a folder with its
 `_meta.json`, so that "no rows" and "never made" differ. Writers fill a staging folder beside the table; a folder is
-renamed into place when it is whole, and what a crash leaves behind is swept by `sweep`.
+renamed into place when it is whole. What a crash leaves behind is swept by `sweep`, which also puts back a partition
+that was taken away and not replaced.
 """
 
 from __future__ import annotations
@@ -14,26 +15,49 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
+from typing import NamedTuple
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 _META = "_meta.json"
 _STAGING = ".staging-"
 _TRASH = ".trash-"
+_WITHIN = "@"
 
 
 @dataclass(frozen=True)
 class PartitionMeta:
-    """What is known of one partition: its rows, and the fingerprint of everything that it was made from."""
+    """What is known of one partition: its rows, and the fingerprint of everything that it was made from.
+
+    `rewritten` marks what was taken out of it since: it is still made from the same, and what derives from it is not.
+    """
 
     rows: int
     fingerprint: str
+    rewritten: str = ""
+
+    @property
+    def identity(self) -> str:
+        """What those who derive from the partition depend on."""
+        return fingerprint_of(self.fingerprint, self.rewritten) if self.rewritten else self.fingerprint
+
+
+class Rewritten(NamedTuple):
+    """One file that lost rows: its name under the lake's root, its rows and its sha256, before and after."""
+
+    file: str
+    rows_before: int
+    rows_after: int
+    sha256_before: str
+    sha256_after: str
 
 
 def fingerprint_of(*parts: object) -> str:
@@ -82,7 +106,7 @@ class Lake:
     def fingerprint(self, table: str, days: Iterable[date] | None = None) -> str:
         """Digest of what a table, or the given days of it, was made from: for the fingerprints of what derives."""
         metas = [(folder.name, _read_meta(folder)) for folder in self._folders(table, days)]
-        return fingerprint_of(table, [(name, meta.fingerprint) for name, meta in metas if meta is not None])
+        return fingerprint_of(table, [(name, meta.identity) for name, meta in metas if meta is not None])
 
     def is_current(self, table: str, fingerprint: str, days: Sequence[date] | None = None) -> bool:
         """Whether a snapshot, or every given day, was made from exactly this fingerprint."""
@@ -135,6 +159,37 @@ class Lake:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
+    def rewrite(
+        self,
+        table: str,
+        keep: Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray],
+        mark: str,
+        days: Iterable[date] | None = None,
+    ) -> list[Rewritten]:
+        """Take rows out of a snapshot, or of all or the given days of a table, one partition at a time.
+
+        `keep` says of each row of a piece of a file (the partition column is not in it) whether it stays; nulls go.
+        A partition that loses nothing is not touched, and one that does is replaced whole: its fingerprint stays, so
+        that it counts as made, and `mark` (what the rows were taken out for) changes what derives from it.
+        """
+        done = []
+        for folder in self._folders(table, days):
+            meta = _read_meta(folder)
+            files = sorted(folder.glob("*.parquet"))
+            if meta is None:
+                continue
+            staging = self.root / f"{_STAGING}{table}-{uuid.uuid4().hex[:8]}"
+            staging.mkdir()
+            try:
+                lost = [one for file in files if (one := _filter(file, staging / file.name, keep, self.root))]
+                if lost:
+                    _seal(staging, meta.fingerprint, fingerprint_of(meta.rewritten, mark))
+                    self._swap(staging, folder)
+                    done += lost
+            finally:
+                shutil.rmtree(staging, ignore_errors=True)
+        return done
+
     def delete(self, table: str, days: Iterable[date] | None = None) -> None:
         """Remove a table, or the given days of it."""
         folders = [self.path(table)] if days is None else self._folders(table, days)
@@ -142,22 +197,24 @@ class Lake:
             shutil.rmtree(folder, ignore_errors=True)
 
     def sweep(self) -> None:
-        """Remove what crashed writers left behind."""
+        """Remove what crashed writers left behind, and put back what they took away and did not replace."""
         if self.root.exists():
+            for folder in self.root.glob(f"{_TRASH}*"):
+                target = self.root / folder.name.removeprefix(_TRASH).replace(_WITHIN, "/")
+                if (folder / _META).exists() and not target.exists():
+                    folder.rename(target)
             for pattern in (f"{_STAGING}*", f"{_TRASH}*"):
                 for folder in self.root.glob(pattern):
                     shutil.rmtree(folder, ignore_errors=True)
 
     def _swap(self, new: Path, target: Path) -> None:
+        trash = self.root / f"{_TRASH}{str(target.relative_to(self.root)).replace('/', _WITHIN)}"
+        shutil.rmtree(trash, ignore_errors=True)
         if target.exists():
-            # A crash between the two renames leaves the partition missing, never mixed: the next run makes it again.
-            target.rename(self.root / f"{_TRASH}{uuid.uuid4().hex}")
+            # A crash between the two renames leaves the partition missing, never mixed: its name says where it goes.
+            target.rename(trash)
         new.rename(target)
-        self._empty_trash()
-
-    def _empty_trash(self) -> None:
-        for folder in self.root.glob(f"{_TRASH}*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(trash, ignore_errors=True)
 
     def _partitions(self, table: str, wanted: Collection[date] | None = None) -> dict[date, Path]:
         """Folders of whole partitions by day. A table has thousands of days: only the wanted ones are looked into."""
@@ -196,6 +253,30 @@ def _read_meta(folder: Path) -> PartitionMeta | None:
         return None
 
 
-def _seal(folder: Path, fingerprint: str) -> None:
+def _seal(folder: Path, fingerprint: str, rewritten: str = "") -> None:
     rows = sum(pq.read_metadata(file).num_rows for file in folder.glob("*.parquet"))
-    (folder / _META).write_text(json.dumps(asdict(PartitionMeta(rows, fingerprint))))
+    (folder / _META).write_text(json.dumps(asdict(PartitionMeta(rows, fingerprint, rewritten))))
+
+
+def _filter(
+    file: Path, target: Path, keep: Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray], root: Path
+) -> Rewritten | None:
+    """Write the rows of a file that stay, row group by row group; the same file where all do, and then None."""
+    before = after = 0
+    with pq.ParquetFile(file) as source, pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
+        for group in range(source.num_row_groups):
+            piece = source.read_row_group(group)
+            rest = piece.filter(pc.fill_null(keep(piece), False))
+            before, after = before + piece.num_rows, after + rest.num_rows
+            if rest.num_rows:
+                writer.write_table(rest)
+    if before == after:
+        target.unlink()
+        os.link(file, target)
+        return None
+    return Rewritten(str(file.relative_to(root)), before, after, _sha256(file), _sha256(target))
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()

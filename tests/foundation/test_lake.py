@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -113,3 +114,20 @@ def test_a_day_is_found_by_its_name_whatever_the_column(lake: Lake, monkeypatch:
     assert (lake.rows("t", [DAYS[0]]), lake.rows("u", [DAYS[1]])) == (3, 2)
     assert lake.meta("u", date(2026, 1, 3)) is None
     assert lake.meta("never written", DAYS[0]) is None
+
+
+def test_a_partition_that_was_taken_away_and_not_replaced_is_put_back(lake: Lake) -> None:
+    fill(lake, "a", {DAYS[0]: 3, DAYS[1]: 4})
+    (lake.path("t") / f"arrival_day={DAYS[0]}").rename(lake.root / f".trash-t@arrival_day={DAYS[0]}")
+    assert lake.rows("t") == 4
+    lake.sweep()
+    assert (lake.rows("t"), lake.is_current("t", "a", DAYS)) == (7, True)
+
+
+def test_what_was_replaced_before_a_crash_is_not_put_back(lake: Lake) -> None:
+    fill(lake, "a", {DAYS[0]: 3})
+    shutil.copytree(lake.path("t") / f"arrival_day={DAYS[0]}", lake.root / f".trash-t@arrival_day={DAYS[0]}")
+    fill(lake, "b", {DAYS[0]: 1}, days=DAYS[:1])
+    lake.sweep()
+    assert lake.rows("t") == 1
+    assert [folder.name for folder in lake.root.iterdir()] == ["t"]
