@@ -169,9 +169,7 @@ def _household(session: Session, account_id: str, as_of: datetime) -> tuple[pa.T
     return said, timeline_tables(session, as_of, said, people.filter(pc.equal(people["account_id"], account_id)))
 
 
-def _decided(
-    session: Session, tables: dict[str, Input], events: Mapping[str, pa.Table], as_of: datetime
-) -> pa.Table:
+def _decided(session: Session, tables: dict[str, Input], events: Mapping[str, pa.Table], as_of: datetime) -> pa.Table:
     tables = {**tables, **_marks(session, tables, as_of)}
     for name in _EVENTS:
         tables[name] = events.get(name, arrow_schema(session.project.contracts[name].types).empty_table())

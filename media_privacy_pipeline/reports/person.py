@@ -11,7 +11,7 @@ from .render import render
 
 
 def person_page(template: str, **values: object) -> str:
-    """A page from a template that takes `css` and `style_hash`: its policy lets in its own style sheet and nothing else."""
+    """A page from a template that takes `css` and `style_hash`: its policy lets that style in, and nothing else."""
     css = render("person.css.j2")
     digest = base64.b64encode(sha256(css.encode()).digest()).decode()
     # The style sheet is ours, without a value of anybody's in it.

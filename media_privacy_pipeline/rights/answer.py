@@ -64,9 +64,7 @@ def gather(session: Session, person: Person, as_of: datetime) -> Answer:
     return Answer(person, as_of, tuple(tables), release)
 
 
-def _decided(
-    session: Session, person: Person, found: Mapping[str, Held], as_of: datetime
-) -> Iterator[dict[str, Any]]:
+def _decided(session: Session, person: Person, found: Mapping[str, Held], as_of: datetime) -> Iterator[dict[str, Any]]:
     """Rows of `subject_decisions`."""
     events = {f"accepted_{source}": found[source].rows for source in _TIMES if source in found}
     times = {

@@ -51,5 +51,7 @@ def measured(metrics: list[dict[str, Any]]) -> Benefit | None:
 
 def _metrics(session: Session) -> list[dict[str, Any]]:
     sql = "select m.model, m.metric, m.k, m.value, m.low, m.high, m.viewers from model_metrics as m"
-    rows: list[dict[str, Any]] = session.engine.fetch(sql, {"model_metrics": session.folder("model_metrics")}).to_pylist()
+    rows: list[dict[str, Any]] = session.engine.fetch(
+        sql, {"model_metrics": session.folder("model_metrics")}
+    ).to_pylist()
     return rows

@@ -1,4 +1,7 @@
-"""The privacy dashboard: one static page for the viewer who asked, and a preference file for each choice (GDPR 12, 13, 15)."""
+"""The privacy dashboard: a static page for the viewer who asked, and a preference file for each choice.
+
+Source: GDPR 12, 13 and 15.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from .benefit import Benefit, benefits
 from .choices import GRANT_AFTER, Choice, Viewer, choices
 from .people import person_of
 from .private import check_outside, write_folder
-from .words import ANSWERS, BASES, TABLES
+from .words import ANSWERS, BASES, TABLES, WHY
 
 _RECOMMENDED = 10
 
@@ -50,8 +53,8 @@ class PurposeTold:
 
 @dataclass(frozen=True)
 class HeldTold:
-    """One kind of rows in words; `why` are the titles of the purposes that may see it, `until` the day from which
-    nobody uses it, where one is set."""
+    """One kind of rows in words; `why` are the titles of the purposes that may see it, `until` the day on which that
+    ends, where one is set, after the words `ends`."""
 
     title: str
     says: str
@@ -60,6 +63,7 @@ class HeldTold:
     last: datetime | None
     why: tuple[str, ...]
     until: datetime | None
+    ends: str
 
 
 @dataclass(frozen=True)
@@ -71,9 +75,7 @@ class Shown:
     choices: int
 
 
-def dashboard(
-    session: Session, account_id: str, profile_id: str, request_id: str, out: Path, as_of: datetime
-) -> Shown:
+def dashboard(session: Session, account_id: str, profile_id: str, request_id: str, out: Path, as_of: datetime) -> Shown:
     """Write OUT/index.html and OUT/preferences/*.jsonl, readable by their owner alone, all of them or none.
 
     Raises Refused without a verified request of this person, and UsageError for a place that cannot be written to.
@@ -158,11 +160,14 @@ def _held(session: Session, answer: Answer) -> list[HeldTold]:
         rows = answer.table(name).rows.to_pylist()
         at = sorted(row[time] for row in rows) if time is not None else []
         until = max((row["newest_until"] for row in spans if row["source"] == name), default=None)
+        ends = "Each entry is used for so long as the purposes below say, the newest until"
         if name == "refused" and at:
             until = at[-1] + timedelta(days=session.policy.landing.quarantine_days + 1)
+            ends = "The last of them are destroyed on"
         title, says = TABLES[name]
         why = tuple(purpose.title for purpose in session.policy.purposes.values() if purpose.columns.get(name))
-        told.append(HeldTold(title, says, len(rows), _first(at), _last(at), why, until))
+        why = why or ((WHY[name],) if name in WHY else ())
+        told.append(HeldTold(title, says, len(rows), _first(at), _last(at), why, until, ends))
     return told
 
 

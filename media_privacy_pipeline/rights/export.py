@@ -1,4 +1,7 @@
-"""The answer to an access or portability request: one zip with all that is held (GDPR 15 and 20; case 55 of the spec)."""
+"""The answer to an access or portability request: one zip with all that is held.
+
+Source: GDPR 15 and 20, case 55 of the spec.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,8 @@ from .people import person_of
 from .portable import Held, as_csv, as_json, as_schema
 from .private import OWNER_ONLY, check_outside, new_file
 from .raw import Accounted, accounted
-from .words import KINDS as TOLD_KINDS
-from .words import TABLES as TOLD_TABLES
+from .words import KINDS as TOLD
+from .words import told
 
 _SHOWN = 25
 """Rows of a table that the page shows; the files beside it have all."""
@@ -73,9 +76,9 @@ def _page(session: Session, request: Request, answer: Answer, fate: Accounted, t
     kinds = [
         {
             "name": kind,
-            "title": TOLD_KINDS[kind][0],
-            "says": TOLD_KINDS[kind][1],
-            "tables": [_told(held) for held in tables if held.kind == kind],
+            "title": TOLD[kind][0],
+            "says": TOLD[kind][1],
+            "tables": [_told(session, held) for held in tables if held.kind == kind],
         }
         for kind in KINDS
     ]
@@ -92,8 +95,8 @@ def _page(session: Session, request: Request, answer: Answer, fate: Accounted, t
     )
 
 
-def _told(held: Held) -> dict[str, object]:
-    title, says = TOLD_TABLES.get(held.name, (held.name.replace("_", " "), held.contract.description.strip()))
+def _told(session: Session, held: Held) -> dict[str, object]:
+    title, says = told(held.name, held.contract, session.policy)
     return {
         "name": held.name,
         "title": title,

@@ -51,9 +51,15 @@ def inferred(session: Session, person: Person, release: Release | None) -> list[
         }
         for row in segments
     ]
-    made_of = (("recommendations_explained", "subject_recommendations", listed), ("segments", "subject_segments", placed))
-    tables = [made("inferences", name, answer_contract(session, contract), rows) for name, contract, rows in made_of]
-    return [Held(each.kind, each.name, each.contract, in_order(each.rows, each.contract)) for each in tables]
+    return [
+        _made(session, "recommendations_explained", "subject_recommendations", listed),
+        _made(session, "segments", "subject_segments", placed),
+    ]
+
+
+def _made(session: Session, name: str, contract: str, rows: list[dict[str, Any]]) -> Held:
+    held = made("inferences", name, answer_contract(session, contract), rows)
+    return Held(held.kind, held.name, held.contract, in_order(held.rows, held.contract))
 
 
 def titles(session: Session, ids: set[str | None]) -> dict[str, str]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from ..sql import Column, Contract
 
-_TYPES = {
+_TYPES: dict[str, dict[str, Any]] = {
     "varchar": {"type": "string"},
     "integer": {"type": "integer"},
     "bigint": {"type": "integer"},
@@ -76,8 +76,9 @@ def _property(column: Column) -> dict[str, Any]:
     found: dict[str, Any] = {"description": column.description, **_TYPES[column.data_type]}
     if column.privacy is not None:
         found["privacy"] = column.privacy.value
-    tests = [{test: {}} if isinstance(test, str) else test for test in column.data_tests]
-    given = {word: arguments for test in tests for word, arguments in test.items()}
+    given: dict[str, dict[str, Any]] = {}
+    for test in column.data_tests:
+        given |= {test: {}} if isinstance(test, str) else test
     if "not_null" not in given:
         found["type"] = [found["type"], "null"]
     if (values := given.get("accepted_values", {}).get("values")) is not None:

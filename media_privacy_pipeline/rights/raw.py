@@ -28,8 +28,8 @@ _WHOLE_ACCOUNT = ("consent_events", "subject_requests")
 
 @dataclass(frozen=True)
 class Accounted:
-    """What became of the rows of a person; `torn` and `unreadable` are rows and files of which nobody can say whose they
-    are, see landing.looking."""
+    """What became of the rows of a person; `torn` and `unreadable` are rows and files of which nobody can say whose
+    they are, see landing.looking."""
 
     table: Held
     torn: int

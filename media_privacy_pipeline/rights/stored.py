@@ -1,8 +1,11 @@
-"""Every table of the lake that knows people, and one person's rows of it: found by its columns, so that none is forgotten."""
+"""Every table of the lake that knows people, and one person's rows of it.
+
+Tables are found by their columns, so that none is forgotten.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -95,9 +98,9 @@ def _answer_contracts(folder: Path) -> dict[str, Contract]:
     return load_contracts(folder)
 
 
-def made(kind: str, name: str, contract: Contract, rows: list[dict[str, object]]) -> Held:
+def made(kind: str, name: str, contract: Contract, rows: Sequence[Mapping[str, object]]) -> Held:
     """A table that is made for the person."""
-    return Held(kind, name, contract, pa.Table.from_pylist(rows, arrow_schema(contract.types)))
+    return Held(kind, name, contract, pa.Table.from_pylist([*rows], arrow_schema(contract.types)))
 
 
 def kind_of(table: str) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from ..policy import Policy
+from ..sql import Contract
+
 KINDS = {
     "raw": ("What we were sent about you", "What players, apps and your account told us, as we keep it."),
     "derived": (
         "What we made of it",
         "For each purpose, the rows and columns that it may see, under a pseudonym that only this purpose has.",
     ),
-    "inferences": ("What we concluded about you", "Your group of viewers, and your recommendations with their reasons."),
+    "inferences": (
+        "What we concluded about you",
+        "Your group of viewers, and your recommendations with their reasons.",
+    ),
     "consents": ("What you allowed", "Each answer as it is written down, and what follows from it for each time."),
     "requests": ("What you asked for", "Requests about your data, and what follows from them."),
     "recipients": ("Who can read rows about you", "Published counts are left out: no row of them is about a person."),
@@ -31,6 +37,8 @@ TABLES = {
         "Where every row went",
         "For each input: what landed, and what became of it. Repeated deliveries are counted and not kept.",
     ),
+    "personalisation_interactions": ("How often you watched what, for recommendations", "Counted per title."),
+    "training_interactions": ("How often you watched what, for training models", "Counted per title."),
     "pseudonyms": ("Your pseudonyms", "By which the tables below know you. None leads to the others."),
     "subjects": ("How the consent records know you", "References, age class and standing."),
     "recommendations": ("Recommendations as stored", "Under your pseudonym."),
@@ -46,10 +54,20 @@ TABLES = {
     "hidden_titles": ("Titles that you hid", "They are left out of recommendations and training."),
     "private_sessions": ("Private sessions", "Used for no recommendation, training or advertising."),
     "release_readers": ("Who can read rows about you", "Encrypted tables of the releases that are still there."),
-    "windows": ("Until when each purpose may use your rows", "Each row leaves a purpose so many days after it happened."),
+    "windows": (
+        "Until when each purpose may use your rows",
+        "Each row leaves a purpose so many days after it happened.",
+    ),
     "decisions": ("Each event, each purpose", "With the reason in words."),
 }
-"""Title and explanation of each table; the contract's own words stand where a table is missing."""
+"""Title and explanation of each table; `told` has the words for tables that are missing here."""
+
+WHY = {
+    "consent_events": "So that we do what you allow and nothing else, and can prove it",
+    "subject_requests": "So that we do what you ask, and can prove it",
+    "refused": "So that whoever sent them can mend them",
+}
+"""What rows are kept for that no purpose of the policy stands for."""
 
 BASES = {
     "consent": "You decide: it happens only while you agree.",
@@ -78,3 +96,15 @@ ANSWERS = {
     "no_disclosure_form": "It is not allowed: that would need your answer on a form of its own.",
 }
 """How a purpose stands now, by the reason against it."""
+
+
+def told(name: str, contract: Contract, policy: Policy) -> tuple[str, str]:
+    """Title and explanation of a table: our own, those of the purpose that may see it, or else the contract's."""
+    if name in TABLES:
+        return TABLES[name]
+    purpose = contract.meta.purpose
+    source = name.removeprefix(f"permitted_{purpose}_")
+    if purpose in policy.purposes and source in TABLES:
+        seen = f"{policy.purposes[purpose].title}. Only the columns that this needs, under a pseudonym."
+        return f"{TABLES[source][0]}, for {purpose.replace('_', ' ')}", seen
+    return name.replace("_", " ").capitalize(), contract.description.strip()
