@@ -43,7 +43,7 @@ def export(
     """
     from ..keys import Keyring
     from ..orchestration.session import opened
-    from ..rights.export import export as written
+    from ..rights.access.export import export as written
 
     settings = settings_of(landing=landing, home=home, policy=policy)
     Keyring.open(settings.key_file, create=False)
@@ -74,7 +74,7 @@ def dashboard(
     """
     from ..keys import Keyring
     from ..orchestration.session import opened
-    from ..rights.dashboard import dashboard as shown
+    from ..rights.access.dashboard import dashboard as shown
 
     settings = settings_of(home=home, policy=policy)
     Keyring.open(settings.key_file, create=False)

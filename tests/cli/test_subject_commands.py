@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from collections import Counter
 from pathlib import Path
 
 import pyarrow.dataset as ds
@@ -37,12 +38,12 @@ def test_an_export_holds_what_the_release_says_of_the_person(
         assert len(archive.namelist()) == told["files"]
         recommended = json.loads(archive.read("inferences/recommendations_explained.json"))
         readers = list(csv.DictReader(io.StringIO(archive.read("recipients/release_readers.csv").decode())))
-    read = 0
-    for profile in sorted({row["profile_id"] for row in recommended}):
-        key = cli("key", account, profile, "--home", night.home).stdout.strip()
-        rows = json.loads(cli("read", "recommendations", "--home", night.home, "--limit", 100_000, "--json").stdout)
-        read += sum(row["viewer_key"] == key for row in rows)
-    assert read == len(recommended)
+    table = ("recommendations", "--home", night.home, "--limit", 0, "--format", "json")
+    published = Counter(row["viewer_key"] for row in json.loads(cli("read", *table).stdout))
+    profiles = sorted({row["profile_id"] for row in recommended})
+    keys = [cli("key", account, profile, "--home", night.home).stdout.strip() for profile in profiles]
+    read = sum(published[key] for key in keys)
+    assert read == len(recommended) > 0
     assert sum(int(row["rows"]) for row in readers if row["table"] == "recommendations") == read
     assert "exists already" in refused(cli("subject", "export", *there, "--out", "out.zip"), 2)
 

@@ -5,22 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 import pytest
-from rights_world import AS_OF, Export, Zip, ask, drop, open_home, populate, serve, take_in
+from rights_world import AS_OF, PAIRS, REQUESTS, Export, Zip, drop, open_home, populate, serve, take_in
 
 from media_privacy_pipeline.engines import Session
-from media_privacy_pipeline.rights.export import export
-
-PAIRS = (("a1", "main"), ("a1", "p1"), ("a1", "p11"), ("a11", "main"), ("a111", "p1"))
-
-REQUESTS = (
-    ask("verified", "a5"),
-    ask("portable", "a5", "portability"),
-    ask("unverified", "a5", verified=False),
-    ask("restricting", "a5", "restriction"),
-    ask("profiled", "a5", profile_id="p1"),
-    ask("foreign", "a55"),
-)
-"""Of an account of which nothing else is known."""
+from media_privacy_pipeline.rights.access.export import export
 
 
 @pytest.fixture(scope="session")

@@ -71,6 +71,19 @@ def person(pair: Pair) -> Row:
     return {"account_id": account, "profile_id": profile, "country": "SE", **known}
 
 
+PAIRS = (("a1", "main"), ("a1", "p1"), ("a1", "p11"), ("a11", "main"), ("a111", "p1"))
+
+REQUESTS = (
+    ask("verified", "a5"),
+    ask("portable", "a5", "portability"),
+    ask("unverified", "a5", verified=False),
+    ask("restricting", "a5", "restriction"),
+    ask("profiled", "a5", profile_id="p1"),
+    ask("foreign", "a55"),
+)
+"""Of an account of which nothing else is known."""
+
+
 def populate(landing: Path, pairs: Sequence[Pair]) -> None:
     """For each person an account, three viewing events, a search, consents to three purposes, and an access request
     of each profile, `request of ACCOUNT PROFILE`, and of each account, `request of ACCOUNT`."""

@@ -8,8 +8,8 @@ import pytest
 from rights_world import AS_OF
 
 from media_privacy_pipeline.policy import load
-from media_privacy_pipeline.rights.benefit import benefits, measured
-from media_privacy_pipeline.rights.windows import windows
+from media_privacy_pipeline.rights.access.benefit import benefits, measured
+from media_privacy_pipeline.rights.access.windows import windows
 
 
 def metric(model: str, value: float, low: float | None = 0.0, high: float | None = 0.1, k: int = 20) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from rights_world import AS_OF, DAYS, Row, drop, open_home, populate, say, take_
 from media_privacy_pipeline.consent.asking import decisions_about, stands
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.landing import quarantine
-from media_privacy_pipeline.rights.choices import GRANT_AFTER, Choice, Viewer, choices
-from media_privacy_pipeline.rights.dashboard import dashboard
+from media_privacy_pipeline.rights.access.choices import GRANT_AFTER, Choice, Viewer, choices
+from media_privacy_pipeline.rights.access.dashboard import dashboard
 
 VIEWER = Viewer("a1", "p1", "adult", is_kid=False)
 HANDED_IN = AS_OF.date()

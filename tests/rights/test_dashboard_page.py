@@ -11,11 +11,10 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import PAIRS
-from rights_world import AS_OF, Export
+from rights_world import AS_OF, PAIRS, Export
 
 from media_privacy_pipeline.engines import Session
-from media_privacy_pipeline.rights.dashboard import dashboard
+from media_privacy_pipeline.rights.access.dashboard import dashboard
 
 VOID = {"meta", "rect", "line", "br"}
 
@@ -67,8 +66,8 @@ def test_nothing_is_loaded_and_no_script_runs(page: str) -> None:
     assert not re.search(r"https?:|//|@import|url\(|javascript:", page.replace("<!DOCTYPE", ""))
     assert {tag for tag, _ in found.tags} <= {
         "html", "head", "meta", "title", "style", "body", "a", "header", "h1", "h2", "h3", "p", "nav", "ul", "ol", "li",
-        "main", "section", "div", "dl", "dt", "dd", "svg", "rect", "details", "summary", "span", "strong", "table", "caption",
-        "thead", "tbody", "tr", "th", "td", "time", "code", "footer",
+        "main", "section", "div", "dl", "dt", "dd", "svg", "rect", "details", "summary", "span", "strong", "table",
+        "caption", "thead", "tbody", "tr", "th", "td", "time", "code", "footer",
     }  # fmt: skip
     attributes = {name for _, given in found.tags for name in given}
     assert not {name for name in attributes if name.startswith("on") or name in ("style", "src")}

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PAIRS
-from rights_world import AS_OF, DAY, DAYS, Row, Zip, drop, open_home, populate, say, serve, take_in, view
+from rights_world import AS_OF, DAY, DAYS, PAIRS, Row, Zip, drop, open_home, populate, say, serve, take_in, view
 
 from media_privacy_pipeline.engines import Session
-from media_privacy_pipeline.rights.export import export
+from media_privacy_pipeline.rights.access.export import export
 
 A1 = ("a1", "p1")
 WHOLE_ACCOUNT = ("consent_events", "subject_requests")

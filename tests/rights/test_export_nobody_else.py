@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from conftest import PAIRS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from rights_world import AS_OF, DAYS, Export, Pair, Zip, open_home, populate, serve, take_in
+from rights_world import AS_OF, DAYS, PAIRS, Export, Pair, Zip, open_home, populate, serve, take_in
 
 from media_privacy_pipeline.consent.entries import Refs
 from media_privacy_pipeline.engines import Session
-from media_privacy_pipeline.rights.export import export
+from media_privacy_pipeline.rights.access.export import export
 
 # Prefixes and suffixes of each other, look-alikes, and characters that queries and CSV take for their own.
 _ACCOUNTS = st.sampled_from(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_privacy_pipeline.rights.fates import fates, unbalanced
+from media_privacy_pipeline.rights.access.fates import fates, unbalanced
 
 Row = dict[str, Any]
 DAYS = [date(2026, 3, n) for n in (1, 2, 3)]

@@ -15,7 +15,7 @@ import pytest
 from rights_world import AS_OF, Export
 
 from media_privacy_pipeline.engines import Session
-from media_privacy_pipeline.rights.dashboard import dashboard
+from media_privacy_pipeline.rights.access.dashboard import dashboard
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 AXE = find_spec("axe_core_python")

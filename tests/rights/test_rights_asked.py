@@ -9,9 +9,9 @@ from rights_world import AS_OF
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused
-from media_privacy_pipeline.rights.asked import verified_request
-from media_privacy_pipeline.rights.dashboard import dashboard
-from media_privacy_pipeline.rights.export import export
+from media_privacy_pipeline.rights.access.asked import verified_request
+from media_privacy_pipeline.rights.access.dashboard import dashboard
+from media_privacy_pipeline.rights.access.export import export
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from media_privacy_pipeline.engines import Engine, Session
-from media_privacy_pipeline.rights.people import person_of
-from media_privacy_pipeline.rights.stored import ELSEWHERE, PERSONAL, how, stored
+from media_privacy_pipeline.rights.access.people import person_of
+from media_privacy_pipeline.rights.access.stored import ELSEWHERE, PERSONAL, how, stored
 
 NEVER_STORED = {"subject_refs", "purpose_keys", "landing_keys"}
 """Made in memory while a step runs, as their contracts say."""

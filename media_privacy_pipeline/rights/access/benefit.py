@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..engines import Session
+from ...engines import Session
 
 _LENGTH = 20
 """Length of the lists that are compared."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..policy import Policy
-from ..sql import Contract
+from ...policy import Policy
+from ...sql import Contract
 
 KINDS = {
     "raw": ("What we were sent about you", "What players, apps and your account told us, as we keep it."),
@@ -54,6 +54,7 @@ TABLES = {
     "hidden_titles": ("Titles that you hid", "They are left out of recommendations and training."),
     "private_sessions": ("Private sessions", "Used for no recommendation, training or advertising."),
     "release_readers": ("Who can read rows about you", "Encrypted tables of the releases that are still there."),
+    "disclosures": ("To whom your rows were handed", "Outside our house, each time that a table with them was."),
     "windows": (
         "Until when each purpose may use your rows",
         "Each row leaves a purpose so many days after it happened.",

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ..consent.entries import Refs
-from ..consent.record import opened
-from ..engines import Input, Session
-from ..engines.types import arrow_schema
-from ..sql import Contract
-from ..sql.contracts import load_contracts
+from ...consent.entries import Refs
+from ...consent.record import opened
+from ...engines import Input, Session
+from ...engines.types import arrow_schema
+from ...sql import Contract
+from ...sql.contracts import load_contracts
 from .people import Person
 from .portable import Held
 

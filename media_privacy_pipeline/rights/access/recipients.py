@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..engines import Session
-from ..errors import Refused
-from ..published import open_release, release_ids
-from ..sql import Access
+from ...engines import Session
+from ...errors import Refused
+from ...published import open_release, release_ids
+from ...sql import Access
 from .inferred import own_rows
 from .people import Person
 from .portable import Held

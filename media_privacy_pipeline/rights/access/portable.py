@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..sql import Column, Contract
+from ...sql import Column, Contract
 
 _TYPES: dict[str, dict[str, Any]] = {
     "varchar": {"type": "string"},

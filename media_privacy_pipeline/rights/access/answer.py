@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ..consent.asking import decisions_about
-from ..consent.reasons import REASONS
-from ..engines import Session
-from ..published import Release
+from ...consent.asking import decisions_about
+from ...consent.reasons import REASONS
+from ...engines import Session
+from ...published import Release
 from .inferred import current_release, inferred
 from .people import Person
 from .portable import Held

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ..engines import Session
-from ..keys import pseudonym
-from ..landing.zone import json_line
-from ..policy import Basis, Purpose
+from ...engines import Session
+from ...keys import pseudonym
+from ...landing.zone import json_line
+from ...policy import Basis, Purpose
 
 GRANT_AFTER = timedelta(days=7)
 """From when on a yes holds, counted from the page's time; until then it can be handed in."""

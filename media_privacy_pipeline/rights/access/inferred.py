@@ -7,9 +7,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..engines import Session
-from ..errors import PipelineError
-from ..published import Release, open_release
+from ...engines import Session
+from ...errors import PipelineError
+from ...published import Release, open_release
 from .people import Person
 from .portable import Held
 from .stored import answer_contract, in_order, made

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ..engines import Session
-from ..reports.person import person_page
+from ...engines import Session
+from ...reports.person import person_page
 from .answer import KINDS, Answer, gather
 from .asked import Request, verified_request
 from .people import person_of

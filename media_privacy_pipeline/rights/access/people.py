@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from ..engines import Session
+from ...engines import Session
 
 
 @dataclass(frozen=True)

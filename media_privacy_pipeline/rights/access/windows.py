@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..policy import Policy
+from ...policy import Policy
 
 
 def windows(policy: Policy, decisions: Iterable[Mapping[str, Any]]) -> list[dict[str, object]]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..engines import Session
-from ..errors import Refused
+from ...engines import Session
+from ...errors import Refused
 
 ACCESS = ("access", "portability")
 """The kinds of request that are answered with the person's data (GDPR 15 and 20)."""

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import UsageError
-from ..landing.zone import new_folder
-from ..published.durable import sync
-from ..settings import Settings
+from ...errors import UsageError
+from ...landing.zone import new_folder
+from ...published.durable import sync
+from ...settings import Settings
 
 OWNER_ONLY = 0o600
 

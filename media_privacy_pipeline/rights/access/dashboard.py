@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ..consent.asking import stands
-from ..consent.reasons import REASONS
-from ..engines import Session
-from ..reports.person import person_page
+from ...consent.asking import stands
+from ...consent.reasons import REASONS
+from ...engines import Session
+from ...reports.person import person_page
 from .answer import Answer, gather
 from .asked import verified_request
 from .benefit import Benefit, benefits

@@ -11,12 +11,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from ..engines import Session
-from ..errors import Refused
-from ..keys import pseudonym
-from ..landing import quarantine
-from ..landing.looking import look_for
-from ..landing.sources import SOURCES, source_of
+from ...engines import Session
+from ...errors import Refused
+from ...keys import pseudonym
+from ...landing import quarantine
+from ...landing.looking import look_for
+from ...landing.sources import SOURCES, source_of
 from .fates import fates, unbalanced
 from .people import Person
 from .portable import Held
