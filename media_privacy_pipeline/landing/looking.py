@@ -17,18 +17,23 @@ from .opening import open_door
 from .sources import Source, source_of
 
 _DAYS_AT_ONCE = 31
+_OWN = "select l.* from landed as l join wanted as w on trim(l.account_id) = w.account_id"
+_PLACES = f"select o.profile_id, o._file, o._line from ({_OWN}) as o"
+_TEXTS = "select l._raw from landed as l join wanted as w on contains(l._raw, w.account_id)"
 
 
 @dataclass
 class Landed:
     """Rows of one account in one input, typed as the door types them: dicts in the columns of `stg_landing__<source>`,
-    reject_reason, _file, _line and arrival_day among them.
+    reject_reason, _file, _line and arrival_day among them. `erased` are the profiles, as sent, of the rows that the door
+    drops because their person was erased.
 
     `torn` counts rows that cannot be taken apart and have the account's id in their text: whose they are is not known.
     `unreadable` counts files of which nothing can be read.
     """
 
     rows: list[dict[str, Any]] = field(default_factory=list)
+    erased: list[str | None] = field(default_factory=list)
     torn: int = 0
     unreadable: int = 0
 
@@ -41,18 +46,17 @@ def look_for(session: Session, name: str, account_id: str, snapshot_day: date) -
     source, found = source_of(session.project, name), Landed()
 
     def look(door: Door) -> None:
-        rows = door.landed.rows(door.days)
-        own = "select l.* from landed as l join wanted as w on trim(l.account_id) = w.account_id"
-        wanted: dict[str, Input] = {"landed": Scan(rows), "wanted": pa.table({"account_id": [account_id]})}
-        landed = door.reading.fetch(own, wanted)
-        texts = door.reading.fetch(
-            "select l._raw from landed as l join wanted as w on contains(l._raw, w.account_id)", wanted
-        )
-        checked = door.render(f"stg_landing__{name}")
-        typed = session.engine.fetch(checked, {source.landed: landed}).to_pylist()
+        wanted = pa.table({"account_id": [account_id]})
+        every: dict[str, Input] = {"landed": Scan(door.landed.rows(door.days)), "wanted": wanted}
+        own = door.reading.fetch(_OWN, {"landed": door.scan(door.days), "wanted": wanted})
+        places = door.reading.fetch(_PLACES, every).to_pylist()
+        texts = door.reading.fetch(_TEXTS, every).column("_raw").to_pylist()
+        typed = session.engine.fetch(door.render(f"stg_landing__{name}"), {source.landed: own}).to_pylist()
+        let_by = {(row["_file"], row["_line"]) for row in typed}
         # A file that breaks while it is read is read again: only what was read to its end is counted.
         found.rows += typed
-        found.torn += sum(map(_word(account_id), texts.column("_raw").to_pylist()))
+        found.erased += [row["profile_id"] for row in places if (row["_file"], row["_line"]) not in let_by]
+        found.torn += sum(map(_word(account_id), texts))
         found.unreadable += len(door.landed.unreadable)
 
     for days, drops in _parts(session, source, snapshot_day):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from rights_world import AS_OF, DAY, DAYS, PAIRS, Row, Zip, drop, open_home, populate, say, serve, take_in, view
+from rights_world import AS_OF, DAY, DAYS, PAIRS, Row, Zip, ask, drop, open_home, populate, say, serve, take_in, view
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.rights.access.export import export
@@ -47,7 +47,10 @@ def messy(tmp_path_factory: pytest.TempPathFactory) -> Session:
     (landing / "accounts" / "older.jsonl").write_text(json.dumps(older) + "\n")
     gone = drop(landing, "viewing_events", [view("gone", A1)], DAYS[0], "gone.jsonl")
     session = open_home(folder)
-    take_in(session)
+    # p11 is erased at the end of the second day: what arrives on the third is dropped at the door.
+    drop(landing, "subject_requests", [ask("erase", "a1", "erasure", profile_id="p11")], name="erase.jsonl")
+    take_in(session, DAYS[0], DAYS[1])
+    take_in(session, DAYS[2], DAYS[2])
     serve(session, PAIRS)
     gone.unlink()
     late = DAYS[-1] + timedelta(days=1)
@@ -93,7 +96,7 @@ def given(messy: Session, tmp_path_factory: pytest.TempPathFactory) -> Callable[
     return ask
 
 
-@pytest.mark.parametrize("profile", [None, "p1"])
+@pytest.mark.parametrize("profile", [None, "p1", "p11"])
 def test_every_landed_row_is_given_or_refused_with_its_reason(messy: Session, given: Any, profile: str | None) -> None:
     found = given(profile)
     counts: Counter[tuple[str, str]] = Counter()
@@ -127,6 +130,11 @@ def test_what_became_of_each_row_is_told(given: Any) -> None:
     }
     assert told["accounts", "superseded", ""] == 1
     assert told["consent_events", "quarantined", "naive_timestamp"] == 1
+
+
+def test_what_the_door_drops_of_an_erased_profile_is_told(given: Any) -> None:
+    told = {row["source"]: row["rows"] for row in given("p11").rows("raw/accounting") if row["stage"] == "dropped"}
+    assert told == {"viewing_events": 3, "search_events": 1, "accounts": 1}
 
 
 def test_a_refused_row_comes_as_it_was_sent(given: Any) -> None:

@@ -65,8 +65,8 @@ def test_rows_of_a_snapshot(landed: list[Row], what: dict[str, int]) -> None:
 
 
 def test_rows_of_an_erased_person() -> None:
-    assert told([row(), row("other")], [], erased=lambda _: True) == {"dropped erased": 2}
-    assert told([row()], [], snapshot=True, erased=lambda _: True) == {"dropped erased": 1}
+    assert told([], [], erased=2) == {"dropped erased": 2}
+    assert told([row()], [accepted(row())], snapshot=True, erased=1) == {"dropped erased": 1}
 
 
 deliveries = st.lists(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -18,15 +18,16 @@ def fates(
     *,
     identity: str | None,
     taken_in: Collection[date],
-    erased: Callable[[Row], bool] = lambda _: False,
+    erased: int = 0,
 ) -> Counter[tuple[str, str]]:
     """Rows by (stage, reason): the stages landed and gone on one side, those that they fall into on the other.
 
     `landed` are rows as the door types them, in the order of day, file and line; `accepted` those it let in. `identity`
     is the column that names a row of a daily input; None is a snapshot, where the newest good row of a profile counts.
-    `taken_in` are the days that a run took in; `erased` tells of a landed row whether its person was erased.
+    `taken_in` are the days that a run took in; `erased` rows more landed that the door drops as an erased person's.
     """
-    found: Counter[tuple[str, str]] = Counter({("landed", ""): len(landed), ("accepted", ""): len(accepted)})
+    found: Counter[tuple[str, str]] = Counter({("landed", ""): len(landed) + erased, ("accepted", ""): len(accepted)})
+    found["dropped", "erased"] = erased
     good = []
     for row in landed:
         if row["reject_reason"] is not None:
@@ -35,8 +36,8 @@ def fates(
         else:
             good.append(row)
     if identity is None:
-        return found + _snapshot(good, accepted, erased)
-    return found + _daily(good, accepted, identity, taken_in, erased)
+        return found + _snapshot(good, accepted)
+    return found + _daily(good, accepted, identity, taken_in)
 
 
 def unbalanced(found: Mapping[tuple[str, str], int]) -> int:
@@ -46,11 +47,7 @@ def unbalanced(found: Mapping[tuple[str, str], int]) -> int:
 
 
 def _daily(
-    good: Iterable[Row],
-    accepted: Sequence[Row],
-    identity: str,
-    taken_in: Collection[date],
-    erased: Callable[[Row], bool],
+    good: Iterable[Row], accepted: Sequence[Row], identity: str, taken_in: Collection[date]
 ) -> Counter[tuple[str, str]]:
     """Of the landed rows that say what an accepted one says, one is that row and the others repeat it."""
     open_ = Counter((row["arrival_day"], _said(row, row)) for row in accepted)
@@ -67,15 +64,13 @@ def _daily(
             found["waiting", ""] += 1
         elif said in says[row[identity]]:
             found["duplicate", ""] += 1
-        elif erased(row):
-            found["dropped", "erased"] += 1
         else:
             found["quarantined", "conflicting_duplicate"] += 1
     found["gone", ""] = open_.total()
     return found
 
 
-def _snapshot(good: Iterable[Row], accepted: Sequence[Row], erased: Callable[[Row], bool]) -> Counter[tuple[str, str]]:
+def _snapshot(good: Iterable[Row], accepted: Sequence[Row]) -> Counter[tuple[str, str]]:
     """The newest row of each profile is the accepted one, unless a newer file came since the last run."""
     versions: dict[str, list[Row]] = defaultdict(list)
     for row in sorted(good, key=lambda row: (row["_file"], row["_line"])):
@@ -86,7 +81,7 @@ def _snapshot(good: Iterable[Row], accepted: Sequence[Row], erased: Callable[[Ro
         held = current.pop(profile, None)
         says = [held is not None and _said(row, held) == _said(held, held) for row in rows]
         if True not in says:
-            found[("dropped", "erased") if erased(rows[-1]) else ("waiting", "")] += len(rows)
+            found["waiting", ""] += len(rows)
             found["gone", ""] += held is not None
             continue
         at = len(says) - 1 - says[::-1].index(True)

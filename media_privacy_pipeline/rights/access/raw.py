@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from ...engines import Session
 from ...errors import Refused
-from ...keys import pseudonym
 from ...landing import quarantine
 from ...landing.looking import look_for
 from ...landing.sources import SOURCES, source_of
@@ -66,7 +63,8 @@ def accounted(session: Session, person: Person, accepted: Mapping[str, Held]) ->
     Raises UsageError where there is no landing zone, and Refused where rows cannot all be accounted for.
     """
     counts: Counter[tuple[str, str, str]] = Counter()
-    torn, unreadable, gone = 0, 0, _erased(session, person.account_id)
+    own = {"account_id": person.account_id}
+    torn = unreadable = 0
     for name in person_sources(session):
         source = source_of(session.project, name)
         days = session.lake.days(source.accepted)
@@ -77,7 +75,7 @@ def accounted(session: Session, person: Person, accepted: Mapping[str, Held]) ->
             accepted[name].rows.to_pylist(),
             identity=source.identity,
             taken_in=frozenset(days),
-            erased=gone,
+            erased=sum(person.owns(*_pair(name, {**own, "profile_id": profile})) for profile in landed.erased),
         )
         if unbalanced(found):
             raise Refused(
@@ -97,10 +95,3 @@ def _pair(source: str, row: Mapping[str, Any]) -> tuple[str | None, str | None]:
     account, profile = ((row.get(name) or "").strip() or None for name in ("account_id", "profile_id"))
     return account, profile or (None if source in _WHOLE_ACCOUNT else "main")
 
-
-def _erased(session: Session, account_id: str) -> Callable[[Mapping[str, Any]], bool]:
-    """Whether the door refuses rows of a profile of the account, or all of them."""
-    key = session.keyring.derive("suppression")
-    refs = {ref for file in session.lake.files("suppressed_subjects") for ref in pq.read_table(file)[0].to_pylist()}
-    account = pseudonym(key, account_id) in refs
-    return lambda row: account or pseudonym(key, account_id, row["profile_id"] or "") in refs

@@ -42,6 +42,7 @@ _KINDS = {
     "hidden_titles": "requests",
     _LEDGER: "consents",
     "conflicting_consents": "consents",
+    "malformed_signals": "consents",
     "consent_timeline": "consents",
     "recommendations": "inferences",
     "viewer_segments": "inferences",
