@@ -32,6 +32,8 @@ SIDEWAYS = {
     ("published", "quality"),
     # A person's page is filled in as every page is.
     ("rights", "reports"),
+    # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
+    ("landing", "consent"),
     ("policy", "errors"), ("policy", "release_policy"), ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 

@@ -25,8 +25,8 @@ _TEXTS = "select l._raw from landed as l join wanted as w on contains(l._raw, w.
 @dataclass
 class Landed:
     """Rows of one account in one input, typed as the door types them: dicts in the columns of `stg_landing__<source>`,
-    reject_reason, _file, _line and arrival_day among them. `erased` are the profiles, as sent, of the rows that the door
-    drops because their person was erased.
+    reject_reason, _file, _line and arrival_day among them. `erased` are the profiles, as sent, of the rows that the
+    door drops because their person was erased.
 
     `torn` counts rows that cannot be taken apart and have the account's id in their text: whose they are is not known.
     `unreadable` counts files of which nothing can be read.

@@ -61,7 +61,10 @@ def _landing() -> Iterator[Step]:
             "landing",
             "landing.steps:accept",
             # What became of the rows is counted beside them, source by source; landing_accounting is all of it.
-            (f"accepted_{source}", *(("conflicting_consents",) if source == "consent_events" else ())),
+            (
+                f"accepted_{source}",
+                *(("conflicting_consents", "malformed_signals") if source == "consent_events" else ()),
+            ),
             deps=(landed(source),),
             arguments=(source,),
             daily=source in DAILY_SOURCES,
@@ -82,7 +85,13 @@ def _consent() -> Iterator[Step]:
         "consent",
         "consent.steps:update_ledger",
         ("consent_ledger",),
-        deps=("accepted_consent_events", "conflicting_consents", "accepted_subject_requests"),
+        deps=(
+            "accepted_consent_events",
+            "conflicting_consents",
+            "malformed_signals",
+            "accepted_subject_requests",
+            "accepted_viewing_events",
+        ),
         kinds=("parquet", "sqlite"),
     )
     yield Step(

@@ -94,4 +94,3 @@ def accounted(session: Session, person: Person, accepted: Mapping[str, Held]) ->
 def _pair(source: str, row: Mapping[str, Any]) -> tuple[str | None, str | None]:
     account, profile = ((row.get(name) or "").strip() or None for name in ("account_id", "profile_id"))
     return account, profile or (None if source in _WHOLE_ACCOUNT else "main")
-

@@ -51,7 +51,10 @@ TABLES = {
         "Between two times nothing changes. The letters stand for what is decided; the decisions spell it out.",
     ),
     "conflicting_consents": ("Answers that contradict each other", "While there are any, that purpose is denied."),
-    "malformed_signals": ("Answers that cannot be read", "What they may have spoken of is denied until you answer again."),
+    "malformed_signals": (
+        "Answers that cannot be read",
+        "What they may have spoken of is denied.",
+    ),
     "hidden_titles": ("Titles that you hid", "They are left out of recommendations and training."),
     "private_sessions": ("Private sessions", "Used for no recommendation, training or advertising."),
     "release_readers": ("Who can read rows about you", "Encrypted tables of the releases that are still there."),
@@ -94,7 +97,7 @@ ANSWERS = {
     "withdrawn": "It is not allowed: you took your answer back.",
     "denied": "It is not allowed: you, or the household's account, said no.",
     "objected": "It is not allowed: you, or your browser, objected.",
-    "malformed": "It is not allowed: your app or browser sent an answer that cannot be read; answer again to settle it.",
+    "malformed": "It is not allowed: your app or browser sent an answer that cannot be read. Answer again.",
     "conflicting_record": "It is not allowed: our records of your answer contradict each other.",
     "no_disclosure_form": "It is not allowed: that would need your answer on a form of its own.",
 }
