@@ -44,7 +44,7 @@ def others(session: Session, pairs: Sequence[Pair], account: str, profile: str |
     return sorted(word for word in foreign if not any(word in known for known in mine))
 
 
-@pytest.mark.parametrize(("account", "profile"), [("a1", "p1"), ("a1", "main"), ("a1", None), ("a11", None)])
+@pytest.mark.parametrize(("account", "profile"), [("a1", "p1"), ("a1", None), ("a11", None)])
 def test_look_alikes_are_not_in_it(house: Session, exported: Export, account: str, profile: str | None) -> None:
     found = exported(account, profile)
     foreign = others(house, PAIRS, account, profile)
