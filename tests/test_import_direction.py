@@ -30,6 +30,8 @@ LEVELS = (
 SIDEWAYS = {
     # The gate trusts no earlier check: it runs the contracts' checks itself.
     ("published", "quality"),
+    # A person's page is filled in as every page is.
+    ("rights", "reports"),
     # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
     ("landing", "consent"),
     ("policy", "errors"), ("policy", "release_policy"), ("policy", "import_policy"),

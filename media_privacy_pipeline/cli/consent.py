@@ -57,7 +57,7 @@ def decide(
     with opened(settings, "media-privacy consent decide", waiting=lambda said: typer.echo(said, err=True)) as session:
         if landing is not None:
             _take_in(session)
-        moment = _moment(session, as_of)
+        moment = moment_of(session, as_of)
         with tempfile.TemporaryDirectory(dir=settings.work) as folder:
             files = decided(session, moment, purpose, Path(folder))
             if not json:
@@ -88,7 +88,7 @@ def why(
     with opened(settings, "media-privacy consent why", waiting=lambda said: typer.echo(said, err=True)) as session:
         if purpose is not None:
             session.policy.known_purpose(purpose)
-        moment = _moment(session, as_of)
+        moment = moment_of(session, as_of)
         stories = told(session, event_id, moment)
     stories = [
         story._replace(answers=[each for each in story.answers if purpose in (None, each.purpose)]) for story in stories
@@ -114,7 +114,8 @@ def _take_in(session: Session) -> None:
     consent.identify(session, span)
 
 
-def _moment(session: Session, as_of: str | None) -> datetime:
+def moment_of(session: Session, as_of: str | None) -> datetime:
+    """The time to decide as of: the one that is given, or the end of the last day taken in."""
     from ..errors import UsageError
     from ..orchestration.days import parse_as_of
 

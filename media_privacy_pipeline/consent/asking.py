@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +27,14 @@ REFS = ["account_id", "profile_id", "subject_no", "account_ref", "profile_ref"]
 _DECISIONS = "int_consent__decisions"
 _EVENTS = ("accepted_viewing_events", "accepted_search_events")
 _TIME = {"accepted_viewing_events": "started_at", "accepted_search_events": "searched_at"}
+_NOW = ("consent_timeline", "consent_verdicts")
+_STANDS = """
+select t.profile_id, v.purpose, v.subject_reason, v.viewer_reason, v.state_reason, v.form_reason
+from consent_timeline as t
+join consent_verdicts as v
+    on v.verdict_no = t.verdict_no
+where t.device_id = '' and t.valid_from <= timestamp '{as_of}' and t.valid_until > timestamp '{as_of}'
+"""
 
 
 class Answer(NamedTuple):
@@ -105,6 +114,32 @@ def why(session: Session, event_id: str, as_of: datetime) -> list[Story]:
     return found
 
 
+def decisions_about(
+    session: Session, account_id: str, events: Mapping[str, pa.Table], as_of: datetime
+) -> list[dict[str, Any]]:
+    """Decide some events of one account (rows of the accepted tables, by table) for every purpose as of a time.
+
+    Dicts with source, event_id, purpose and reason, empty where it is allowed.
+    """
+    _, tables = _household(session, account_id, as_of)
+    rows: list[dict[str, Any]] = _decided(session, tables, events, as_of).to_pylist()
+    return rows
+
+
+def stands(session: Session, account_id: str, as_of: datetime) -> dict[str, dict[str, str]]:
+    """What holds at a time for each profile of an account: the reason against each purpose, empty where none is.
+
+    Devices with words of their own, single events and windows are left out of it.
+    """
+    _, tables = _household(session, account_id, as_of)
+    rows = session.engine.fetch(_STANDS.format(as_of=as_of), {name: tables[name] for name in _NOW}).to_pylist()
+    found: dict[str, dict[str, str]] = {}
+    for row in rows:
+        reasons = (row["subject_reason"], row["viewer_reason"], row["state_reason"], row["form_reason"])
+        found.setdefault(row["profile_id"], {})[row["purpose"]] = next(filter(None, reasons), "")
+    return found
+
+
 def _stories(session: Session, table: str, event_id: str, as_of: datetime) -> list[Story]:
     wanted = f"select * from {table} where event_id = {quote(event_id)}"
     rows = session.engine.fetch(wanted, {table: _events(session, table, as_of)})
@@ -115,16 +150,8 @@ def _story(session: Session, table: str, event: pa.Table, as_of: datetime) -> St
     row = event.to_pylist()[0]
     account, profile = row["account_id"], row["profile_id"]
     refs = Refs(session.keyring)
-    with opened(session) as ledger:
-        said = ledger.rows(as_of, account_ref=refs.account(account))
-    people = _people(session)
-    household = people.filter(pc.equal(people["account_id"], account))
-    tables = timeline_tables(session, as_of, said, household)
-    tables |= _marks(session, tables, as_of)
-    for name in _EVENTS:
-        tables[name] = event if name == table else arrow_schema(session.project.contracts[name].types).empty_table()
-    inputs = {name: tables[name] for name in session.project.sources(_DECISIONS)}
-    decided = session.engine.fetch(session.project.render(_DECISIONS, clock(as_of)), inputs).to_pylist()
+    said, tables = _household(session, account, as_of)
+    decided = _decided(session, tables, {table: event}, as_of).to_pylist()
     reasons = {each["purpose"]: each["reason"] for each in decided}
     heard = _heard(said, refs.profile(account, profile), row.get("device_id") and refs.device(row["device_id"]))
     answers = [
@@ -132,6 +159,22 @@ def _story(session: Session, table: str, event: pa.Table, as_of: datetime) -> St
         for purpose in session.policy.purposes
     ]
     return Story(row["event_id"], table.removeprefix("accepted_"), row[_TIME[table]], row["arrival_day"], answers)
+
+
+def _household(session: Session, account_id: str, as_of: datetime) -> tuple[pa.Table, dict[str, Input]]:
+    """What the ledger holds of a household, and the tables that decide about it."""
+    with opened(session) as ledger:
+        said = ledger.rows(as_of, account_ref=Refs(session.keyring).account(account_id))
+    people = _people(session)
+    return said, timeline_tables(session, as_of, said, people.filter(pc.equal(people["account_id"], account_id)))
+
+
+def _decided(session: Session, tables: dict[str, Input], events: Mapping[str, pa.Table], as_of: datetime) -> pa.Table:
+    tables = {**tables, **_marks(session, tables, as_of)}
+    for name in _EVENTS:
+        tables[name] = events.get(name, arrow_schema(session.project.contracts[name].types).empty_table())
+    inputs = {name: tables[name] for name in session.project.sources(_DECISIONS)}
+    return session.engine.fetch(session.project.render(_DECISIONS, clock(as_of)), inputs)
 
 
 def _heard(said: pa.Table, profile_ref: str, device_ref: str | None) -> list[dict[str, Any]]:

@@ -59,6 +59,13 @@ def find_days(landing: Path, source: str, days: Sequence[date]) -> Drops:
     return Drops(found, tuple(strays))
 
 
+def days_there(landing: Path, source: str) -> list[date]:
+    """The days that a daily input has a folder for, in order. Raises UsageError where there is no landing zone."""
+    folder = _folder(landing, source)
+    days = (_day_of(child) for child in folder.iterdir()) if folder.is_dir() else ()
+    return sorted(day for day in days if day is not None)
+
+
 def find_snapshot(landing: Path, source: str, day: date) -> Drops:
     """All drops of a snapshot, as of one day. Raises UsageError where there is no landing zone."""
     folder = _folder(landing, source)
