@@ -20,8 +20,9 @@ with landed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day
-  from landed_consent_events
+  from screened_consent_events
 ),
 
 typed as (
@@ -44,6 +45,7 @@ typed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day,
     case state
       when 'granted' then 'granted'
@@ -180,6 +182,7 @@ select
     when effective_utc is null or recorded_utc is null or (expires_at is not null and expires_utc is null) then 'bad_timestamp'
     when notice_version is not null and notice is null then 'bad_notice_version'
     when covers_history is not null and history_flag is null then 'bad_covers_history'
+    else _found
   end as reject_reason,
   _file,
   _line,

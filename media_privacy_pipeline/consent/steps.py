@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .decide import account_decisions, clock, timeline
 from .gate import check_source, check_used, source_age, standing
-from .permit import permit
+from .permit import measure_regions, permit
 from .record import update_ledger
 from .vault import identify
 
@@ -14,6 +14,7 @@ __all__ = [
     "check_used",
     "clock",
     "identify",
+    "measure_regions",
     "permit",
     "source_age",
     "standing",

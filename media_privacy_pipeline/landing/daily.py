@@ -113,6 +113,7 @@ def _count_flags(door: Door, accepted: Folder) -> None:
     found = session.engine.fetch(door.render(f"int_landing__{source.name}_flags"), {source.accepted: accepted})
     for row in found.to_pylist():
         door.counts.append(Count(row["arrival_day"], source.name, "flagged", row["reason"], row["rows"]))
+    door.count_scrubbed(accepted)
 
 
 def _write_conflicts(door: Door, repeats: Repeats, prints: Mapping[date, str]) -> None:

@@ -6,6 +6,7 @@ import logging
 
 from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
+from ..sql.screened import screened_name, scrubs_name
 from . import accounting, daily, quarantine, snapshots
 from .batching import chunks
 from .drops import Drops, find_days, find_snapshot
@@ -80,5 +81,11 @@ def _base(session: Session, source: Source) -> str:
 
 
 def _of_door(model: str, source: Source) -> bool:
-    own = (f"stg_landing__{source.name}", f"int_landing__{source.name}_keys", source.accepted)
+    own = (
+        f"stg_landing__{source.name}",
+        f"int_landing__{source.name}_keys",
+        screened_name(source.name),
+        scrubs_name(source.name),
+        source.accepted,
+    )
     return model in (*own, "landing_refused") or model.startswith("stg_reference__")

@@ -124,6 +124,7 @@ def _consent() -> Iterator[Step]:
 
 
 def _permitted(policy: Policy) -> Iterator[Step]:
+    yield Step("measure_regions", "permitted", "consent.steps:measure_regions", ("region_sizes",))
     for purpose, rule in policy.purposes.items():
         if rule.columns:
             yield Step(
