@@ -15,6 +15,7 @@ from .accounting import Count
 from .batching import batches, windows
 from .door import Door, Refused
 from .drops import Drops
+from .found import keep_findings
 from .opening import open_door
 from .refusals import keep_refused
 from .repeats import Repeats, around, find_repeats, look_for_repeats, repeated_days
@@ -85,6 +86,7 @@ def _let_in(door: Door, repeats: Repeats, prints: Mapping[date, str]) -> None:
         keep_refused(door, Refused(repeats.refused, repeats.landed), rejected)
         if source.name == "consent_events":
             _write_conflicts(door, repeats, prints)
+        keep_findings(door)
         accounting.write(door.session, source, days, door.counts)
 
 

@@ -12,6 +12,7 @@ from . import accounting
 from .accounting import Count
 from .door import Door
 from .drops import Drop
+from .found import keep_findings
 from .opening import open_door
 from .refusals import keep_refused
 from .sources import Source
@@ -35,4 +36,5 @@ def _let_in(door: Door, day: date, fingerprint: str) -> None:
         types = session.project.contracts[source.accepted].types
         door.count_scrubbed(Folder(staging, sorted(staging.glob("*.parquet")), types))
         keep_refused(door, rejected)
+        keep_findings(door)
         accounting.write(session, source, [day], door.counts)

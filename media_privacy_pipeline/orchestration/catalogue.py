@@ -74,6 +74,13 @@ def _landing() -> Iterator[Step]:
         deps=tuple(f"accepted_{source}" for source in SOURCES),
         daily=True,
     )
+    yield Step(
+        "classify_columns",
+        "landing",
+        "landing.steps:classify",
+        ("column_findings",),
+        deps=tuple(f"accepted_{source}" for source in SOURCES),
+    )
 
 
 def _consent() -> Iterator[Step]:
