@@ -16,6 +16,7 @@ from .privacy import Graph, paid, path_words
 
 _RAW = ("landing", "landing_zone", "consent")
 """Groups whose tables hold people's data before any purpose was asked for."""
+_DOOR = ("landed_", "accepted_")
 
 
 def check_minimised(graph: Graph, permitted: Collection[str]) -> None:
@@ -76,11 +77,15 @@ def _check_source(contract: Contract, graph: Graph) -> None:
     for path in graph.paths(contract.name, named | paid(graph)):
         end = path[-1]
         known = end.column != "*" and graph.privacy_class(end) is PrivacyClass.public
-        if graph.contracts[end.table].meta.group in _RAW and not known and not _about_titles(end.table, graph):
+        if _is_raw(end.table, graph) and not known and not _about_titles(end.table, graph):
             raise UsageError(
                 f"table {contract.name}: it reads people's data around the policy's map: {path_words(path)}. Read "
                 "permitted_<purpose>_<table>, which holds what the purpose may see"
             )
+
+
+def _is_raw(table: str, graph: Graph) -> bool:
+    return table.startswith(_DOOR) or graph.contracts[table].meta.group in _RAW
 
 
 def _about_titles(table: str, graph: Graph) -> bool:

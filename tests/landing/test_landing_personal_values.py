@@ -47,7 +47,9 @@ def test_a_value_in_a_key_is_refused_and_kept_in_quarantine_alone(either: Sessio
     drop(landing, "viewing_events", rows)
     let_in(either, "viewing_events")
     found = counts(either, "viewing_events")
-    assert found["quarantined", "personal_value_in_title_id"] == found["quarantined", "personal_value_in_device_id"] == 1
+    assert (
+        found["quarantined", "personal_value_in_title_id"] == found["quarantined", "personal_value_in_device_id"] == 1
+    )
     assert found["accepted", ""] == found["flagged", "scrubbed_email_in_app_version"] == 1
     assert [row["app_version"] for row in accepted(either, "viewing_events")] == ["1.0 [email]"]
     refused = quarantine.read(either, "viewing_events", DAY)
