@@ -1,8 +1,8 @@
 """Columns whose values look personal: told from a sample, reported by name, proposed class and share, never by a value.
 
-A name is told by its form alone, two to four capitalised words without a digit, and only where most values have it. So
-names in lower case, single names and scripts without capitals are missed, and titles of works are taken for names: it is
-a hint to look, and nothing is scrubbed for it. A key is told by hardly any value coming twice.
+A name is told by its form alone, two to four capitalised words without a digit, and only where most values have it.
+So names in lower case, single names and scripts without capitals are missed, and titles of works are taken for names:
+it is a hint to look, and nothing is scrubbed for it. A key is told by hardly any value coming twice.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .undeclared import OTHER
 
 _FEWEST_FOR_SHAPE = 20
 """Values that a name or a key is told from at least: fewer are distinct, or alike, by chance."""
-_WORD = re.compile(r"[^\W\d_]+(['’.-][^\W\d_]+)*[.]?")
+_WORD = re.compile(r"[^\W\d_]+(['\u2019.-][^\W\d_]+)*[.]?")
 _NUMBER_OR_TIME = re.compile(r"-?[0-9]+[.][0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
 _NO_DIGIT = re.compile("[^0-9 -]+|[ -]{2,}")
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in {Kind.email: EMAIL, Kind.phone: PHONE}.items()}

@@ -1,14 +1,14 @@
 """A few values of some columns of a day's files, looked at in passing: they stay in memory and go nowhere.
 
-The sample is bounded and the same on every run: the first rows of each readable file in the order of names, as many from
-each, so many a day in all.
+The sample is bounded and the same on every run: the first rows of each readable file in the order of names, as many
+from each, so many a day in all.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -73,7 +73,7 @@ def _records(drop: Drop, header: Sequence[str]) -> Iterator[Row]:
             yield dict(zip(header, values, strict=True))
 
 
-def _table(drop: Drop, names: Sequence[str], rows: int) -> Iterable[Row]:
+def _table(drop: Drop, names: Sequence[str], rows: int) -> Iterator[Row]:
     if not names:
         return
     try:

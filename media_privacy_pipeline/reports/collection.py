@@ -1,4 +1,4 @@
-"""What is collected, in full: from the contracts, the policy and the lineage, and from nothing else (GDPR 13 and 14)."""
+"""What is collected, in full: from the contracts, the policy and the lineage, and nothing else (GDPR 13 and 14)."""
 
 from __future__ import annotations
 

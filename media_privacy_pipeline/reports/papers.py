@@ -1,5 +1,5 @@
-"""The papers that the law asks for, written from policy, contracts and lineage: the notice of what is collected (GDPR 13
-and 14) and the record of processing activities (GDPR 30(1)), each to be read and as JSON.
+"""The papers that the law asks for, written from policy, contracts and lineage: the notice of what is collected
+(GDPR 13 and 14) and the record of processing activities (GDPR 30(1)), each to be read and as JSON.
 
 The same policy and contracts give the same bytes, so that a change of either shows as a change of these.
 """
@@ -14,10 +14,11 @@ from typing import Any
 from uuid import uuid4
 
 from ..policy import Policy
+from ..screening_policy import Action
 from ..sql import PrivacyClass, Project
 from ..sql.generalise import words
 from .collection import CollectedTable, Recipient, collected_tables, recipients
-from .render import render_text
+from .render import render
 
 COLLECTION, RECORD = "DATA_COLLECTION", "PROCESSING_RECORD"
 
@@ -47,9 +48,9 @@ def papers(project: Project) -> dict[str, str]:
     readers = recipients(project, tables)
     collection, record = _collection(project.policy, tables, readers), _record(project, tables, readers)
     return {
-        f"{COLLECTION}.md": render_text("data_collection.md.j2", **collection),
+        f"{COLLECTION}.md": render("data_collection.md.j2", **collection) + "\n",
         f"{COLLECTION}.json": _as_json(collection),
-        f"{RECORD}.md": render_text("processing_record.md.j2", **record),
+        f"{RECORD}.md": render("processing_record.md.j2", **record) + "\n",
         f"{RECORD}.json": _as_json(record),
     }
 
@@ -163,24 +164,22 @@ def _security(project: Project) -> list[str]:
     """Technical and organisational measures (GDPR 32(1)), with the figures of the policy in force."""
     policy = project.policy
     budget = policy.releases.budget
-    quarantined = sum(
-        "quarantine" in kinds.values() for c in policy.classification.columns.values() for kinds in c.values()
-    )
-    searched = sum(map(len, policy.classification.columns.values()))
+    rules = [kinds for columns in policy.classification.columns.values() for kinds in columns.values()]
+    refusing = sum(Action.quarantine in kinds.values() for kinds in rules)
     return [
-        "Pseudonyms: each purpose sees keyed pseudonyms of its own, which do not join to another purpose's; keys lie apart "
-        "from the data and never enter a query.",
+        "Pseudonyms: each purpose sees keyed pseudonyms of its own, which do not join to another purpose's; keys lie "
+        "apart from the data and never enter a query.",
         "Minimisation: the files of a purpose hold the columns that the policy names for it and no others, proved from "
         "the lineage of every query before anything runs.",
         f"Differential privacy: what everyone may read costs an account at most epsilon {budget.epsilon:g} at delta "
         f"{budget.delta:g} in any {budget.days} days.",
         "Encryption: restricted tables and refused rows are encrypted; releases are signed, and read only where the "
         "signature holds.",
-        f"Searching at the door: {searched} columns of every row are searched for personal values that do not belong "
-        f"there; in {quarantined} of them the row is refused, in the others the value is scrubbed.",
+        f"Searching at the door: {len(rules)} columns of every row are searched for personal values that do not belong "
+        f"there; in {refusing} of them the row is refused, in the others the value is scrubbed.",
         "Accounting: every row that lands is accounted for, and every row withheld from a purpose has a reason.",
-        "Consent: choices are kept in a ledger that is only added to, chained by hashes and signed; each release asks it "
-        "again.",
+        "Consent: choices are kept in a ledger that is only added to, chained by hashes and signed; each release asks "
+        "it again.",
         f"Children: profiles of children, and people under {policy.subjects.minor_age}, are left out of "
         f"{', '.join(sorted(policy.subjects.kids_profiles_are_private_for))}.",
         "Audit: each night the noise and the bounds are tried against what they promise, and a release that fails is "

@@ -1,4 +1,4 @@
-"""Jinja2 with undefined names an error: autoescape on for pages, off for Markdown, whose cells are made plain."""
+"""Jinja2 with undefined names an error: autoescape on, but for Markdown, whose cells are made plain."""
 
 from __future__ import annotations
 
@@ -7,28 +7,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 
 def render(template: str, **values: object) -> str:
     """A template of reports/templates, filled in."""
-    return _environment(escape=True).get_template(template).render(**values)
-
-
-def render_text(template: str, **values: object) -> str:
-    """The same for a template of Markdown."""
-    return _environment(escape=False).get_template(template).render(**values)
+    return _environment().get_template(template).render(**values)
 
 
 @cache
-def _environment(*, escape: bool) -> Environment:
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=escape,
+        autoescape=select_autoescape(disabled_extensions=("md.j2",), default=True),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        keep_trailing_newline=not escape,
     )
     environment.filters |= {"count": count, "short": short, "words": words, "epsilon": epsilon}
     environment.filters |= {"cell": cell, "basis": basis, "searched": searched, "why": why, "ends": ends}

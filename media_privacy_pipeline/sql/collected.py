@@ -58,6 +58,6 @@ def _check_column(source: str, contract: Contract, column: Column, policy: Polic
         raise UsageError(f"{where} is kept for {reason!r}, which is none of the policy's: {', '.join(policy.kept_for)}")
     if column.privacy is not PrivacyClass.public and reason is None and not any(seen_by(policy, source, column.name)):
         raise UsageError(
-            f"{where} is stored and no purpose sees it: let one (policy: purposes.*.columns.{source}), or say why it is "
-            f"held: meta: {{kept_for: ...}}, one of {', '.join(policy.kept_for)}; or do not collect it"
+            f"{where} is stored and no purpose sees it: let one (policy: purposes.*.columns.{source}), or say why it "
+            f"is held: meta: {{kept_for: ...}}, one of {', '.join(policy.kept_for)}; or do not collect it"
         )

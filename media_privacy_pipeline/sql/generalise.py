@@ -64,7 +64,8 @@ _RULES: dict[Generalisation, _Rule] = {
     Generalisation.daypart: _Rule(
         _is_time,
         "a timestamp",
-        "cast(date_trunc('day', {x}) as timestamp) + cast(extract(hour from {x}) // 6 * 6 as integer) * interval '1' hour",
+        "cast(date_trunc('day', {x}) as timestamp)"
+        " + cast(extract(hour from {x}) // 6 * 6 as integer) * interval '1' hour",
         "cut to the part of the day (night, morning, afternoon, evening: six hours each)",
     ),
     Generalisation.day: _Rule(_is_time, "a timestamp", "cast(date_trunc('day', {x}) as timestamp)", "cut to the day"),

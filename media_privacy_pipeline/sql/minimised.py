@@ -1,8 +1,8 @@
 """What serves a purpose was made from that purpose's permitted tables: proved from lineage before anything runs.
 
-A permitted table holds what the policy's map names, as coarse as it says, because its text is written from the map. This
-proof closes the ways around it: a table that reads what the door let in, or what consent knows of people, and a table
-that joins the rows of two purposes.
+A permitted table holds what the policy's map names, as coarse as it says, because its text is written from the map.
+This proof closes the ways around it: a table that reads what the door let in, or what consent knows of people, and a
+table that joins the rows of two purposes.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What an e-mail address, a payment card, an IP address and a telephone number look like: one form for SQL and Python.
 
 The patterns mean the same in RE2 (DuckDB), Java (Spark) and Python: letters and digits of ASCII, classes in brackets,
-counts with an end, no backslash, no look-around, no group that is referred to. A test is exact about where a value begins
-and ends; what replaces it is not, and may take more of a text in which the test found something, never less.
+counts with an end, no backslash, no look-around, no group that is referred to. A test is exact about where a value
+begins and ends; what replaces it is not, and may take more of a text in which the test found something, never less.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ IPV4 = f"(^|[^0-9.]){_IPV4}([^0-9.]|[.]?$|[.][^0-9])"
 IPV6 = f"(^|[^0-9A-Za-z:]){_IPV6}([^0-9A-Za-z:]|$)"
 PHONE = f"(^|[^0-9A-Za-z+]){_PHONE}([^0-9A-Za-z]|$)"
 CARD_RUN = "[0-9]([ -]?[0-9]){12,}"
-"""Digits with at most one blank or hyphen between them, thirteen or more: a card where 13 to 19 of them begin with 2 to 6
-and their check digit is right (ISO/IEC 7812-1, Luhn)."""
+"""Digits with at most one blank or hyphen between them, thirteen or more: a card where 13 to 19 of them begin with 2 to
+6 and their check digit is right (ISO/IEC 7812-1, Luhn)."""
 
 _REPLACED = {Kind.email: EMAIL, Kind.card: CARD_RUN, Kind.ip: f"({_IPV4}|{_IPV6})", Kind.phone: _PHONE}
 

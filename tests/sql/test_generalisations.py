@@ -30,7 +30,8 @@ SEEN: dict[str, dict[Any, Any]] = {
     "daypart": {NIGHT: datetime(2026, 3, 1), LATE: datetime(2026, 2, 28, 18), None: None},
     "day": {NIGHT: datetime(2026, 3, 1), LATE: datetime(2026, 2, 28), None: None},
     "large_region": {"DE-BY": "DE-BY", "DE-HB": "DE", "SE-AB": "SE", "ZZ": "ZZ"},
-    "device_class": dict(tv="screen", console="screen", mobile="mobile", tablet="mobile", web="other", other="other"),
+    "device_class": dict.fromkeys(("tv", "console"), "screen")
+    | {"phone": "other", "mobile": "mobile", "tablet": "mobile"},
     "decade": {1989: 1980, 1990: 1990, 2000: 2000, None: None},
 }
 """By generalisation: each value as it is and as it is seen. Bavaria has ten accounts, Bremen nine."""

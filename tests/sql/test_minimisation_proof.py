@@ -28,7 +28,7 @@ def serving(purpose: str | None, group: str = "models", **meta: Any) -> dict[str
 def test_a_table_that_reads_around_the_map_does_not_load(project: Callable[..., Project], text: str) -> None:
     models = {"mart": text, "seen": "select title_id from accepted_viewing_events where watched_seconds > 9"}
     with pytest.raises(
-        UsageError, match="table mart: it reads people's data around the policy's map: .*mart.* <- .*accepted_"
+        UsageError, match=r"table mart: it reads people's data around the policy's map: .*mart.* <- .*accepted_"
     ):
         project(models, mart=serving("training"))
 
