@@ -72,7 +72,7 @@ _RULES: dict[Generalisation, _Rule] = {
     Generalisation.large_region: _Rule(
         _is_region,
         "a region (ISO 3166-2)",
-        "case when s.accounts >= {least} then {x} else left({x}, 2) end",
+        "cast(case when s.accounts >= {least} then {x} else left({x}, 2) end as varchar)",
         "the country alone where the region has fewer than {least} accounts",
         ("not_null", {"regex": {"pattern": "^([A-Z]{2}(-[A-Z0-9]{1,3})?)$"}}),
     ),
@@ -99,7 +99,7 @@ def generalised(column: Column, how: Generalisation, least: int, where: str) -> 
         fitting = [word.value for word, each in _RULES.items() if each.suits(column)]
         instead = f"write keep, {', '.join(fitting)}" if fitting else "write keep"
         raise UsageError(
-            f"{where}: {how.value} is for {rule.needs}, and this is {column.data_type}: {column.description.lower()}; "
+            f"{where}: {how.value} is for {rule.needs}, and this is {column.data_type} ({column.description}): "
             f"{instead}, or leave it out"
         )
     changes: dict[str, Any] = {"description": f"{column.description}; {rule.words.format(least=least)}"}

@@ -1,8 +1,8 @@
 """What landed, searched for what has no place in its column: views that follow from the policy, from one template.
 
 `screened_<input>` has the columns of `landed_<input>`, scrubbed where the policy says scrub, and `_found`, the reason
-for which a row is refused where it says quarantine. The door's rules read it in place of what landed, so that everything
-after it, digests of rows included, is of what is stored.
+for which a row is refused where it says quarantine. The door's rules read it in place of what landed, so that
+everything after it, digests of rows included, is of what is stored.
 """
 
 from __future__ import annotations

@@ -27,13 +27,13 @@ KEPT = [
 ]  # fmt: skip
 
 
-def test_a_query_is_scrubbed_and_the_rows_that_were_are_counted(either: Session, landing: Path) -> None:
+def test_a_query_is_scrubbed_and_the_rows_that_were_are_counted(session: Session, landing: Path) -> None:
     queries = [*(query for query, _, _ in SCRUBBED), *KEPT]
     drop(landing, "search_events", [a("search_events", event_id=f"{n:02}", query=q) for n, q in enumerate(queries)])
-    let_in(either, "search_events")
-    found = {row["event_id"]: row["query"] for row in accepted(either, "search_events")}
+    let_in(session, "search_events")
+    found = {row["event_id"]: row["query"] for row in accepted(session, "search_events")}
     assert list(found.values()) == [*(clean for _, clean, _ in SCRUBBED), *KEPT]
-    flagged = {reason: rows for (stage, reason), rows in counts(either, "search_events").items() if stage == "flagged"}
+    flagged = {reason: rows for (stage, reason), rows in counts(session, "search_events").items() if stage == "flagged"}
     kinds = [kind for _, _, kind in SCRUBBED]
     assert flagged == {f"scrubbed_{kind}_in_query": kinds.count(kind) for kind in set(kinds)}
 
@@ -67,14 +67,14 @@ def test_no_byte_of_it_is_stored_in_the_clear(session: Session, landing: Path) -
 
 
 def test_a_second_delivery_is_a_duplicate_and_what_is_digested_is_what_is_stored(
-    either: Session, landing: Path
+    session: Session, landing: Path
 ) -> None:
     one = a("search_events", query="ask anna@mail.example")
     drop(landing, "search_events", [one])
     drop(landing, "search_events", [one, a("search_events", query="ask bo@mail.example")], later(1))
     drop(landing, "search_events", [a("search_events", query="ask somebody")], later(2))
-    let_in(either, "search_events", DAY, later(2))
-    found = counts(either, "search_events")
+    let_in(session, "search_events", DAY, later(2))
+    found = counts(session, "search_events")
     assert found["duplicate", ""] == 2
     assert found["quarantined", "conflicting_duplicate"] == found["accepted", ""] == 1
 
@@ -85,12 +85,12 @@ def test_a_row_that_breaks_a_rule_keeps_the_reason_of_the_rule(session: Session,
     assert counts(session, "viewing_events")["quarantined", "watched_seconds_out_of_range"] == 1
 
 
-def test_a_choice_is_heard_whatever_its_row_holds(either: Session, landing: Path) -> None:
+def test_a_choice_is_heard_whatever_its_row_holds(session: Session, landing: Path) -> None:
     drop(landing, "consent_events", [a("consent_events", state="withdrawn", evidence_ref="form of anna@mail.example")])
-    let_in(either, "consent_events")
-    [row] = accepted(either, "consent_events")
+    let_in(session, "consent_events")
+    [row] = accepted(session, "consent_events")
     assert (row["state"], row["evidence_ref"]) == ("withdrawn", "form of [email]")
-    assert counts(either, "consent_events")["flagged", "scrubbed_email_in_evidence_ref"] == 1
+    assert counts(session, "consent_events")["flagged", "scrubbed_email_in_evidence_ref"] == 1
 
 
 @pytest.mark.parametrize("plan", ["premium", "premium of anna@mail.example"])
