@@ -26,8 +26,8 @@ def world() -> World:
         account = {"account_id": f"a{number}", "birth_year": 1981 + number, "region": region}
         made.accounts += [{**account, "profile_id": profile} for profile in ("main", "kids")]
         made.consent_events.append(
-            {"consent_event_id": f"c{number}", "account_id": f"a{number}", "purpose": "fairness_audit", "state": "granted",
-             "effective_at": t(0), "recorded_at": t(0)}
+            {"consent_event_id": f"c{number}", "account_id": f"a{number}", "purpose": "fairness_audit",
+             "state": "granted", "effective_at": t(0), "recorded_at": t(0)}
         )  # fmt: skip
         made.viewing_events.append(
             {"event_id": f"e{number}", "account_id": f"a{number}", "region": region, "started_at": t(1.3),
