@@ -10,6 +10,7 @@ from ..sql import Access, Column, Contract, PrivacyClass, Project, ProtectedBy
 from ..sql.collected import collected, kept_for, seen_by
 from ..sql.generalise import words
 from ..sql.lineage import ColumnRef
+from ..sql.permitted import permitted_name
 from ..sql.reach import decided_by, reach
 
 
@@ -61,7 +62,8 @@ class CollectedTable:
 
 @dataclass(frozen=True)
 class Recipient:
-    """A table that leaves the pipeline's own hands: who may read it, what protects it, how long it stays."""
+    """A table that leaves the pipeline's own hands: who may read it, what protects it, how long it stays, the purposes
+    whose permitted tables it is computed from, and the collected columns."""
 
     table: str
     description: str
@@ -70,6 +72,7 @@ class Recipient:
     readers: str
     protection: str
     stays: str
+    purposes: tuple[str, ...]
     holds: tuple[str, ...]
 
 
@@ -117,6 +120,7 @@ def held(policy: Policy, source: str) -> str:
 def recipients(project: Project, tables: Iterable[CollectedTable]) -> list[Recipient]:
     """Every table that others may read, and which collected columns are computed into it."""
     columns = [(f"{table.source}.{each.name}", each) for table in tables for each in table.columns]
+    served = _served(project)
     return [
         Recipient(
             table=contract.name,
@@ -126,11 +130,23 @@ def recipients(project: Project, tables: Iterable[CollectedTable]) -> list[Recip
             readers=_readers(project, contract),
             protection=_protection(contract),
             stays=_stays(project.policy, contract),
+            purposes=tuple(purpose for purpose in project.policy.purposes if contract.name in served[purpose]),
             holds=tuple(name for name, each in columns if contract.name in each.reaches),
         )
         for contract in project.contracts.values()
         if contract.meta.access is not Access.internal
     ]
+
+
+def _served(project: Project) -> dict[str, set[str]]:
+    """The tables that what each purpose may see is computed into."""
+    reached, found = reach(project), {purpose: set[str]() for purpose in project.policy.purposes}
+    for purpose, rule in project.policy.purposes.items():
+        permitted = {permitted_name(purpose, source) for source in rule.columns}
+        for column, tables in reached.items():
+            if column.table in permitted:
+                found[purpose] |= tables
+    return found
 
 
 def _use(policy: Policy, purpose: str, source: str, column: str) -> Use:

@@ -141,18 +141,11 @@ def _activity(policy: Policy, name: str, tables: list[CollectedTable], readers: 
     seen = {each["column"] for each in _purpose(policy, name)["sees"]}
     sources = [t for t in tables if any(f"{t.source}.{c.name}" in seen for c in t.columns)]
     classes = {c.privacy for t in sources for c in t.columns if f"{t.source}.{c.name}" in seen}
-    results = {
-        table
-        for t in sources
-        for c in t.columns
-        if f"{t.source}.{c.name}" in seen and any(p.startswith(f"permitted_{name}_") for p in c.reaches)
-        for table in c.reaches
-    }
     return {
         **_purpose(policy, name),
         "subjects": _subjects(sources),
         "categories": {kind.value: CLASSES[kind] for kind in CLASSES if kind.value in classes},
-        "recipients": [reader.table for reader in readers if reader.table in results],
+        "recipients": [reader.table for reader in readers if name in reader.purposes],
     }
 
 
