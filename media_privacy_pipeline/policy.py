@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from .errors import UsageError
 from .import_policy import Imports
 from .release_policy import Releases
+from .screening_policy import Classification
 
 PACKAGED = Path(__file__).with_name("policy.yaml")
 
@@ -31,11 +32,15 @@ class Basis(StrEnum):
 
 
 class Generalisation(StrEnum):
-    """How fine a purpose sees a column."""
+    """How fine a purpose sees a column; sql/generalise.py says which columns each suits, and what it makes of them."""
 
     keep = "keep"
     hour = "hour"
+    daypart = "daypart"
     day = "day"
+    large_region = "large_region"
+    device_class = "device_class"
+    decade = "decade"
 
 
 UsQuestion = Literal["sale", "sharing", "targeted_advertising", "sensitive_data", "known_child"]
@@ -115,6 +120,36 @@ class PublishedPolicy(_Part):
     override_keys: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
 
 
+class MinimisationPolicy(_Part):
+    """Below which size a place tells who a person is: accounts of the newest snapshot that live in a region."""
+
+    least_accounts_in_region: Annotated[int, Field(ge=1)]
+
+
+class Contact(_Part):
+    """Somebody who answers for the processing (GDPR 30(1)(a))."""
+
+    name: Annotated[str, Field(min_length=1)]
+    contact: Annotated[str, Field(min_length=1)]
+
+
+class Controller(Contact):
+    """Who decides why and how people's data are processed, and what else the record must name (GDPR 30(1)).
+
+    `transfers` are the third countries that data go to, with the safeguard; none where there are none.
+    """
+
+    protection_officer: Contact | None = None
+    transfers: tuple[str, ...] = ()
+
+
+class Reason(_Part):
+    """Why columns are held that no purpose sees: what for, and on which legal basis."""
+
+    title: str
+    basis: Basis
+
+
 class Purpose(_Part):
     """One purpose: its basis, its words, its window (days) and the columns that it may see.
 
@@ -143,6 +178,10 @@ class Policy(_Part):
     subjects: SubjectPolicy
     consent: ConsentPolicy
     signals: SignalPolicy
+    minimisation: MinimisationPolicy
+    classification: Classification
+    controller: Controller
+    kept_for: dict[str, Reason]
     purposes: dict[str, Purpose]
     releases: Releases
     published: PublishedPolicy

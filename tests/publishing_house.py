@@ -55,6 +55,17 @@ models:
       - {name: stage, data_type: varchar, description: Stage.}
       - {name: reason, data_type: varchar, description: Reason.}
       - {name: rows, data_type: bigint, description: Rows.}
+  - name: column_findings
+    description: Columns that look personal.
+    meta: {group: landing, grain: [arrival_day, source, column_name, kind]}
+    columns:
+      - {name: arrival_day, data_type: date, description: Day., meta: {privacy: public}}
+      - {name: source, data_type: varchar, description: Source., meta: {privacy: public}}
+      - {name: column_name, data_type: varchar, description: Column., meta: {privacy: public}}
+      - {name: declared, data_type: boolean, description: Declared., meta: {privacy: public}}
+      - {name: kind, data_type: varchar, description: Kind., meta: {privacy: public}}
+      - {name: proposed_class, data_type: varchar, description: Class., meta: {privacy: public}}
+      - {name: share, data_type: double, description: Share., meta: {privacy: public}}
   - name: audit_findings
     description: Findings.
     meta: {group: published, access: open, grain: [run_day, check, target]}

@@ -23,7 +23,7 @@ LEVELS = (
     ("privacy", "consent", "landing"),
     ("engines",),
     ("sql", "lake"),
-    ("policy", "keys", "settings", "errors", "runlock", "release_policy", "import_policy"),
+    ("policy", "keys", "settings", "errors", "runlock", "release_policy", "import_policy", "screening_policy"),
 )
 """From the top down. Rooms on one level do not import each other, but for the pairs below."""
 
@@ -34,7 +34,7 @@ SIDEWAYS = {
     ("rights", "reports"),
     # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
     ("landing", "consent"),
-    ("policy", "errors"), ("policy", "release_policy"), ("policy", "import_policy"),
+    ("policy", "errors"), ("policy", "release_policy"), ("policy", "import_policy"), ("policy", "screening_policy"),
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 

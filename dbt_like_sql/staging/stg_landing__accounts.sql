@@ -15,8 +15,9 @@ with landed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day
-  from landed_accounts
+  from screened_accounts
 ),
 
 typed as (
@@ -35,6 +36,7 @@ typed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day,
     case when regexp_matches(birth_year, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(birth_year, '.', 1) as integer) end as year,
     case is_kid
@@ -96,6 +98,7 @@ select
     when is_kid is not null and kid_flag is null then 'bad_is_kid'
     when signup_utc is null and regexp_matches(signup_at, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$') then 'naive_timestamp'
     when signup_at is not null and signup_utc is null then 'bad_timestamp'
+    else _found
   end as reject_reason,
   _file,
   _line,

@@ -21,8 +21,9 @@ with landed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day
-  from landed_consent_events
+  from screened_consent_events
 ),
 
 typed as (
@@ -46,6 +47,7 @@ typed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day,
     case state
       when 'granted' then 'granted'
@@ -183,6 +185,7 @@ select
     when notice_version is not null and notice is null then 'bad_notice_version'
     when covers_history is not null and history_flag is null then 'bad_covers_history'
     when _malformed is not null then 'broken_signal_' || _malformed
+    else _found
   end as reject_reason,
   _file,
   _line,

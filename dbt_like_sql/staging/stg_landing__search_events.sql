@@ -11,8 +11,9 @@ with landed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day
-  from landed_search_events
+  from screened_search_events
 ),
 
 typed as (
@@ -27,6 +28,7 @@ typed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day,
     case
       when regexp_matches(searched_at, '^[12][0-9]{3}-[01][0-9]-[0-3][0-9][T ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?Z$')
@@ -65,6 +67,7 @@ select
     when searched_utc is null and regexp_matches(searched_at, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$') then 'naive_timestamp'
     when searched_utc is null then 'bad_timestamp'
     when length(query) > 512 then 'query_too_long'
+    else _found
   end as reject_reason,
   _file,
   _line,

@@ -12,8 +12,9 @@ with landed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day
-  from landed_subject_requests
+  from screened_subject_requests
 ),
 
 typed as (
@@ -29,6 +30,7 @@ typed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day,
     case kind
       when 'access' then 'access'
@@ -110,6 +112,7 @@ select
     when received_utc is null and regexp_matches(received_at, '^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]*)?$') then 'naive_timestamp'
     when received_utc is null then 'bad_timestamp'
     when verified_flag is null then 'bad_verified'
+    else _found
   end as reject_reason,
   _file,
   _line,

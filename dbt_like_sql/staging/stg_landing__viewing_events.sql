@@ -26,8 +26,9 @@ with landed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day
-  from landed_viewing_events
+  from screened_viewing_events
 ),
 
 typed as (
@@ -53,6 +54,7 @@ typed as (
     _file,
     _line,
     _defect,
+    _found,
     arrival_day,
     coalesce(_started_at, case
       -- What most systems send costs one pattern; the others are told apart after it.
@@ -167,6 +169,7 @@ select
     when seconds < 0 or seconds > 86400 then 'watched_seconds_out_of_range'
     when private_session is not null and private_flag is null then 'bad_private_session'
     when gpc is not null and gpc_flag is null then 'bad_gpc'
+    else _found
   end as reject_reason,
   _file,
   _line,

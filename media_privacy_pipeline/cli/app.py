@@ -10,7 +10,22 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import PipelineError
-from . import checkup, consent, imports, keys, ledger, look, quarantine, run, simulation, status, subject, ui, verify
+from . import (
+    checkup,
+    consent,
+    imports,
+    keys,
+    ledger,
+    look,
+    notice,
+    quarantine,
+    run,
+    simulation,
+    status,
+    subject,
+    ui,
+    verify,
+)
 
 DEBUG = "MEDIA_PRIVACY_DEBUG"
 
@@ -49,7 +64,22 @@ def _start(
         os.environ[DEBUG] = "1"
 
 
-for part in (simulation, imports, run, status, look, keys, consent, subject, ledger, quarantine, verify, checkup, ui):
+for part in (
+    simulation,
+    imports,
+    run,
+    status,
+    look,
+    keys,
+    consent,
+    subject,
+    ledger,
+    notice,
+    quarantine,
+    verify,
+    checkup,
+    ui,
+):
     part.register(app)
 
 

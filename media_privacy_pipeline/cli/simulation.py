@@ -35,6 +35,7 @@ def simulate(
     ] = None,
     formats: Annotated[str | None, typer.Option(help="Suffixes to write, such as .parquet,.csv.gz; all.")] = None,
     clean: Annotated[bool, typer.Option("--clean", help="Nothing malformed, doubled or torn.")] = False,
+    personal: Annotated[float, typer.Option(min=0, max=1, help="Share of searches that hold an e-mail address.")] = 0.0,
     json: AsJson = False,
 ) -> None:
     """Make a landing zone of invented people: households, kids, seasons, late and broken deliveries, every signal.
@@ -43,6 +44,8 @@ def simulate(
 
       media-privacy simulate --out landing --households 500 --days 14 --truth truth
     """
+    from dataclasses import replace
+
     from ..landing.simulate import Faults
     from ..landing.simulate import simulate as make
     from ..landing.zone import SUFFIXES
@@ -57,7 +60,7 @@ def simulate(
             titles=titles,
             events_per_day=events_per_day,
             formats=SUFFIXES if formats is None else [word.strip() for word in formats.split(",")],
-            faults=Faults.none() if clean else None,
+            faults=replace(Faults.none() if clean else Faults(), personal=personal),
             truth=None if truth is None else truth.absolute(),
             progress=progress,
         )

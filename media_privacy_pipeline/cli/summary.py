@@ -25,6 +25,9 @@ def told(found: Summary, home: Path, landing: Path) -> Iterator[str]:
     yield _row("quarantined", found.landing["quarantined"], _reasons(found.quarantined))
     if found.unreadable_files:
         yield _row("unreadable files", found.unreadable_files)
+    for each in found.findings:
+        what = "declared, and its class says otherwise" if each.declared else "undeclared, not stored"
+        yield f"  {each.source}.{each.column} looks like {each.kind} ({each.share:.0%} of a sample; {what})"
     yield ""
     yield "Used and withheld, by purpose"
     for purpose in found.purposes:

@@ -10,9 +10,15 @@ import pyarrow.parquet as pq
 
 from ..engines import Made, Session, Span, StepResult
 from ..lake import fingerprint_of
+from ..sql.generalise import REGION_SIZES
 from ..sql.permitted import permitted_name
 
 _GONE = ("erased", "on_hold")
+
+
+def measure_regions(session: Session, span: Span) -> StepResult:
+    """Write `region_sizes`, by which `large_region` tells a large region from a small one."""
+    return session.materialise(REGION_SIZES)
 
 
 def permit(session: Session, span: Span, purpose: str) -> StepResult:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .decide import account_decisions, clock, timeline
 from .gate import check_source, check_used, source_age, standing
-from .permit import permit
+from .permit import measure_regions, permit
 from .record import update_ledger
 from .survey import survey
 from .vault import identify
@@ -15,6 +15,7 @@ __all__ = [
     "check_used",
     "clock",
     "identify",
+    "measure_regions",
     "permit",
     "source_age",
     "standing",

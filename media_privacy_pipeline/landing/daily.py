@@ -15,6 +15,7 @@ from .accounting import Count
 from .batching import batches, windows
 from .door import Door, Refused
 from .drops import Drops
+from .found import keep_findings
 from .opening import open_door
 from .refusals import keep_refused
 from .repeats import Repeats, around, find_repeats, look_for_repeats, repeated_days
@@ -86,6 +87,7 @@ def _let_in(door: Door, repeats: Repeats, prints: Mapping[date, str]) -> None:
         if source.name == "consent_events":
             _write_conflicts(door, repeats, prints)
             _write_malformed(door, rejected, prints)
+        keep_findings(door)
         accounting.write(door.session, source, days, door.counts)
 
 
@@ -114,6 +116,7 @@ def _count_flags(door: Door, accepted: Folder) -> None:
     found = session.engine.fetch(door.render(f"int_landing__{source.name}_flags"), {source.accepted: accepted})
     for row in found.to_pylist():
         door.counts.append(Count(row["arrival_day"], source.name, "flagged", row["reason"], row["rows"]))
+    door.count_scrubbed(accepted)
 
 
 def _write_conflicts(door: Door, repeats: Repeats, prints: Mapping[date, str]) -> None:

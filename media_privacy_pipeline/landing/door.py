@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from ..engines import Engine, Folder, Input, Scan, Session
 from ..engines.duckdb import quote
 from ..sql.project import Parameter
+from ..sql.screened import scrubs_name
 from .accounting import Count, balance
 from .broken_signals import broken_among, hears_strings
 from .erased import erased_among, pair_of
@@ -136,6 +137,17 @@ class Door:
         sql = "select arrival_day, stage, reason, count(*) as rows from refused group by all"
         for row in self.reading.fetch(sql, {"refused": refused}).to_pylist():
             self.counts.append(Count(row["arrival_day"], self.source.name, row["stage"], row["reason"], row["rows"]))
+
+    def count_scrubbed(self, accepted: Folder) -> None:
+        """Count the accepted rows that hold a token where a personal value was, by column and kind; a snapshot's on the
+        day at hand."""
+        model = scrubs_name(self.source.name)
+        if model not in self.session.project.models:
+            return
+        for row in self.session.engine.fetch(self.render(model), {self.source.accepted: accepted}).to_pylist():
+            day = row.pop("arrival_day", self.days[0])
+            for reason, rows in row.items():
+                self.counts.append(Count(day, self.source.name, "flagged", reason, rows))
 
     def _with_pair(self, rows: str) -> str:
         return f"select * from (select *, {pair_of(self.source)} from ({rows}))"

@@ -59,7 +59,7 @@ class Tables:
 @dataclass(frozen=True)
 class Landed:
     """What some files hold: their rows in pieces, the Parquet files among them, the files that cannot be read with
-    their reasons, and by day how many rows have which undeclared column.
+    their reasons, by day how many rows have which undeclared column, and each file's form.
     """
 
     source: Source
@@ -67,6 +67,7 @@ class Landed:
     parquet: tuple[Drop, ...]
     unreadable: tuple[tuple[Drop, str], ...]
     undeclared: dict[date, Counter[str]]
+    forms: tuple[tuple[Drop, Form], ...]
 
     def rows(self, days: Collection[date]) -> str:
         """DuckDB text of the rows of some days, in the columns of the landed table."""
@@ -111,6 +112,7 @@ class Reader:
             tuple(drop for files in tables.values() for drop in files),
             tuple((drop, form.reason) for drop, form in forms if isinstance(form, Unreadable)),
             {day: printable(counts) for day, counts in others.items()},
+            tuple(forms),
         )
 
     def broken(self, drops: Iterable[Drop]) -> frozenset[str]:

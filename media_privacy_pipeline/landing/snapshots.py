@@ -7,11 +7,12 @@ from datetime import date
 
 import pyarrow.parquet as pq
 
-from ..engines import Session
+from ..engines import Folder, Session
 from . import accounting
 from .accounting import Count
 from .door import Door
 from .drops import Drop
+from .found import keep_findings
 from .opening import open_door
 from .refusals import keep_refused
 from .sources import Source
@@ -32,5 +33,8 @@ def _let_in(door: Door, day: date, fingerprint: str) -> None:
         left = accounting.balance(door.counts).get((day, source.name), 0)
         door.counts.append(Count(day, source.name, "accepted", "", rows))
         door.counts.append(Count(day, source.name, "superseded", "", left - rows))
+        types = session.project.contracts[source.accepted].types
+        door.count_scrubbed(Folder(staging, sorted(staging.glob("*.parquet")), types))
         keep_refused(door, rejected)
+        keep_findings(door)
         accounting.write(session, source, [day], door.counts)

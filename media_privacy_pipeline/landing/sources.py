@@ -51,6 +51,11 @@ class Source:
         return f'coalesce("{column}", cast("_{column}" as varchar){zone})'
 
     @property
+    def findings(self) -> str:
+        """The table of its columns that look personal."""
+        return f"findings_{self.name}"
+
+    @property
     def of_accounts(self) -> bool:
         """Whether its rows are about accounts, so that the door refuses those of erased ones."""
         return "account_id" in self.columns

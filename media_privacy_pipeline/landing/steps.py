@@ -6,9 +6,11 @@ import logging
 
 from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
+from ..sql.screened import screened_name, scrubs_name
 from . import accounting, daily, quarantine, snapshots
 from .batching import chunks
 from .drops import Drops, find_days, find_snapshot
+from .found import told
 from .sources import SOURCES, Source, source_of
 
 _READING = 1
@@ -41,6 +43,7 @@ def accept(session: Session, span: Span, name: str) -> StepResult:
             "folder_missing": int(drops.missing),
             "not_a_day": len(drops.strays),
             "quarantine_days_purged": purged,
+            "looks_personal": told(session, source, days),
         },
     )
 
@@ -49,6 +52,11 @@ def account(session: Session, span: Span) -> StepResult:
     """Put the counts of all inputs together in `landing_accounting`, for the days of the span."""
     days = {f"accounted_{name}": span.days for name in SOURCES}
     return session.materialise("landing_accounting", days=span.days, input_days=days)
+
+
+def classify(session: Session, span: Span) -> StepResult:
+    """Put what the columns of all inputs look like together in `column_findings`, for all days that were taken in."""
+    return session.materialise("column_findings")
 
 
 def _accept_days(session: Session, span: Span, source: Source) -> tuple[bool, Drops]:
@@ -74,11 +82,18 @@ def _accept_snapshot(session: Session, span: Span, source: Source) -> tuple[bool
 
 
 def _base(session: Session, source: Source) -> str:
-    """Digest of what reads and decides: the landing part of the policy, and the SQL."""
+    """Digest of what reads and decides: the landing and classification parts of the policy, and the SQL."""
     models = [model.sql for name, model in sorted(session.project.models.items()) if _of_door(name, source)]
-    return fingerprint_of(_READING, session.policy.landing.model_dump_json(), source.columns, models)
+    looked_for = session.policy.classification.model_dump_json(exclude={"columns"})
+    return fingerprint_of(_READING, session.policy.landing.model_dump_json(), looked_for, source.columns, models)
 
 
 def _of_door(model: str, source: Source) -> bool:
-    own = (f"stg_landing__{source.name}", f"int_landing__{source.name}_keys", source.accepted)
+    own = (
+        f"stg_landing__{source.name}",
+        f"int_landing__{source.name}_keys",
+        screened_name(source.name),
+        scrubs_name(source.name),
+        source.accepted,
+    )
     return model in (*own, "landing_refused") or model.startswith("stg_reference__")

@@ -78,6 +78,13 @@ def _landing() -> Iterator[Step]:
         deps=tuple(f"accepted_{source}" for source in SOURCES),
         daily=True,
     )
+    yield Step(
+        "classify_columns",
+        "landing",
+        "landing.steps:classify",
+        ("column_findings",),
+        deps=tuple(f"accepted_{source}" for source in SOURCES),
+    )
 
 
 def _consent() -> Iterator[Step]:
@@ -141,6 +148,7 @@ def _consent() -> Iterator[Step]:
 
 
 def _permitted(policy: Policy) -> Iterator[Step]:
+    yield Step("measure_regions", "permitted", "consent.steps:measure_regions", ("region_sizes",))
     for purpose, rule in policy.purposes.items():
         if rule.columns:
             yield Step(

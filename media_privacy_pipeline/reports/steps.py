@@ -9,6 +9,7 @@ from ..engines import Session, Span, StepResult
 from ..published import Release, open_release
 from .charts import bars, line, stacks
 from .figures import daily_plays, top_titles
+from .papers import write_papers
 from .render import render
 from .summary import Summary, summary
 from .surveyed import surveyed
@@ -18,7 +19,8 @@ _HEADLINE, _HEADLINE_K = ("ndcg", "recall"), 10
 
 
 def write_release_report(session: Session, span: Span) -> StepResult:
-    """HOME/reports/<release_id>/index.html for the current release, and HOME/reports/latest, a link to its folder."""
+    """HOME/reports/<release_id>/index.html for the current release, with the notice of what is collected and the record
+    of processing beside it, and HOME/reports/latest, a link to its folder."""
     release = open_release(session.settings.home, keys=session.settings.key_file)
     page = report_page(session, release, summary(session, release))
     path = session.settings.reports / release.release_id / "index.html"
@@ -28,6 +30,7 @@ def write_release_report(session: Session, span: Span) -> StepResult:
         temporary = path.with_name(f".index.{uuid4().hex[:8]}")
         temporary.write_text(page)
         temporary.replace(path)
+    write_papers(session.project, path.parent)
     _link(session.settings.reports / "latest", release.release_id)
     return StepResult({}, skipped=unchanged, metadata={"release_id": release.release_id, "path": str(path)})
 

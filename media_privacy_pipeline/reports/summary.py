@@ -73,6 +73,19 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class ColumnFinding:
+    """A column that looked personal: on how many of the run's days, and the highest share of a day's sample."""
+
+    source: str
+    column: str
+    declared: bool
+    kind: str
+    proposed_class: str
+    share: float
+    days: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """Everything in words and numbers; no value of any person. `landing` counts rows of the run's days by stage."""
 
@@ -83,6 +96,7 @@ class Summary:
     landing: Mapping[str, int]
     quarantined: Mapping[str, int]
     unreadable_files: int
+    findings: tuple[ColumnFinding, ...]
     purposes: tuple[PurposeRows, ...]
     tables: tuple[TableSummary, ...]
     left_out: Mapping[str, str]
@@ -124,6 +138,7 @@ def summary(session: Session, release: Release) -> Summary:
         landing={stage: landing[stage] for stage in _STAGES},
         quarantined=dict(quarantined.most_common()),
         unreadable_files=files,
+        findings=tuple(_findings(session, manifest.first_day, manifest.last_day)),
         purposes=tuple(_purposes(session, rows)),
         tables=tuple(_table(release, name) for name in release.tables),
         left_out=manifest.left_out,
@@ -148,6 +163,19 @@ def _accounting(release: Release, first: date, last: date) -> list[dict[str, Any
         return []
     rows: list[dict[str, Any]] = release.arrow("row_accounting").to_pylist()
     return [row for row in rows if first <= row["arrival_day"] <= last]
+
+
+def _findings(session: Session, first: date, last: date) -> list[ColumnFinding]:
+    if not session.lake.has("column_findings"):
+        return []
+    sql = f"""
+        select source, column_name, declared, kind, proposed_class, max(share) as share, count(*) as days
+        from column_findings
+        where arrival_day between date '{first}' and date '{last}'
+        group by all
+        order by source, column_name, kind"""
+    rows = session.engine.fetch(sql, {"column_findings": session.folder("column_findings")}).to_pylist()
+    return [ColumnFinding(column=row.pop("column_name"), **row) for row in rows]
 
 
 def _purposes(session: Session, rows: list[dict[str, Any]]) -> list[PurposeRows]:

@@ -60,10 +60,14 @@ class _Part(BaseModel):
 
 class _ColumnMeta(_Part):
     privacy: PrivacyClass | None = None
+    kept_for: str | None = None
 
 
 class Column(_Part):
-    """One column: its DuckDB type, its meaning, its privacy class (None: what lineage says) and its tests."""
+    """One column: its DuckDB type, its meaning, its privacy class (None: what lineage says) and its tests.
+
+    `meta.kept_for` names the policy's reason for holding what no purpose sees.
+    """
 
     name: str
     data_type: Literal["varchar", "integer", "bigint", "double", "boolean", "timestamp", "date", "varchar[]"]
@@ -96,13 +100,18 @@ class _ContractMeta(_Part):
     purpose: str | None = None
     partition_by: str | None = None
     grain: tuple[str, ...] = ()
+    kept_for: str | None = None
+    made_from: tuple[str, ...] = ()
     version: int = 1
     owners: tuple[str, ...] = ("team:data-platform",)
     kinds: tuple[str, ...] = ()
 
 
 class Contract(_Part):
-    """One table. `meta.partition_by` names the day column that its lake folders are named after, if any."""
+    """One table. `meta.partition_by` names the day column that its lake folders are named after, if any; `kept_for` is
+    what its columns are held for where they do not say themselves; `made_from` are the tables that a step written in
+    Python makes it from, where no SELECT tells its lineage.
+    """
 
     name: str
     description: str

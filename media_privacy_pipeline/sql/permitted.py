@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from ..errors import UsageError
 from ..policy import Generalisation, Policy
 from .contracts import Access, Column, Contract, PrivacyClass, _ColumnMeta, _ContractMeta
+from .generalise import generalised, joined, value
 
 _IDENTIFIERS = (PrivacyClass.direct_identifier, PrivacyClass.pseudonym)
 _KEYS = (("viewer_key", "profile"), ("account_key", "account"))
@@ -43,9 +44,10 @@ def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> di
     """Contract of every permitted table by name, from the policy and the contracts of the accepted tables.
 
     A project without the contract of an accepted table has none of what derives from it. Raises UsageError for a policy
-    that names an unknown table or column, an identifier, or coarsens what is no time.
+    that names an unknown table or column, an identifier, or a generalisation that does not suit the column.
     """
     made = {}
+    least = policy.minimisation.least_accounts_in_region
     for purpose, table in _pairs(policy, contracts):
         accepted = contracts[f"accepted_{table}"]
         by_name = {column.name: column for column in accepted.columns}
@@ -54,7 +56,7 @@ def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> di
             where = f"policy: purposes.{purpose}.columns.{table}.{name}"
             if name not in by_name:
                 raise UsageError(f"{where}: {accepted.name} has no such column")
-            columns.append(_seen(by_name[name], how, where))
+            columns.append(_seen(by_name[name], how, least, where))
         if _SOURCES[table].time is not None:
             columns.append(by_name["arrival_day"])
         name = permitted_name(purpose, table)
@@ -77,7 +79,7 @@ def permitted_models(policy: Policy, contracts: Mapping[str, Contract]) -> dict[
     """SELECT text of every permitted table by name, in DuckDB's dialect, with the parameter `$as_of`.
 
     The texts read accepted_<table>, consent_timeline, consent_verdicts, purpose_keys (in memory) and, where the purpose
-    asks for it, private_sessions and hidden_titles.
+    asks for it, private_sessions, hidden_titles and region_sizes.
     """
     pairs = _pairs(policy, contracts)
     return {permitted_name(purpose, table): _select(policy, purpose, table) for purpose, table in pairs}
@@ -105,25 +107,16 @@ def _key_column(name: str, unit: str, purpose: str) -> Column:
     )
 
 
-def _seen(column: Column, how: Generalisation, where: str) -> Column:
+def _seen(column: Column, how: Generalisation, least: int, where: str) -> Column:
     if column.privacy in _IDENTIFIERS:
         raise UsageError(f"{where}: an identifier; purposes see viewer_key and account_key in its place")
-    if how is Generalisation.keep:
-        return column
-    if column.data_type != "timestamp":
-        raise UsageError(f"{where}: only a timestamp can be cut to the {how.value}; write keep, or leave it out")
-    return column.model_copy(update={"description": f"{column.description}, cut to the {how.value}"})
-
-
-def _value(name: str, how: Generalisation) -> str:
-    if how is Generalisation.keep:
-        return f"e.{name}"
-    return f"cast(date_trunc('{how.value}', e.{name}) as timestamp) as {name}"
+    return generalised(column, how, least, where)
 
 
 def _select(policy: Policy, purpose: str, table: str) -> str:
     source, rules = _SOURCES[table], policy.purposes[purpose]
-    columns = ["a.viewer_key", "a.account_key", *(_value(n, how) for n, how in rules.columns[table].items())]
+    least = policy.minimisation.least_accounts_in_region
+    columns = ["a.viewer_key", "a.account_key", *(value(n, how, least) for n, how in rules.columns[table].items())]
     joins, where = [], []
     if source.time is None:
         # A row about a person has no time of its own: it is seen while the person's consent stands at the as-of time.
@@ -140,6 +133,8 @@ def _select(policy: Policy, purpose: str, table: str) -> str:
             + f" and a.device_id = {device} and e.{source.time} >= a.valid_from and e.{source.time} < a.valid_until"
         )
         where.append(f"e.{source.time} >= $as_of - interval '{rules.window_days}' day")
+    if (sizes := joined(rules.columns[table])) is not None:
+        joins.append(sizes)
     # An outer join and a test for null say the same, at twice the cost.
     if source.session is not None and purpose in policy.subjects.private_sessions_denied_for:
         where.append("not e.private_session")

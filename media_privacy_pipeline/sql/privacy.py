@@ -169,7 +169,7 @@ def _check_identifiers(contract: Contract, graph: Graph) -> None:
         end = path[-1]
         if end.column != _ROWS and graph.declared(end) is PrivacyClass.direct_identifier:
             raise UsageError(
-                f"table {contract.name}: a direct identifier reaches it: {_words(path)}. They stay in the internal "
+                f"table {contract.name}: a direct identifier reaches it: {path_words(path)}. They stay in the internal "
                 f"accepted_* tables and in {VAULT}: leave the column out"
             )
 
@@ -177,7 +177,7 @@ def _check_identifiers(contract: Contract, graph: Graph) -> None:
 def _check_open(contract: Contract, graph: Graph) -> None:
     if contract.meta.protected_by is not None:
         return
-    for path in graph.paths(contract.name, _paid(graph)):
+    for path in graph.paths(contract.name, paid(graph)):
         end = path[-1]
         kind = graph.rows_class(end.table) if end.column == _ROWS else graph.privacy_class(end)
         if graph.contracts[end.table].meta.protected_by is ProtectedBy.accounting:
@@ -185,13 +185,13 @@ def _check_open(contract: Contract, graph: Graph) -> None:
         if kind is not PrivacyClass.public:
             what = "its rows depend on" if path[0].column == _ROWS else f"its column {path[0].column} descends from"
             raise UsageError(
-                f"open table {contract.name}: {what} {_name(end)} ({kind}), which nobody paid for: {_words(path)}. "
+                f"open table {contract.name}: {what} {_name(end)} ({kind}), which nobody paid for: {path_words(path)}. "
                 f"Read a differentially private release instead (privacy.release, protected_by: dp), "
                 f"or make the table internal"
             )
 
 
-def _paid(graph: Graph) -> frozenset[str]:
+def paid(graph: Graph) -> frozenset[str]:
     """Tables that open tables may read: paid releases, and the published row accounting."""
     return frozenset(
         contract.name
@@ -204,5 +204,6 @@ def _name(ref: ColumnRef) -> str:
     return f"the rows of {ref.table}" if ref.column == _ROWS else str(ref)
 
 
-def _words(path: tuple[ColumnRef, ...]) -> str:
+def path_words(path: tuple[ColumnRef, ...]) -> str:
+    """A path of the proof, from what was asked about to where it ends."""
     return " <- ".join(map(_name, path))

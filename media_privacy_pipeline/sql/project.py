@@ -14,13 +14,16 @@ from sqlglot import exp
 
 from ..errors import UsageError
 from ..policy import Policy
+from .collected import check_collected
 from .contracts import Contract, PrivacyClass, load_contracts
 from .lineage import ColumnRef, Lineage, close
+from .minimised import check_minimised
 from .model import Model, Parameter, bind
 from .permitted import permitted_contracts, permitted_models
 from .privacy import Graph, check_privacy
 from .qualify import Catalogue, check_contract, contract_types, output, word
 from .rules import check_rules
+from .screened import screened_models
 from .trace import trace
 
 __all__ = ["Model", "Parameter", "Project", "load_project"]
@@ -163,12 +166,15 @@ def load_project(root: Path, policy: Policy) -> Project:
             if path.stem in models:
                 raise UsageError(f"{path}: there is another model of this name at {models[path.stem].path}")
             models[path.stem] = Model(path.stem, path, path.read_text())
-    for name, text in permitted_models(policy, contracts).items():
+    check_collected(contracts, policy)
+    for name, text in {**screened_models(policy, contracts), **permitted_models(policy, contracts)}.items():
         models[name] = Model(name, Path("policy") / name, text)
-    contracts = {**contracts, **permitted_contracts(policy, contracts)}
+    permitted = permitted_contracts(policy, contracts)
+    contracts = {**contracts, **permitted}
     project = Project(contracts, models, policy)
     with _no_collection():
         check_privacy(project.graph, policy.purposes.keys())
+        check_minimised(project.graph, permitted.keys())
     return project
 
 

@@ -108,7 +108,7 @@ def test_no_pseudonym_is_shared_between_purposes(permitted: tuple[Session, Span]
         ("viewing_events", "ip_address", "keep", "identifier"),
         ("viewing_events", "account_id", "keep", "identifier"),
         ("viewing_events", "mood", "keep", "no such column"),
-        ("viewing_events", "country", "day", "only a timestamp"),
+        ("viewing_events", "country", "day", "day is for a timestamp"),
         ("moods", "mood", "keep", "unknown table"),
     ],
 )

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
-from publishing_house import put, span
+from publishing_house import FIRST, SECOND, put, span
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.published import open_release
 from media_privacy_pipeline.reports import summary
+from media_privacy_pipeline.reports.papers import COLLECTION, RECORD
 from media_privacy_pipeline.reports.render import epsilon, render
 from media_privacy_pipeline.reports.steps import write_release_report
 
@@ -41,8 +43,24 @@ def test_the_page_is_whole_in_itself(session: Session) -> None:
     assert result.metadata["path"] == str(session.settings.reports / str(result.metadata["release_id"]) / "index.html")
     assert not re.search(r"https?://|<script|@import|url\(", page)
     links = re.findall(r'href="([^"]+)"', page)
-    assert links == ["data_docs/index.html"]
-    assert (session.settings.reports / "latest" / links[0]).exists()
+    assert sorted(links) == sorted(
+        [*(f"{name}.{kind}" for name in (COLLECTION, RECORD) for kind in ("md", "json")), "data_docs/index.html"]
+    )
+    assert all((session.settings.reports / "latest" / link).exists() for link in links)
+
+
+def test_columns_that_look_personal_are_told_of_the_releases_days_alone(session: Session) -> None:
+    days = [FIRST, SECOND, SECOND + timedelta(days=1)]
+    rows = {"arrival_day": days, "source": ["viewing_events"] * 3, "column_name": ["debug_blob"] * 3}
+    more = {"declared": [False] * 3, "kind": ["email"] * 3, "proposed_class": ["direct_identifier"] * 3}
+    put(session, "column_findings", {**rows, **more, "share": [0.25, 0.5, 1.0]})
+    (found,) = summary(session, open_release(session.settings.home)).findings
+    assert (found.column, found.days, found.share) == ("debug_blob", 2, 0.5)
+    write_release_report(session, span())
+    page = (session.settings.reports / "latest" / "index.html").read_text()
+    assert "viewing events, <code>debug_blob</code>" in page
+    assert "50.0 %" in page
+    assert "undeclared, never stored" in page
 
 
 def test_a_second_report_of_the_same_release_changes_nothing(session: Session) -> None:

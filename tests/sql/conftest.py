@@ -25,10 +25,11 @@ EVENTS = {
         "watched_seconds": "integer behaviour",
         "arrival_day": "date public",
     },
-    "meta": {"partition_by": "arrival_day"},
+    "meta": {"partition_by": "arrival_day", "kept_for": "counting"},
 }
 ACCOUNTS = {
     "columns": {"account_id": "varchar pseudonym", "email": "varchar direct_identifier", "plan": "varchar behaviour"},
+    "meta": {"kept_for": "copies"},
 }
 SMALL = {"accepted_titles": TITLES, "accepted_viewing_events": EVENTS, "accepted_accounts": ACCOUNTS}
 

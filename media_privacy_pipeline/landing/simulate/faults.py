@@ -17,12 +17,16 @@ _WHOLE = tcf(1_767_225_600, (5, 6, 8, 9), vendors=True)
 
 @dataclass(frozen=True)
 class Faults:
-    """How much of what goes wrong: shares of the rows of a feed, and whether whole files are spoilt too."""
+    """How much of what goes wrong: shares of the rows of a feed, and whether whole files are spoilt too.
+
+    `personal` is the share of searches with an e-mail address in their query.
+    """
 
     malformed: float = 0.0015
     duplicates: float = 0.006
     conflicts: float = 0.0006
     files: bool = True
+    personal: float = 0.0
 
     @classmethod
     def none(cls) -> Faults:

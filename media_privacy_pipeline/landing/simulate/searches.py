@@ -21,6 +21,7 @@ SEARCH = np.dtype(
         ("searched", "i8"),
         ("words", "i4"),  # a title, or a genre past the catalogue's end
         ("clicked", "i4"),  # negative: nothing
+        ("personal", "?"),  # whether somebody typed an address into it
     ]
 )
 _TYPED_SHARE = 0.6
@@ -28,8 +29,9 @@ _NOTHING_FOUND_SHARE = 0.15
 _SALT = 17_000_023
 
 
-def searches_of(world: World, day: int, plays: Rows) -> Rows:
-    """The searches of one UTC day, given its plays: six in ten plays from search, and one in seven without a click."""
+def searches_of(world: World, day: int, plays: Rows, personal: float = 0.0) -> Rows:
+    """The searches of one UTC day, given its plays: six in ten plays from search, and one in seven without a click; a
+    share of `personal` holds an e-mail address."""
     rng = world.stream("searches", day)
     listed = plays["title"] < len(world.catalogue)
     found = plays[(plays["referrer"] == SEARCHED) & listed & (rng.random(len(plays)) < _TYPED_SHARE)]
@@ -42,6 +44,8 @@ def searches_of(world: World, day: int, plays: Rows) -> Rows:
     lost = rng.random(len(found)) < _NOTHING_FOUND_SHARE
     searches["words"][lost] = len(world.catalogue) + rng.integers(0, len(GENRES), lost.sum())
     searches["clicked"][lost] = -1
+    # A stream of its own: without such values, everything else comes out as if there were no such option.
+    searches["personal"] = world.stream("personal values", day).random(len(found)) < personal
     return searches[np.argsort(searches["searched"], kind="stable")]
 
 
@@ -60,4 +64,6 @@ def render(world: World, searches: Rows) -> pa.Table:
         "clicked_title_id": world.catalogue.ids.take(pa.array(searches["clicked"], mask=searches["clicked"] < 0)),
         "country": pa.array([p[0] for p in PLACES]).take(pa.array(people.place[home])),
     }
+    address = pc.binary_join_element_wise("write to ", columns["event_id"], "@mail.example", "")
+    columns["query"] = pc.if_else(pa.array(searches["personal"]), address, columns["query"])
     return pa.table(columns)

@@ -113,12 +113,19 @@ class _Nights:
         book.count(
             world.date(day), CONSENTS.source, "flagged", "future_timestamp", int((recorded["effective"] > skew).sum())
         )
-        small = {SEARCHES: searches.searches_of(world, day, plays), CONSENTS: recorded}
+        small = {SEARCHES: searches.searches_of(world, day, plays, self._faults.personal), CONSENTS: recorded}
         small[REQUESTS] = _of_day(world, asked, "received", day)
         for turn, (feed, rows) in enumerate(small.items()):
             # A handful of rows a day needs one file; what is many needs all formats every day.
             suffix = _format_of(self._formats, day + turn, len(rows))
-            self._drop(feed, day, rows, np.full(len(rows), day, dtype=np.int64), [suffix])
+            drop = self._drop(feed, day, rows, np.full(len(rows), day, dtype=np.int64), [suffix])
+            if feed is SEARCHES:
+                self._book_personal(day, int(drop.clean["personal"].sum()))
+
+    def _book_personal(self, day: int, rows: int) -> None:
+        self._book.count(self._world.date(day), SEARCHES.source, "flagged", "scrubbed_email_in_query", rows)
+        if rows:
+            self._book.planted["personal_value"] += rows
 
     def _drop(
         self, feed: Feed, day: int, rows: Rows, arrival: npt.NDArray[np.int64], formats: Sequence[str], torn: int = 0

@@ -88,6 +88,7 @@ ANSWERS = {
     "on_hold": "Nothing is used: your data is kept apart because the law asks for it.",
     "restricted": "Nothing is used: you asked us to stop.",
     "kids_profile": "It is not allowed: this is a child's profile.",
+    "guest_profile": "Nothing is used: this is a guest's profile, which counts as private.",
     "minor": "It is not allowed: the viewer of this profile is too young.",
     "age_unknown": "It is not allowed: we do not know the viewer's age.",
     "unknown": "It is not allowed: we have no answer from you, and silence is a no.",

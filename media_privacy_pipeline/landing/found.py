@@ -1,0 +1,53 @@
+"""Keeping what columns look like: `findings_<input>` by day, and all of them in `column_findings`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..engines import Session
+from ..engines.types import arrow_schema
+from ..lake import fingerprint_of
+from .classify import Finding, findings
+from .door import Door
+from .sources import Source
+
+
+def keep_findings(door: Door) -> None:
+    """Look at the files of a door's days and keep what was found, in place of what was found before."""
+    session, source, policy = door.session, door.source, door.session.policy.classification
+    accepted = session.project.contracts[source.accepted]
+    found: dict[date, list[Finding]] = {}
+    for day in door.days:
+        files = [(drop, form) for drop, form in door.landed.forms if drop.day == day]
+        names = door.landed.undeclared.get(day, Counter())
+        if some := list(findings(day, source.name, files, names, accepted, policy)):
+            found[day] = some
+    session.lake.delete(source.findings, [day for day in door.days if day not in found])
+    if found:
+        _write(session, source, found)
+
+
+def told(session: Session, source: Source, days: Sequence[date]) -> str:
+    """Which columns look like what, in words: `debug_blob: email`."""
+    kinds: dict[str, set[str]] = {}
+    for file in session.lake.files(source.findings, days):
+        for row in pq.ParquetFile(file).read(["column_name", "kind"]).to_pylist():
+            kinds.setdefault(row["column_name"], set()).add(row["kind"])
+    return "; ".join(f"{name}: {', '.join(sorted(kinds[name]))}" for name in sorted(kinds))
+
+
+def _write(session: Session, source: Source, found: dict[date, list[Finding]]) -> None:
+    types = dict(session.project.contracts[source.findings].types)
+    del types["arrival_day"]
+    prints = {day: fingerprint_of(*rows) for day, rows in found.items()}
+    with session.lake.write(source.findings, prints, sorted(found)) as staging:
+        for day, rows in found.items():
+            folder = staging / f"arrival_day={day}"
+            folder.mkdir()
+            table = pa.Table.from_pylist([row._asdict() for row in rows], schema=arrow_schema(types))
+            pq.write_table(table, folder / "part-0.parquet")
