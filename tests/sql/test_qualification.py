@@ -9,7 +9,7 @@ import pytest
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.sql import Project
 
-PLAYS = {"columns": {"title_id": "varchar", "plays": "bigint"}}
+PLAYS = {"meta": {"group": "landing"}, "columns": {"title_id": "varchar", "plays": "bigint"}}
 COUNT = "select title_id, count(*) as plays from accepted_viewing_events group by title_id"
 
 
