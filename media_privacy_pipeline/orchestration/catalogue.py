@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ..keeping import EVENT_TIMES
 from ..policy import Policy
 from ..sql import Project
 from .days import DAILY_SOURCES, SNAPSHOT_SOURCES
@@ -19,6 +20,7 @@ GROUPS = {
     "permitted": "For each purpose, the rows and columns that it may see",
     "anonymised": "Counts with paid noise: nothing in them is about a person",
     "models": "What learns from permitted rows",
+    "rights": "What is kept and for how long, and who was handed what",
     "published": "What other teams read, once the gate has let it through",
 }
 """Dagster's asset groups, in order, with what each is about."""
@@ -37,6 +39,7 @@ def catalogue(policy: Policy, project: Project) -> tuple[Step, ...]:
         *_permitted(policy),
         *_anonymised(),
         *_models(),
+        *_rights(policy),
         *_published(),
     )
     return tuple(_read_off(steps, project))
@@ -62,7 +65,8 @@ def _landing() -> Iterator[Step]:
             "landing.steps:accept",
             # What became of the rows is counted beside them, source by source; landing_accounting is all of it.
             (f"accepted_{source}", *(("conflicting_consents",) if source == "consent_events" else ())),
-            deps=(landed(source),),
+            # The door keeps what a legal hold may keep, however old it is.
+            deps=(landed(source), *(("accepted_subject_requests",) if source in EVENT_TIMES else ())),
             arguments=(source,),
             daily=source in DAILY_SOURCES,
         )
@@ -187,6 +191,20 @@ def _models() -> Iterator[Step]:
     )
 
 
+def _rights(policy: Policy) -> Iterator[Step]:
+    permitted = [table for step in _permitted(policy) for table in step.tables]
+    yield Step(
+        "retain",
+        "rights",
+        "rights.retention.steps:retain",
+        ("retention_proof",),
+        # What is destroyed can no longer be counted, released or learned from: all that is done before.
+        deps=("decision_accounting", *permitted, *ANONYMISED, "model_metrics", "segment_profile"),
+        kinds=("python", "parquet"),
+        pool="engine",
+    )
+
+
 def _published() -> Iterator[Step]:
     yield Step(
         "export_privacy_ledger",
@@ -207,7 +225,15 @@ def _published() -> Iterator[Step]:
         "published",
         "published.steps:candidate",
         ("candidate",),
-        deps=(*ANONYMISED, "segment_profile", "privacy_ledger", "row_accounting", "recommendations", "viewer_segments"),
+        deps=(
+            *ANONYMISED,
+            "segment_profile",
+            "privacy_ledger",
+            "row_accounting",
+            "recommendations",
+            "viewer_segments",
+            "retention_proof",
+        ),
         description="Everything that the next release would hold, set aside for the audit.",
     )
     yield Step(
