@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,7 +24,7 @@ EVENT_TIMES: Final[dict[EventSource, str]] = {"viewing_events": "started_at", "s
 Held = frozenset[tuple[str, str | None]]
 """Who is under a legal hold: (account_id, profile_id), or (account_id, None) for every profile of the account."""
 
-Mask = pa.BooleanArray | pa.ChunkedArray
+Mask: TypeAlias = pa.BooleanArray | pa.ChunkedArray
 _US = pa.timestamp("us")
 _WITHIN = "\x1f"
 

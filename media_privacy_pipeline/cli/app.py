@@ -10,7 +10,22 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import PipelineError
-from . import checkup, consent, imports, keys, ledger, look, quarantine, run, simulation, status, ui, verify
+from . import (
+    checkup,
+    consent,
+    disclose,
+    imports,
+    keys,
+    ledger,
+    look,
+    quarantine,
+    retention,
+    run,
+    simulation,
+    status,
+    ui,
+    verify,
+)
 
 DEBUG = "MEDIA_PRIVACY_DEBUG"
 
@@ -49,7 +64,23 @@ def _start(
         os.environ[DEBUG] = "1"
 
 
-for part in (simulation, imports, run, status, look, keys, consent, ledger, quarantine, verify, checkup, ui):
+_PARTS = (
+    simulation,
+    imports,
+    run,
+    status,
+    look,
+    keys,
+    consent,
+    ledger,
+    quarantine,
+    retention,
+    disclose,
+    verify,
+    checkup,
+    ui,
+)
+for part in _PARTS:
     part.register(app)
 
 

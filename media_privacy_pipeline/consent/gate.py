@@ -13,6 +13,7 @@ from ..sql.permitted import permitted_name
 from .asking import REFS, timeline_tables
 from .permit import purpose_keys
 from .record import opened
+from .rules import named
 
 _STANDING = """
 select t.account_id, t.profile_id
@@ -31,6 +32,51 @@ where
 order by t.account_id, t.profile_id
 """
 
+_HANDED = """
+with said as (
+    select
+        t.account_id,
+        t.profile_id,
+        t.device_id,
+        v.purpose,
+        v.state_reason,
+        v.subject_reason = '' and v.viewer_reason = '' and v.state_reason = '' and v.form_reason = '' as allowed
+    from consent_timeline as t
+    join consent_verdicts as v
+        on v.verdict_no = t.verdict_no
+    where
+        t.valid_from <= timestamp '{as_of}'
+        and t.valid_until > timestamp '{as_of}'
+        and v.purpose in ('{purpose}', '{named}')
+),
+
+devices as (
+    select
+        s.account_id,
+        s.profile_id,
+        s.device_id,
+        max(case when s.purpose = '{named}' and s.allowed then 1 else 0 end) as by_name,
+        max(case when s.purpose = '{purpose}' and s.allowed then 1 else 0 end) as for_all,
+        max(
+            case
+                when
+                    s.purpose = '{named}'
+                    and s.state_reason in ('withdrawn', 'denied', 'objected', 'conflicting_record')
+                    then 1
+                else 0
+            end
+        ) as refused
+    from said as s
+    group by s.account_id, s.profile_id, s.device_id
+)
+
+select d.account_id, d.profile_id
+from devices as d
+group by d.account_id, d.profile_id
+having min(case when d.by_name = 1 or (d.for_all = 1 and d.refused = 0) then 1 else 0 end) = 1
+order by d.account_id, d.profile_id
+"""
+
 
 def standing(session: Session, as_of: datetime, purpose: str) -> pa.Table:
     """`viewer_key` of everybody whose consent to a purpose stands at a time, by the ledger as it is now (rule 5).
@@ -38,17 +84,33 @@ def standing(session: Session, as_of: datetime, purpose: str) -> pa.Table:
     The decision is made anew from the ledger, so that a choice recorded since the run decided is heard. Raises
     UsageError for a purpose that the policy does not know.
     """
+    return purpose_keys(session, purpose, standing_people(session, as_of, purpose)).select(["viewer_key"])
+
+
+def standing_people(
+    session: Session, as_of: datetime, purpose: str, recipient: str | None = None
+) -> list[tuple[str, str]]:
+    """(account_id, profile_id) of everybody whose consent to a purpose stands at a time, in order.
+
+    With a recipient, their rows may be handed to it: by a form that names it, or by one that names nobody and was not
+    taken back for it; and no device of theirs says otherwise. Raises UsageError for a purpose that the policy does not
+    know.
+    """
     session.policy.known_purpose(purpose)
     with opened(session) as ledger:
         said = ledger.rows(as_of)
-    refs = pa.concat_tables([pq.read_table(file, columns=REFS) for file in session.lake.files("subjects")])
-    tables = timeline_tables(session, as_of, said, refs)
+    files = session.lake.files("subjects")
+    if not files:
+        return []
+    refs = pa.concat_tables([pq.read_table(file, columns=REFS) for file in files])
+    tables = timeline_tables(session, as_of, said, refs, recipient)
+    query = _STANDING if recipient is None else _HANDED
+    of_recipient = "" if recipient is None else named(purpose, recipient)
     people = session.engine.fetch(
-        _STANDING.format(as_of=as_of, purpose=purpose),
+        query.format(as_of=as_of, purpose=purpose, named=of_recipient),
         {table: tables[table] for table in ("consent_timeline", "consent_verdicts")},
     )
-    pairs = list(zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True))
-    return purpose_keys(session, purpose, pairs).select(["viewer_key"])
+    return list(zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True))
 
 
 def source_age(session: Session, span: Span) -> timedelta | None:

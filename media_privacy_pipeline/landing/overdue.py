@@ -35,8 +35,11 @@ def drop_overdue(door: Door, staged: Path, as_of: datetime) -> None:
     for file in files:
         rest = file.with_name(f".{file.name}")
         lost = filter_file(file, rest, lambda piece: pc.or_(pc.invert(overdue(piece)), held(piece)), staged)
-        rest.replace(file)
-        if lost is not None:
+        if lost is None:
+            # Two names of one file: renaming one over the other would leave both.
+            rest.unlink()
+        else:
+            rest.replace(file)
             dropped[date.fromisoformat(file.parent.name.partition("=")[2])] += lost.rows_before - lost.rows_after
     door.counts += [Count(day, source, "dropped", "past_retention", rows) for day, rows in dropped.items()]
 

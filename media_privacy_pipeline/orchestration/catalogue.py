@@ -203,6 +203,13 @@ def _rights(policy: Policy) -> Iterator[Step]:
         kinds=("python", "parquet"),
         pool="engine",
     )
+    yield Step(
+        "count_disclosures",
+        "rights",
+        "rights.disclosure.steps:count",
+        ("disclosure_counts",),
+        kinds=("python", "parquet"),
+    )
 
 
 def _published() -> Iterator[Step]:
@@ -260,7 +267,7 @@ def _published() -> Iterator[Step]:
         "published",
         "reports.steps:write_release_report",
         ("release_report",),
-        deps=("release",),
+        deps=("release", "retention_proof", "disclosure_counts"),
         kinds=("html",),
         description="What was released, what it cost in privacy, what was withheld and why: one page, for people.",
     )
