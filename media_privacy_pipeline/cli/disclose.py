@@ -34,9 +34,6 @@ def disclose(
         Path | None,
         typer.Option(help="The new file, .parquet or .csv.", show_default="TABLE-RECIPIENT.parquet here"),
     ] = None,
-    as_of: Annotated[
-        str | None, typer.Option(help="Ask for consent as of this time (ISO-8601, UTC).", show_default="now")
-    ] = None,
     home: Home = None,
     policy: PolicyFile = None,
     json: AsJson = False,
@@ -50,7 +47,6 @@ def disclose(
     """
     from datetime import UTC, datetime
 
-    from ..orchestration.days import parse_as_of
     from ..orchestration.session import opened
     from ..rights.disclosure import Wanted, hand_over
 
@@ -59,7 +55,7 @@ def disclose(
     settings = settings_of(home=home, policy=policy)
     now = datetime.now(UTC).replace(tzinfo=None)
     with opened(settings, "media-privacy disclose", waiting=lambda said: typer.echo(said, err=True)) as session:
-        handed = hand_over(session, wanted, now, parse_as_of(as_of))
+        handed = hand_over(session, wanted, now)
     facts = {"disclosure": handed.recorded.seq, **handed.recorded.disclosure._asdict(), "file": str(handed.file)}
     if json:
         as_json(facts)

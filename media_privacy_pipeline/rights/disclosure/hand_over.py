@@ -43,21 +43,20 @@ class Handed:
     file: Path
 
 
-def hand_over(session: Session, wanted: Wanted, now: datetime, as_of: datetime | None = None) -> Handed:
+def hand_over(session: Session, wanted: Wanted, now: datetime) -> Handed:
     """Write the rows that may go into a new file that its owner alone can read, once the log has it on the disk.
 
-    `now` (UTC) is when it happens and, unless given, what is decided as of. A process that is killed may leave a line
-    of something that was not handed over; never the other way. Raises UsageError for what the policy does not declare
-    or a file that is there, and Refused where consent, the log or the release says no.
+    `now` (naive UTC) is when it happens, and what consent is asked as of: an act has no other time. A process that is
+    killed may leave a line of something that was not handed over; never the other way. Raises UsageError for what the
+    policy does not declare or a file that is there, and Refused where consent, the log or the release says no.
     """
     write = _writer(wanted.out)
-    moment = as_of or now
     release = open_release(session.settings.home, wanted.release, keys=session.settings.key_file)
     release.manifest.verify(session.keyring.verifier_hex)
     log = DisclosureLog(session.settings.home, session.keyring)
     end = log.end()
     forget_unrecorded(session, end)
-    allowed = allowed_rows(session, release, wanted.table, wanted.recipient, wanted.purpose, moment)
+    allowed = allowed_rows(session, release, wanted.table, wanted.recipient, wanted.purpose, now)
     # In memory: nothing that could be taken for the file may lie on a disk before the log has it.
     data = write(allowed.rows)
     said = {"recipient": wanted.recipient, "purpose": wanted.purpose, "table": wanted.table}
@@ -66,7 +65,6 @@ def hand_over(session: Session, wanted: Wanted, now: datetime, as_of: datetime |
     recorded = log.append(
         Disclosure(
             at=now.isoformat(" ", "seconds"),
-            as_of=moment.isoformat(" ", "seconds"),
             **said,
             rows=allowed.rows.num_rows,
             people=len(allowed.people),

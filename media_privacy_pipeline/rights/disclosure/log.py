@@ -26,10 +26,9 @@ _CHAIN = "disclosure log"
 
 
 class Disclosure(NamedTuple):
-    """What is recorded: when (UTC) and as of what time it was decided, to whom, what for, what; the file's digest."""
+    """What is recorded: when (UTC), to whom, what for, what, of how many people, and the file's digest."""
 
     at: str
-    as_of: str
     recipient: str
     purpose: str
     table: str
