@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from retention_world import T, agreed, asked, line_of, open_session, put, run, stored, watched
 
-from media_privacy_pipeline.engines import Engine, Session
+from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 
 ACCEPTED = "accepted_viewing_events"
@@ -19,8 +19,7 @@ def session(tmp_path: Path) -> Session:
     return open_session(tmp_path, DuckDBEngine(tmp_path / "work", memory_limit="1GB"))
 
 
-def test_case_47_held_rows_stay_past_retention_and_go_after_the_lift(tmp_path: Path, engine: Engine) -> None:
-    session = open_session(tmp_path, engine)
+def test_case_47_held_rows_stay_past_retention_and_go_after_the_lift(session: Session) -> None:
     put(session, ACCEPTED, [watched("held", 800), watched("other", 800, account="b"), watched("new", 1)])
     put(session, "accepted_subject_requests", [asked("legal_hold", 20)])
     run(session)

@@ -89,8 +89,18 @@ def test_a_destroyed_day_does_not_come_back_while_its_files_are_there(session: S
     assert session.lake.meta("accepted_viewing_events", day) is not None
 
 
-def test_a_day_whose_files_were_touched_is_refused_row_by_row(tmp_path: Path, engine: Engine) -> None:
+def test_both_engines_leave_what_is_too_old_at_the_door(tmp_path: Path, engine: Engine) -> None:
     session = short(tmp_path, engine)
+    first, day = ago(2).date(), ago(1).date()
+    land(session, first, [21, 20])
+    land(session, day, [19, 20.1, 1])
+    take_in(session, first, day)
+    assert stored(session) == [f"{day} 1", f"{day} 19", f"{first} 20"]
+    for each in (first, day):
+        assert counts(session, each)["dropped", "past_retention"] == 1
+
+
+def test_a_day_whose_files_were_touched_is_refused_row_by_row(session: Session) -> None:
     day = ago(15).date()
     file = land(session, day, [14.1, 14.9])
     take_in(session, day, day)

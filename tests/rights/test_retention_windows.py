@@ -9,7 +9,7 @@ import pytest
 from retention_world import T, ago, agreed, line_of, open_session, put, run, stored, watched
 
 from media_privacy_pipeline import policy
-from media_privacy_pipeline.engines import Engine, Session
+from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.errors import UsageError
 
@@ -22,8 +22,7 @@ def session(tmp_path: Path) -> Session:
     return open_session(tmp_path, DuckDBEngine(tmp_path / "work", memory_limit="1GB"))
 
 
-def test_case_44_not_needed_since_366_days_is_destroyed_and_365_is_kept(tmp_path: Path, engine: Engine) -> None:
-    session = open_session(tmp_path, engine)
+def test_case_44_not_needed_since_366_days_is_destroyed_and_365_is_kept(session: Session) -> None:
     window = max(p.window_days for p in session.policy.purposes.values() if p.columns.get("viewing_events"))
     put(session, ACCEPTED, [watched("365", window + 365), watched("366", window + 366), watched("new", 1)])
     before = line_of(run(session), ACCEPTED)
