@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .errors import UsageError
+from .import_policy import Imports
 from .release_policy import Releases
 from .rights_policy import Recipient, RecipientName, RetentionPolicy
 
@@ -36,6 +37,10 @@ class Generalisation(StrEnum):
     keep = "keep"
     hour = "hour"
     day = "day"
+
+
+UsQuestion = Literal["sale", "sharing", "targeted_advertising", "sensitive_data", "known_child"]
+"""What a section of a GPP string answers (IAB Tech Lab, US sections)."""
 
 
 class _Part(BaseModel):
@@ -69,14 +74,39 @@ class ConsentPolicy(_Part):
     min_notice_version: int | None
     closing_lag_days: Days
     empty_release_wanted: bool
+    reconsent_days: Days
     sale_purposes: frozenset[str] = frozenset()
 
 
+class SignalPolicy(_Part):
+    """What a signal of the consent platform, or of a device, says about which purpose.
+
+    `tcf_vendor_id` is this service's id on the Global Vendor List, for the `tcf_vendor_purposes`; every other purpose
+    with `tcf_purposes` is the publisher's own. `us_opt_outs` names what each question of a GPP or US Privacy string
+    ends. `proof_required`: grants by these signals need an evidence_ref. `confirmed_override`: whether a viewer's own
+    proven grant after a Global Privacy Control signal outweighs it (11 CCR 7025(c)(3)).
+    """
+
+    tcf_vendor_id: Annotated[int, Field(ge=1)] | None
+    tcf_vendor_purposes: frozenset[str]
+    us_opt_outs: dict[UsQuestion, frozenset[str]]
+    proof_required: frozenset[Literal["ui", "vppa", "parent", "agent", "import"]]
+    confirmed_override: bool
+
+    @model_validator(mode="after")
+    def _has_vendor(self) -> Self:
+        if self.tcf_vendor_purposes and self.tcf_vendor_id is None:
+            raise ValueError("tcf_vendor_purposes are named and no tcf_vendor_id is")
+        return self
+
+
 class PublishedPolicy(_Part):
-    """How long restricted tables live, and whose keys may override the gate (Ed25519, in hexadecimal)."""
+    """How long restricted tables live, the least count of people that is told, and whose keys may override the gate
+    (Ed25519, in hexadecimal)."""
 
     retire_after_days: Days
     restricted_expires_days: Days
+    min_cell_size: Annotated[int, Field(ge=1)]
     override_keys: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
 
 
@@ -91,7 +121,7 @@ class Purpose(_Part):
     title: str
     basis: Basis
     data_uses: tuple[str, ...]
-    tcf_purposes: tuple[int, ...] = ()
+    tcf_purposes: tuple[Annotated[int, Field(ge=1, le=24)], ...] = ()
     window_days: Days
     parent: str | None = None
     notice_given: bool = False
@@ -107,19 +137,26 @@ class Policy(_Part):
     landing: LandingPolicy
     subjects: SubjectPolicy
     consent: ConsentPolicy
+    signals: SignalPolicy
     purposes: dict[str, Purpose]
     releases: Releases
     published: PublishedPolicy
     retention: RetentionPolicy
     recipients: dict[RecipientName, Recipient] = {}
+    imports: Imports = Imports()
 
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:
         lists = {f"subjects.{name}": value for name, value in self.subjects if isinstance(value, frozenset)}
         lists["consent.sale_purposes"] = self.consent.sale_purposes
         lists |= {f"recipients.{name}.purposes": frozenset(each.purposes) for name, each in self.recipients.items()}
+        lists["signals.tcf_vendor_purposes"] = self.signals.tcf_vendor_purposes
+        lists |= {f"signals.us_opt_outs.{question}": names for question, names in self.signals.us_opt_outs.items()}
         for where, names in lists.items():
             for name in sorted(names - self.purposes.keys()):
+                raise ValueError(f"{where} names the unknown purpose {name!r}")
+        for where, name in self.imports.mapped():
+            if name not in self.purposes:
                 raise ValueError(f"{where} names the unknown purpose {name!r}")
         for name, purpose in self.purposes.items():
             seen = {name}

@@ -37,8 +37,6 @@ class RetentionPolicy(_Part):
     """A model out of service goes so long after the last arrival day that it learned from."""
     disclosures_days: Days
     """Who received a person's rows is kept, to be told to that person, for so long."""
-    min_cell_size: Annotated[int, Field(ge=1)]
-    """Fewer people, or rows of people, than this are not told as a figure."""
 
 
 class Recipient(_Part):

@@ -23,14 +23,16 @@ LEVELS = (
     ("privacy", "consent", "landing"),
     ("engines",),
     ("sql", "lake", "keeping"),
-    ("policy", "keys", "settings", "errors", "runlock", "release_policy", "rights_policy"),
+    ("policy", "keys", "settings", "errors", "runlock", "release_policy", "import_policy", "rights_policy"),
 )
 """From the top down. Rooms on one level do not import each other, but for the pairs below."""
 
 SIDEWAYS = {
     # The gate trusts no earlier check: it runs the contracts' checks itself.
     ("published", "quality"),
-    ("policy", "errors"), ("policy", "release_policy"), ("policy", "rights_policy"),
+    # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
+    ("landing", "consent"),
+    ("policy", "errors"), ("policy", "release_policy"), ("policy", "import_policy"), ("policy", "rights_policy"),
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 

@@ -128,12 +128,12 @@ select
     b.tick as valid_from,
     coalesce(b.next_tick, timestamp '9999-12-31 00:00:00') as valid_until,
     case
-        when b.strength >= 2 then substr('asewdoc', b.strength, 1)
+        when b.strength >= 2 then substr('asewdocb', b.strength, 1)
         when b.strength = 0 and r.basis = 'consent' and f.last_word_at > b.tick then 'n'
         when b.strength = 0 and (r.basis = 'consent' or (r.basis = 'legitimate_interest' and not r.notice_given)) then 'u'
-        when b.strength_now >= 2 then substr('asewdoc', b.strength_now, 1)
+        when b.strength_now >= 2 then substr('asewdocb', b.strength_now, 1)
         when b.strength_now = 0 and (r.basis = 'consent' or (r.basis = 'legitimate_interest' and not r.notice_given)) then 'u'
-        when b.tick < k.blocked_until then substr('asewdoc', k.strength, 1)
+        when b.tick < k.blocked_until then substr('asewdocb', k.strength, 1)
         when r.form_days is not null and (f.form_at is null or f.form_at < $as_of - r.form_days * interval '1' day) then 'f'
         else 'a'
     end as letter

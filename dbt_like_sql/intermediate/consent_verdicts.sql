@@ -23,6 +23,7 @@ select
         when 'd' then 'denied'
         when 'o' then 'objected'
         when 'c' then 'conflicting_record'
+        when 'b' then 'malformed'
         else ''
     end as state_reason,
     case when substr(v.letters, 3 + 3 * r.position, 1) = 'f' then 'no_disclosure_form' else '' end as form_reason

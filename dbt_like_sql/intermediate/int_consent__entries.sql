@@ -1,6 +1,6 @@
 -- One row per purpose and thing said or asked that the ledger keeps, under the ids that it came with.
 -- A person's own word holds for the profile, or the account where none is named, whatever device it was said on; what a device says by
--- itself (gpc, tcf, gpp) holds for that device where one is named, and is never a grant.
+-- itself (gpc, tcf, gpp) holds for that device where one is named. It grants by nothing but its string, which is read elsewhere.
 with signals as (
     select
         'consent' as kind,
@@ -17,6 +17,7 @@ with signals as (
         case
             when c.signal = 'gpc' and coalesce(c.state, 'objected') <> 'granted' and coalesce(c.signal_value, '1') not in ('0', 'false') then 'objected'
             when c.state is null or (c.signal in ('gpc', 'tcf', 'gpp') and c.state = 'granted') then 'undecoded'
+            when c.state = 'granted' and c.evidence_ref is null and strpos($proof_required, '|' || c.signal || '|') > 0 then 'unproven'
             else c.state
         end as state,
         c.signal,
@@ -29,6 +30,7 @@ with signals as (
         c.evidence_ref,
         c.signal = 'gpc' and c.purpose is null as ends_sale
     from accepted_consent_events as c
+    where c.signal_value is null or c.signal not in ('tcf', 'gpp') or c.state <> 'granted'
 ),
 
 requests as (

@@ -17,6 +17,7 @@ with landed as (
     nullif(jurisdiction, '') as jurisdiction,
     nullif(trim(covers_history), '') as covers_history,
     nullif(evidence_ref, '') as evidence_ref,
+    _malformed,
     _file,
     _line,
     _defect,
@@ -41,6 +42,7 @@ typed as (
     jurisdiction,
     covers_history,
     evidence_ref,
+    _malformed,
     _file,
     _line,
     _defect,
@@ -180,6 +182,7 @@ select
     when effective_utc is null or recorded_utc is null or (expires_at is not null and expires_utc is null) then 'bad_timestamp'
     when notice_version is not null and notice is null then 'bad_notice_version'
     when covers_history is not null and history_flag is null then 'bad_covers_history'
+    when _malformed is not null then 'broken_signal_' || _malformed
   end as reject_reason,
   _file,
   _line,

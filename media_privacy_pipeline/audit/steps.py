@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from .. import privacy
 from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
-from ..privacy.noise import discrete_gaussian
+from ..privacy.noise import discrete_gaussian, opendp_noise
 from .balance import check_balance
 from .drawn import check_noise, check_two_worlds
 from .finding import Finding
@@ -55,7 +55,7 @@ def findings(session: Session, span: Span) -> list[Finding]:
     found: list[Finding] = []
     for name, statement in session.policy.releases.tables.items():
         found.append(check_sensitivity(name, statement, session.engine))
-        found.append(check_noise(name, statement, discrete_gaussian))
+        found.append(check_noise(name, statement, discrete_gaussian, opendp_noise))
         found.append(check_two_worlds(name, statement, discrete_gaussian))
         found.append(check_repeats(name, statement, session.engine, session.settings.work))
     return [*found, *check_stored(session), *check_balance(session, span)]

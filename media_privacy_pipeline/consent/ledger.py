@@ -172,6 +172,14 @@ class ConsentLedger:
             names=[column.name for column in columns],
         )
 
+    def said(self, signal: str) -> list[tuple[str, str, str, str]]:
+        """account_ref, purpose, effective_at and recorded_at of every objection by a signal, times as stored."""
+        columns = (_ROWS.c.account_ref, _ROWS.c.purpose, _ROWS.c.effective_at, _ROWS.c.recorded_at)
+        query = sa.select(*(sa.type_coerce(column, sa.String) for column in columns))
+        with self._engine.connect() as connection:
+            found = connection.execute(query.where(_ROWS.c.signal == signal, _ROWS.c.state == "objected"))
+            return [tuple(row) for row in found]
+
     def verify(self) -> Verdict:
         """Recompute the chain from its first row to the signed head."""
         with self._engine.connect() as connection:

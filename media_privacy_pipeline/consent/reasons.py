@@ -19,6 +19,7 @@ REASONS = {
     "denied": "consent was denied",
     "objected": "the viewer objected",
     "conflicting_record": "the consent records contradict each other: nothing is used until that is resolved",
+    "malformed": "the last consent string cannot be read, so what it said is not known",
     "outside_window": "it is older than the time that the policy keeps such events for this purpose",
     "no_disclosure_form": "there is no consent on a form of its own that is recent enough",
 }

@@ -14,13 +14,27 @@ from ..lake import fingerprint_of
 from .chain import Entry
 from .entries import Refs, entries
 from .ledger import ConsentLedger
+from .observed import news
 from .rules import purpose_rules
+from .signals.batch import decode_many
 
 _SAID = ("accepted_consent_events", "accepted_subject_requests")
 _DOUBTED = "conflicting_consents"
+_MALFORMED = "malformed_signals"
+_WATCHED = "accepted_viewing_events"
 # The order of the chain within a batch; decisions do not depend on it.
 _ORDER = "recorded_at, kind, event_id, account_id, profile_id, purpose"
 _ZSTD = {"compression": "zstd"}
+_STRINGS = """
+select distinct c.signal_value
+from accepted_consent_events as c
+where c.signal in ('tcf', 'gpp') and c.signal_value is not null
+"""
+_GPC_SINCE = """
+select min(c.effective_at) as since
+from accepted_consent_events as c
+where c.signal = 'gpc' and c.device_id is not null
+"""
 
 
 @contextmanager
@@ -44,7 +58,7 @@ def update_ledger(session: Session, span: Span) -> StepResult:
         found = {
             name: fingerprint for name, fingerprint in _sources(session).items() if before.get(name) != fingerprint
         }
-        added = ledger.append(_entries(session, sorted(found)), found) if found else 0
+        added = ledger.append(_entries(session, ledger.said("gpc"), sorted(found)), found) if found else 0
         count, mark = ledger.watermark(span.as_of)
         fingerprint = fingerprint_of("consent_ledger", count, mark.hash)
         skipped = session.lake.is_current("consent_ledger", fingerprint)
@@ -61,7 +75,7 @@ def update_ledger(session: Session, span: Span) -> StepResult:
 def _sources(session: Session) -> dict[str, str]:
     """Fingerprint of each day of each input of the ledger, by `<table>/<day>`."""
     lake, found = session.lake, {}
-    for table in (*_SAID, _DOUBTED):
+    for table in (*_SAID, _DOUBTED, _MALFORMED, _WATCHED):
         for day in lake.days(table):
             meta = lake.meta(table, day)
             if meta is not None and meta.rows:
@@ -69,21 +83,53 @@ def _sources(session: Session) -> dict[str, str]:
     return found
 
 
-def _entries(session: Session, names: list[str]) -> Iterator[Entry]:
+def _entries(session: Session, heard: list[tuple[str, str, str, str]], names: list[str]) -> Iterator[Entry]:
+    """What the named days of the inputs add; `heard` are the objections by Global Privacy Control that are there."""
     refs = Refs(session.keyring)
-    days = {table: _days_of(table, names) for table in (*_SAID, _DOUBTED)}
+    days = {table: _days_of(table, names) for table in (*_SAID, _DOUBTED, _MALFORMED, _WATCHED)}
     rules: dict[str, Input] = {"purpose_rules": purpose_rules(session.policy)}
     if any(days[table] for table in _SAID):
         said = {table: session.folder(table, days[table]) for table in _SAID}
         yield from entries(_rows(session, "int_consent__entries", rules | said), refs)
+    if days[_SAID[0]]:
+        strings = {_SAID[0]: session.folder(_SAID[0], days[_SAID[0]])}
+        decoded: dict[str, Input] = {"decoded_signals": _decoded(session, strings)}
+        yield from entries(_rows(session, "int_consent__decoded", rules | strings | decoded), refs)
     if days[_DOUBTED]:
         # What is in doubt may have been let in on an earlier day.
         doubted = {_DOUBTED: session.folder(_DOUBTED, days[_DOUBTED]), _SAID[0]: session.folder(_SAID[0])}
         yield from entries(_rows(session, "int_consent__disputes", rules | doubted), refs)
+    if days[_MALFORMED]:
+        malformed = {_MALFORMED: session.folder(_MALFORMED, days[_MALFORMED])}
+        yield from entries(_rows(session, "int_consent__malformed", rules | malformed), refs)
+    if watched := _watched(session, days):
+        seen = {_WATCHED: session.folder(_WATCHED, watched), _SAID[0]: session.folder(_SAID[0])}
+        yield from news(entries(_rows(session, "int_consent__gpc", rules | seen), refs), heard)
+
+
+def _decoded(session: Session, strings: Mapping[str, Input]) -> pa.Table:
+    """What the distinct consent strings among some consent events say: the columns of `decoded_signals`."""
+    texts = session.engine.fetch(_STRINGS, strings)["signal_value"].to_pylist()
+    columns = list(session.project.contracts["decoded_signals"].types)
+    return decode_many(texts, session.policy.signals.tcf_vendor_id).select(columns)
+
+
+def _watched(session: Session, days: Mapping[str, list[date]]) -> list[date]:
+    """Days on which Global Privacy Control may be heard for the first time: new ones, and all since a device was first
+    said to send it, for another account may have been seen on it already."""
+    new = set(days[_WATCHED])
+    if days[_SAID[0]]:
+        consents = {_SAID[0]: session.folder(_SAID[0], days[_SAID[0]])}
+        since = session.engine.fetch(_GPC_SINCE, consents)["since"][0].as_py()
+        if since is not None:
+            new |= {day for day in session.lake.days(_WATCHED) if day >= since.date()}
+    return sorted(new)
 
 
 def _rows(session: Session, model: str, inputs: Mapping[str, Input]) -> pa.Table:
-    return session.engine.fetch(f"select * from ({session.project.render(model)}) as rows order by {_ORDER}", inputs)
+    proof = "|" + "|".join(sorted(session.policy.signals.proof_required)) + "|"
+    sql = session.project.render(model, {"proof_required": proof})
+    return session.engine.fetch(f"select * from ({sql}) as rows order by {_ORDER}", inputs)
 
 
 def _days_of(table: str, names: list[str]) -> list[date]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 
-from ..policy import Policy
+from ..policy import Policy, UsQuestion
+from .signals.tcf_meaning import mask
 
 _RULES = pa.schema(
     [
@@ -19,6 +20,14 @@ _RULES = pa.schema(
         ("min_notice_version", pa.int32()),
         ("accept_history", pa.bool_()),
         ("is_sale", pa.bool_()),
+        ("tcf_mask", pa.int32()),
+        ("tcf_as_vendor", pa.bool_()),
+        ("ends_with_sale", pa.bool_()),
+        ("ends_with_sharing", pa.bool_()),
+        ("ends_with_targeted_advertising", pa.bool_()),
+        ("ends_with_sensitive_data", pa.bool_()),
+        ("ends_with_known_child", pa.bool_()),
+        ("confirmed_override", pa.bool_()),
         ("denies_private", pa.bool_()),
         ("denies_kids", pa.bool_()),
         ("denies_unknown_age", pa.bool_()),
@@ -28,6 +37,10 @@ _RULES = pa.schema(
     ]
 )
 _ANCESTORS = pa.schema([("purpose", pa.string()), ("denied_by", pa.string())])
+
+
+US_QUESTIONS: tuple[UsQuestion, ...] = get_args(UsQuestion)
+"""What a US section answers, by the names that the policy gives."""
 
 
 def named(purpose: str, recipient: str) -> str:
@@ -40,7 +53,7 @@ def purpose_rules(policy: Policy, recipient: str | None = None) -> pa.Table:
 
     With a recipient, each purpose that asks for a separate form has a row more, for that recipient alone.
     """
-    subjects = policy.subjects
+    subjects, signals = policy.subjects, policy.signals
     rows: list[dict[str, Any]] = [
         {
             "purpose": name,
@@ -52,6 +65,10 @@ def purpose_rules(policy: Policy, recipient: str | None = None) -> pa.Table:
             "min_notice_version": policy.consent.min_notice_version,
             "accept_history": policy.consent.accept_history_grants,
             "is_sale": name in policy.consent.sale_purposes,
+            "tcf_mask": mask(purpose.tcf_purposes),
+            "tcf_as_vendor": name in signals.tcf_vendor_purposes,
+            **{f"ends_with_{question}": name in signals.us_opt_outs.get(question, ()) for question in US_QUESTIONS},
+            "confirmed_override": signals.confirmed_override,
             "denies_private": name in subjects.private_sessions_denied_for,
             "denies_kids": name in subjects.kids_profiles_are_private_for,
             "denies_unknown_age": name in subjects.unknown_age_is_minor_for,

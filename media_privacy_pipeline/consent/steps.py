@@ -6,6 +6,7 @@ from .decide import account_decisions, clock, timeline
 from .gate import check_source, check_used, source_age, standing
 from .permit import permit
 from .record import update_ledger
+from .survey import survey
 from .vault import identify
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "permit",
     "source_age",
     "standing",
+    "survey",
     "timeline",
     "update_ledger",
 ]

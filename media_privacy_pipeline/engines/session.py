@@ -43,11 +43,15 @@ class Span:
 
 @dataclass(frozen=True)
 class StepResult:
-    """What a step reports: rows by table, whether it found nothing to do, and counts or labels (never a value)."""
+    """What a step reports: rows by table, whether it found nothing to do, and counts or labels (never a value).
+
+    `previews` are Markdown by table, for tables that hold nothing but counts that may be told.
+    """
 
     rows: Mapping[str, int]
     skipped: bool = False
     metadata: Mapping[str, int | float | str] = field(default_factory=dict)
+    previews: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

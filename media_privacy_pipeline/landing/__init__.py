@@ -1,8 +1,8 @@
 """The door: what upstream systems drop is read, checked, counted to the row and let in, or kept apart with a reason.
 
 Belongs here: finding and reading drops, the contract of each input, duplicates, quarantine, the counts of what became
-of every row; and what makes landing zones: adapters of public data sets and the simulator. Does not belong here:
-whether a row may be used for anything (consent).
+of every row; and what makes landing zones or adds to them: adapters of public data sets, imports from consent
+platforms, and the simulator. Does not belong here: whether a row may be used for anything (consent).
 
 An input's accepted rows are a function of its drops, the landing part of the policy, and the order of days: days run
 one by one or as a range give the same. Where a day is run again after later days were, what those accepted stays, and

@@ -21,7 +21,7 @@ from .refusals import keep_refused
 from .repeats import Repeats, around, find_repeats, look_for_repeats, repeated_days
 from .sources import Source
 
-_CONFLICTS = "conflicting_consents"
+_CONFLICTS, _MALFORMED = "conflicting_consents", "malformed_signals"
 _FEW_ROWS = 200_000
 
 
@@ -94,6 +94,7 @@ def _let_in(door: Door, repeats: Repeats, prints: Mapping[date, str], as_of: dat
         keep_refused(door, Refused(repeats.refused, repeats.landed), rejected)
         if source.name == "consent_events":
             _write_conflicts(door, repeats, prints)
+            _write_malformed(door, rejected, prints)
         accounting.write(door.session, source, days, door.counts)
 
 
@@ -135,3 +136,11 @@ def _write_conflicts(door: Door, repeats: Repeats, prints: Mapping[date, str]) -
         # Only a delivery that was refused can be in conflict: most of the time there is nothing to ask.
         if repeats.refused.files:
             session.engine.write(door.render(_CONFLICTS), inputs, staging, partition_by="arrival_day")
+
+
+def _write_malformed(door: Door, rejected: Refused, prints: Mapping[date, str]) -> None:
+    session, days = door.session, door.days
+    with session.lake.write(_MALFORMED, prints, days) as staging:
+        if rejected.why.files:
+            inputs = {door.source.landed: rejected.landed}
+            session.engine.write(door.render(_MALFORMED), inputs, staging, partition_by="arrival_day")

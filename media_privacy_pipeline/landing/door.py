@@ -14,6 +14,7 @@ from ..engines import Engine, Folder, Input, Scan, Session
 from ..engines.duckdb import quote
 from ..sql.project import Parameter
 from .accounting import Count, balance
+from .broken_signals import broken_among, hears_strings
 from .erased import erased_among, pair_of
 from .reading import Landed
 from .sources import Source
@@ -41,6 +42,7 @@ class Door:
 
     def __post_init__(self) -> None:
         self._erased: str | None = None
+        self._broken: str | None = None
         every = self.scan(self.days).sql
         self._count("landed", "", every)
         if (erased := erased_among(self.session, self.reading, self.source, every)) is not None:
@@ -50,6 +52,10 @@ class Door:
             self._count(
                 "dropped", "erased", f"{self._with_pair(every)} semi join {self._erased} using (account, profile)"
             )
+        if hears_strings(self.source):
+            file = self.work / "broken_signals.parquet"
+            pq.write_table(broken_among(self.reading, self.scan(self.days).sql), file)
+            self._broken = f"read_parquet({quote(file)})"
         for (day, reason), files in Counter((drop.day, reason) for drop, reason in self.landed.unreadable).items():
             self.counts.append(Count(day, self.source.name, "unreadable_file", reason, files))
         for day, names in self.landed.undeclared.items():
@@ -61,6 +67,11 @@ class Door:
         rows = self.landed.rows(days)
         if self._erased is not None:
             rows = f"{self._with_pair(rows)} anti join {self._erased} using (account, profile)"
+        if self._broken is not None:
+            rows = f"""
+                select landed.*, broken.reason as _malformed from ({rows}) as landed
+                left join {self._broken} as broken
+                    on broken.signal = lower(trim(landed.signal)) and broken.signal_value = trim(landed.signal_value)"""
         return Scan(rows)
 
     def render(self, model: str) -> str:

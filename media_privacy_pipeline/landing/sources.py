@@ -10,7 +10,7 @@ from ..sql import Project
 
 SOURCES = ("titles", "accounts", "consent_events", "subject_requests", "viewing_events", "search_events")
 _SNAPSHOTS = frozenset({"titles", "accounts"})
-_KEPT = frozenset({"_file", "_line", "_raw", "_defect", "arrival_day"})
+_KEPT = frozenset({"_file", "_line", "_raw", "_defect", "_malformed", "arrival_day"})
 
 
 @dataclass(frozen=True)

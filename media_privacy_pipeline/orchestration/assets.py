@@ -100,6 +100,7 @@ def _metadata(table: str, session: Session, span: Span, result: StepResult) -> M
     return {
         **result.metadata,
         **({"dagster/row_count": result.rows[table]} if table in result.rows else {}),
+        **({"preview": dg.MetadataValue.md(result.previews[table])} if table in result.previews else {}),
         "skipped": result.skipped,
         "first_day": span.first.isoformat(),
         "last_day": span.last.isoformat(),

@@ -13,6 +13,7 @@ from .step import Step
 
 SOURCES = (*SNAPSHOT_SOURCES, *DAILY_SOURCES)
 ANONYMISED = ("title_daily", "audience_daily", "discovery_daily")
+SURVEYED = ("consent_coverage", "consent_conflicts", "reconsent_queue", "decisions_daily")
 
 GROUPS = {
     "landing": "What was delivered, and what of it was accepted at the door",
@@ -64,7 +65,10 @@ def _landing() -> Iterator[Step]:
             "landing",
             "landing.steps:accept",
             # What became of the rows is counted beside them, source by source; landing_accounting is all of it.
-            (f"accepted_{source}", *(("conflicting_consents",) if source == "consent_events" else ())),
+            (
+                f"accepted_{source}",
+                *(("conflicting_consents", "malformed_signals") if source == "consent_events" else ()),
+            ),
             # The door keeps what a legal hold may keep, however old it is.
             deps=(landed(source), *(("accepted_subject_requests",) if source in EVENT_TIMES else ())),
             arguments=(source,),
@@ -86,7 +90,13 @@ def _consent() -> Iterator[Step]:
         "consent",
         "consent.steps:update_ledger",
         ("consent_ledger",),
-        deps=("accepted_consent_events", "conflicting_consents", "accepted_subject_requests"),
+        deps=(
+            "accepted_consent_events",
+            "conflicting_consents",
+            "malformed_signals",
+            "accepted_subject_requests",
+            "accepted_viewing_events",
+        ),
         kinds=("parquet", "sqlite"),
     )
     yield Step(
@@ -124,6 +134,13 @@ def _consent() -> Iterator[Step]:
         ("decision_accounting",),
         daily=True,
         pool="engine",
+    )
+    yield Step(
+        "survey_consent",
+        "consent",
+        "consent.steps:survey",
+        SURVEYED,
+        deps=("consent_ledger", "consent_timeline", "consent_verdicts", "consent_words", "decision_accounting"),
     )
 
 
@@ -267,7 +284,7 @@ def _published() -> Iterator[Step]:
         "published",
         "reports.steps:write_release_report",
         ("release_report",),
-        deps=("release", "retention_proof", "disclosure_counts"),
+        deps=("release", "retention_proof", "disclosure_counts", *SURVEYED),
         kinds=("html",),
         description="What was released, what it cost in privacy, what was withheld and why: one page, for people.",
     )

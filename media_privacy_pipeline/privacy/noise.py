@@ -1,13 +1,18 @@
-"""Discrete Gaussian noise on integers, from OpenDP: exact, from the system's generator, never seeded, never in SQL."""
+"""Discrete Gaussian noise on integers: exact, from the system's generator, never seeded, never in SQL.
+
+Many draws come from our own table (`sampler`), few from OpenDP, whose draws are slower and need no table. Both are the
+same distribution; which one draws depends on the shape of a release and its scale, which are public, never on values.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .sampler import sampler, table_scale
 
 Integers: TypeAlias = NDArray[np.int64]
 
@@ -15,8 +20,6 @@ Noise: TypeAlias = Callable[[Integers, int], Integers]
 """Adds noise of a whole scale to a vector of integers. Only tests and the audit pass another one than ours."""
 
 _LARGEST = 2**55
-_CHUNK = 20_000
-_THREADS = 2
 
 
 def discrete_gaussian(values: Integers, sigma: int) -> Integers:
@@ -25,21 +28,36 @@ def discrete_gaussian(values: Integers, sigma: int) -> Integers:
     Raises ValueError for a value or a scale so large that a sum with noise could leave 64 bits: sums of bounded
     contributions of a billion accounts stay far below it.
     """
-    if sigma < 1 or sigma > _LARGEST or (values.size and int(np.abs(values).max()) > _LARGEST):
-        raise ValueError("a sum or a scale is outside what 64-bit integers hold with noise")
-    measure = _measurement(float(sigma))
-    chunks = [values[start : start + _CHUNK].tolist() for start in range(0, values.size, _CHUNK)]
-    if not chunks:
-        return values.astype(np.int64)
-    # The sampler leaves Python's lock, so that chunks are drawn side by side.
-    with ThreadPoolExecutor(_THREADS) as pool:
-        return np.concatenate([np.asarray(drawn, dtype=np.int64) for drawn in pool.map(measure, chunks)])
+    # A table takes about as long to make as OpenDP takes for as many draws as the table's scale, and is kept.
+    return own_noise(values, sigma) if values.size >= table_scale(sigma) else opendp_noise(values, sigma)
 
 
-def _measurement(sigma: float) -> Any:
+def own_noise(values: Integers, sigma: int) -> Integers:
+    """`discrete_gaussian`, by our own sampler whatever the size."""
+    _check(values, sigma)
+    # Values are within 2^55 and draws within 2^62: the sum is within 64 bits.
+    return values.astype(np.int64) + sampler(sigma).draw(values.size).reshape(values.shape)
+
+
+def opendp_noise(values: Integers, sigma: int) -> Integers:
+    """`discrete_gaussian`, by OpenDP whatever the size."""
     import opendp.prelude as dp
 
+    _check(values, sigma)
+    if not values.size:
+        return values.astype(np.int64)
     # OpenDP calls "contrib" whatever has not been through its own formal review; the discrete Gaussian is in it.
     dp.enable_features("contrib")
     space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="i64")
-    return dp.m.make_gaussian(*space, scale=sigma)
+    measure = dp.m.make_gaussian(*space, scale=float(sigma))
+    return np.asarray(measure(values.ravel().tolist()), dtype=np.int64).reshape(values.shape)
+
+
+def _check(values: Integers, sigma: int) -> None:
+    # Floats would be cut to whole numbers, which moves a sum further than its bound.
+    if not np.can_cast(values.dtype, np.int64):
+        raise TypeError(f"noise is added to integers, not to {values.dtype}")
+    # Not by absolute values: that of the least 64-bit integer is itself.
+    within = not values.size or (int(values.max()) <= _LARGEST and int(values.min()) >= -_LARGEST)
+    if not (1 <= sigma <= _LARGEST and within):
+        raise ValueError("a sum or a scale is outside what 64-bit integers hold with noise")

@@ -11,6 +11,7 @@ from .charts import bars, line, stacks
 from .figures import daily_plays, top_titles
 from .render import render
 from .summary import Summary, summary
+from .surveyed import surveyed
 
 _HEADLINE, _HEADLINE_K = ("ndcg", "recall"), 10
 """The metrics that are shown first; the others are one click away."""
@@ -38,6 +39,8 @@ def report_page(session: Session, release: Release, found: Summary) -> str:
         "release.html.j2",
         summary=found,
         manifest=release.manifest,
+        surveyed=surveyed(session),
+        least=session.policy.published.min_cell_size,
         titles=bars(titles) if titles else None,
         days=line(days) if days else None,
         order_is_noise=bool(titles) and titles[0][2] <= titles[-1][3],

@@ -17,7 +17,7 @@ from media_privacy_pipeline.engines import Engine
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.privacy import release
 from media_privacy_pipeline.privacy.contributions import bounded_sums
-from media_privacy_pipeline.privacy.noise import discrete_gaussian
+from media_privacy_pipeline.privacy.noise import discrete_gaussian, opendp_noise
 from media_privacy_pipeline.release_policy import TableStatement
 
 STATEMENTS = policy.load().releases.tables
@@ -41,7 +41,7 @@ def _noise_of(scale: Callable[[int], int]) -> Callable[[np.ndarray, int], np.nda
 def test_the_honest_code_passes(named: tuple[str, TableStatement], duck: DuckDBEngine, tmp_path: Path) -> None:
     # A false alarm has a probability under 2e-4 here, that of the two worlds; all else is far below it or exact.
     assert check_sensitivity(*named, duck).passed
-    assert check_noise(*named, discrete_gaussian).passed
+    assert check_noise(*named, discrete_gaussian, opendp_noise).passed
     assert check_two_worlds(*named, discrete_gaussian).passed
     assert check_repeats(*named, duck, tmp_path).passed
 
@@ -52,6 +52,12 @@ def test_the_planted_accounts_reach_the_declared_sensitivity(
     finding = check_sensitivity(*named, duck)
     assert finding.estimate == pytest.approx(1.0)
     assert finding.passed
+
+
+@pytest.mark.parametrize("scale", [lambda s: s // 2, lambda s: round(0.9 * s), lambda s: round(1.1 * s)])
+def test_one_wrong_noise_of_two_is_caught(named: tuple[str, TableStatement], scale: Callable[[int], int]) -> None:
+    assert not check_noise(*named, discrete_gaussian, _noise_of(scale)).passed
+    assert not check_noise(*named, _noise_of(scale), discrete_gaussian).passed
 
 
 @pytest.mark.parametrize("scale", [lambda s: s // 2, lambda s: round(0.9 * s), lambda s: round(1.1 * s)])

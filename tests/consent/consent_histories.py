@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from consent_world import World, t
+from signal_writer import core, header, publisher, tcf, usnat
 
 PURPOSES = [
     "personalisation",
@@ -19,7 +20,11 @@ PURPOSES = [
     "service",
 ]
 STATES = ["granted", "granted", "granted", "denied", "withdrawn", "objected"]
-SIGNALS = ["ui", "ui", "ui", "agent", "import", "parent", "vppa", "gpc", "tcf"]
+SIGNALS = ["ui", "ui", "ui", "ui", "agent", "import", "parent", "vppa", "gpc", "tcf", "gpp"]
+STRINGS = {
+    "tcf": [tcf(core(), publisher(consents)) for consents in ((5, 6, 8, 9, 10), (5, 6), (8,), ())],
+    "gpp": [f"{header(7)}~{usnat(sale=sale, gpc=gpc)}" for sale in (0, 1, 2) for gpc in (None, True)],
+}
 KINDS = ["erasure", "restriction", "lift_restriction", "objection", "hide_title", "legal_hold", "lift_hold"]
 PROFILES = ["main", "kid"]
 DEVICES = ["d1", "d2", None]
@@ -46,6 +51,7 @@ def household(random: Random, account: str) -> World:
             "started_at": t(-random.choice([80, 80.5, 70, 300, 500])) if random.random() < 0.2 else day(random),
             "device_id": random.choice(DEVICES), "session_id": random.choice(["s1", "s2", None]),
             "private_session": random.random() < 0.2, "title_id": random.choice(["t1", "t2"]),
+            "gpc": random.choice([None, None, None, False, True]),
         })  # fmt: skip
     world.search_events.append({
         "event_id": f"{account} s", "account_id": account, "searched_at": day(random),
@@ -66,6 +72,12 @@ def household(random: Random, account: str) -> World:
             "consent_event_id": f"{account} k", "account_id": account, "profile_id": whom(),
             "purpose": random.choice([None, *PURPOSES]), "recorded_at": day(random),
         })  # fmt: skip
+    if random.random() < 0.1:
+        said, late = day(random), day(random)
+        world.malformed.append({
+            "consent_event_id": f"{account} m", "account_id": account, "profile_id": whom(), "signal": "tcf",
+            "device_id": random.choice(DEVICES), "effective_at": said, "recorded_at": random.choice([said, late]),
+        })  # fmt: skip
     return world
 
 
@@ -74,14 +86,16 @@ def consent(random: Random, account: str, identity: str, profile: str | None) ->
     effective, signal = day(random, *random.choice([(0, 14), (0, 14), (-800, 0)])), random.choice(SIGNALS)
     recorded = random.choice([effective, effective, day(random)])
     expires = day(random, 0, 18)
-    whole = random.random() < 0.1 and signal in ("gpc", "tcf")
+    whole = signal in STRINGS or (signal == "gpc" and random.random() < 0.5)
+    value = random.choice(STRINGS.get(signal, ["1"])) if whole else None
     return {
         "consent_event_id": identity, "account_id": account, "profile_id": profile,
         "device_id": random.choice(DEVICES), "purpose": None if whole else random.choice(PURPOSES),
-        "state": None if whole else random.choice(STATES), "signal": signal, "signal_value": "1" if whole else None,
+        "state": None if whole else random.choice(STATES), "signal": signal, "signal_value": value,
         "effective_at": effective, "recorded_at": recorded,
         "expires_at": expires if random.random() < 0.25 and expires > effective else None,
         "notice_version": random.choice([None, 1, 2, 2, 3]), "covers_history": random.random() < 0.3,
+        "evidence_ref": random.choice([None, "evidence"]),
     }  # fmt: skip
 
 

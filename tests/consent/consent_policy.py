@@ -11,12 +11,17 @@ from media_privacy_pipeline.policy import PACKAGED
 
 STRICT: dict[str, Any] = {}
 LENIENT = {"accept_history_grants": True, "min_notice_version": 2}
+SIGNALS: dict[str, Any] = {
+    "signals": {"tcf_vendor_id": 7, "tcf_vendor_purposes": ["advertising"], "confirmed_override": True}
+}
+POLICIES = {"strict": STRICT, "lenient": LENIENT, "signals": SIGNALS}
 
 
-def write_policy(folder: Path, consent: dict[str, Any]) -> Path:
-    """A policy file whose `consent` part is changed so."""
+def write_policy(folder: Path, changes: dict[str, Any]) -> Path:
+    """A policy file whose `consent` part is changed so, and whose `signals` part as its own entry says."""
     document = yaml.safe_load(PACKAGED.read_text())
-    document["consent"] |= consent
+    document["signals"] |= changes.get("signals", {})
+    document["consent"] |= {name: value for name, value in changes.items() if name != "signals"}
     for purpose in document["purposes"].values():
         purpose["columns"].setdefault("viewing_events", {"title_id": "keep"})
     interest = {

@@ -68,6 +68,7 @@ class World:
     consent_events: Rows = field(default_factory=list)
     subject_requests: Rows = field(default_factory=list)
     conflicts: Rows = field(default_factory=list)
+    malformed: Rows = field(default_factory=list)
 
     def put(self, session: Session) -> None:
         """Write the accepted tables, each row on the day of its `arrival_day` or of its time."""
@@ -79,6 +80,7 @@ class World:
         requests = [{"title_id": None, **row} for row in self.subject_requests]
         _write(session, "accepted_subject_requests", requests, "received_at", whole_account)
         _write(session, "conflicting_consents", self.conflicts, "recorded_at", whole_account)
+        _write(session, "malformed_signals", self.malformed, "recorded_at", whole_account)
 
     def decide(self, session: Session, as_of: datetime) -> dict[tuple[str, str], str]:
         """Run ledger, vault and timeline as of a time; the reason (empty: allowed) by event_id and purpose."""

@@ -10,7 +10,8 @@ from media_privacy_pipeline.consent.entries import Refs
 from media_privacy_pipeline.policy import Policy
 
 Row = dict[str, Any]
-WORDS = ["", "granted", "stale_notice", "expired", "withdrawn", "denied", "objected", "conflicting"]
+WORDS = ["", "granted", "stale_notice", "expired", "withdrawn", "denied", "objected", "conflicting", "malformed"]
+STRENGTH = {word: strength for strength, word in enumerate(WORDS) if word} | {"not_opted_out": 0}
 NEED_CONSENT = ("consent", "legitimate_interest")
 
 
@@ -38,17 +39,17 @@ class Reference(NamedTuple):
         adult = datetime(person["birth_year"] + lists.minor_age + 1, 1, 1) if person.get("birth_year") else None
         about = [w for w in self.ledger if self._is_about(w, who, event if source == "viewing_events" else {})]
         voices: dict[tuple[str, str], list[Row]] = {}
-        for of, w in [(of, w) for of in self.policy.denied_by(u) for w in about]:
-            if said := self._strength(w, of, rule.basis):
-                word = w | {"at": w["effective_at"], "said": said, "until": until(w, said, adult)}
-                voices.setdefault((of, w["scope"]), []).append(word)
+        for of in self.policy.denied_by(u):
+            for w in self._with_overrides(about, of):
+                if (said := self._strength(w, of, rule.basis)) is not None:
+                    word = w | {"at": w["effective_at"], "said": said, "until": until(w, said, adult)}
+                    voices.setdefault((of, w["voice"]), []).append(word)
         own = [w for (of, _), words in voices.items() if of == u for w in words]
         kid, private = person.get("is_kid"), source == "viewing_events" and self._is_private(event)
         title = event.get("title_id", "t1") if source == "viewing_events" else event.get("clicked_title_id")
+        erased, hold = any(w["state"] == "erased" for w in about), imposed(about, "held", "hold_lifted")
         rules_1_to_3 = {
-            "on_hold" if imposed(about, "held", "hold_lifted") else "erased": any(
-                w["state"] == "erased" for w in about
-            ),
+            "on_hold" if hold else "erased": erased,
             "restricted": imposed(about, "restricted", "restriction_lifted"),
             "private_session": u in lists.private_sessions_denied_for and private,
             "kids_profile": u in lists.kids_profiles_are_private_for and kid,
@@ -84,17 +85,35 @@ class Reference(NamedTuple):
 
     def _is_about(self, w: Row, who: tuple[str, str], event: Row) -> bool:
         device = event.get("device_id") and self.refs.device(event["device_id"])
-        theirs = w["account_ref"] == self.refs.account(who[0]) and w["profile_ref"] in (None, self.refs.profile(*who))
-        here = w["scope"] != "device" or w["device_ref"] == device
-        return theirs and here and max(w["recorded_at"], w["effective_at"]) <= self.now
+        mine = w["profile_ref"] in (None, self.refs.profile(*who))
+        here = w["signal"] == "gpc" or (mine and (w["scope"] != "device" or w["device_ref"] == device))
+        return (
+            w["account_ref"] == self.refs.account(who[0])
+            and here
+            and max(w["recorded_at"], w["effective_at"]) <= self.now
+        )
 
-    def _strength(self, w: Row, purpose: str, basis: str) -> int:
+    def _with_overrides(self, about: list[Row], purpose: str) -> list[Row]:
+        """The words about an event with their voices; a proven yes answers GPC until the next no, where it may."""
+        words = [w | {"voice": "gpc" if w["signal"] == "gpc" else w["scope"]} for w in about]
+        may = self.policy.signals.confirmed_override
+        said = [w for w in self.ledger if may and (w["signal"], w["purpose"]) == ("ui", purpose)]
+        for yes in [w for w in said if w in about and w["state"] == "granted" and w["evidence_ref"] is not None]:
+            account, at, gpc = yes["account_ref"], yes["effective_at"], ("gpc", purpose)
+            nos = [w["effective_at"] for w in said if w["account_ref"] == account and w["state"] in WORDS[4:]]
+            no = min((time for time in nos if time >= at), default=datetime.max)
+            words = [w for w in words if (w["signal"], w["purpose"]) != gpc or not at <= w["effective_at"] < no]
+            answer = yes | {"voice": "gpc", "covers_history": False, "expires_at": None, "state": "not_opted_out"}
+            words += [answer] + [answer | {"state": "objected", "effective_at": no}] * (no <= self.now)
+        return words
+
+    def _strength(self, w: Row, purpose: str, basis: str) -> int | None:
         everyone = self.policy.purposes[purpose].basis in NEED_CONSENT and w["state"] != "granted"
-        if w["state"] not in WORDS or w["purpose"] not in ((purpose, "*") if everyone else (purpose,)):
-            return 0
-        least, said = self.policy.consent.min_notice_version, WORDS.index(w["state"])
+        if w["purpose"] not in ((purpose, "*") if everyone else (purpose,)):
+            return None
+        least, said = self.policy.consent.min_notice_version, STRENGTH.get(w["state"])
         if basis not in NEED_CONSENT:
-            return said if said in (1, 6) else 0
+            return said if said in (1, 6) else None
         return 2 if said == 1 and least is not None and (w["notice_version"] or 0) < least else said
 
     def _state(self, words: list[Row], moment: datetime) -> int:

@@ -47,6 +47,7 @@ def core(
     purpose_one_treatment: bool = False,
     language: tuple[int, int] = (4, 13),
     policy: int = 5,
+    service_specific: bool = True,
     vendor_consents: str = vendors(()),
     vendor_interests: str = vendors(()),
     restrictions: Sequence[tuple[int, int, Sequence[tuple[int, int]]]] = (),
@@ -55,7 +56,8 @@ def core(
     times = [int((time or created).timestamp()) * 10 for time in (created, updated)]
     letters = number(language[0], 6) + number(language[1], 6)
     bits = number(version, 6) + "".join(number(time, 36) for time in times)
-    bits += number(31, 12) + number(1, 12) + number(1, 6) + letters + number(300, 12) + number(policy, 6) + "10"
+    bits += number(31, 12) + number(1, 12) + number(1, 6) + letters + number(300, 12) + number(policy, 6)
+    bits += str(int(service_specific)) + "0"
     bits += number(0, 12) + flags(consents, 24) + flags(interests, 24) + str(int(purpose_one_treatment))
     bits += number(3, 6) + number(4, 6) + vendor_consents + vendor_interests + number(len(restrictions), 12)
     return bits + "".join(number(p, 6) + number(kind, 2) + ranges(spans) for p, kind, spans in restrictions)

@@ -5,21 +5,24 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from consent_cases import CASES, Case, world_of
-from consent_policy import LENIENT, STRICT, write_policy
+from consent_cases import CASES as SAID
+from consent_cases import Case, world_of
+from consent_policy import POLICIES, write_policy
+from consent_signal_cases import CASES as SIGNALLED
 from consent_world import open_session, t
 
 from media_privacy_pipeline.engines import Engine
 
+CASES = [*SAID, *SIGNALLED]
 RUNS = [
-    (policy, run)
-    for policy in (STRICT, LENIENT)
-    for run in sorted({r for c in CASES if c.policy is policy for r in c.expect})
+    (name, run)
+    for name, policy in POLICIES.items()
+    for run in sorted({run for case in CASES if case.policy is policy for run in case.expect})
 ]
 
 
 @pytest.fixture(scope="module")
-def decided() -> dict[str, dict[tuple[bool, int], dict[tuple[str, str], str]]]:
+def decided() -> dict[str, dict[tuple[str, int], dict[tuple[str, str], str]]]:
     """What each engine decided: all cases go through it side by side, once a run."""
     return {}
 
@@ -28,12 +31,12 @@ def decided() -> dict[str, dict[tuple[bool, int], dict[tuple[str, str], str]]]:
 def test_case(case: Case, engine: Engine, decided: dict, tmp_path: Path) -> None:
     if engine.name not in decided:
         found = decided[engine.name] = {}
-        for policy, run in RUNS:
-            folder = tmp_path / f"{policy is STRICT}-{run}"
+        for name, run in RUNS:
+            folder, policy = tmp_path / f"{name}-{run}", POLICIES[name]
             folder.mkdir()
             session = open_session(folder, engine, write_policy(folder, policy))
-            found[policy is STRICT, run] = world_of([c for c in CASES if c.policy is policy]).decide(session, t(run))
+            found[name, run] = world_of([c for c in CASES if c.policy is policy]).decide(session, t(run))
     for run, reasons in case.expect.items():
-        answers = decided[engine.name][case.policy is STRICT, run]
+        answers = decided[engine.name][next(name for name in POLICIES if POLICIES[name] is case.policy), run]
         got = {(event, purpose): answers[case.event_id(event), purpose] for event, purpose in reasons}
         assert got == reasons, f"as of day {run}"

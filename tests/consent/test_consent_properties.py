@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from consent_histories import PURPOSES, agreeing, consent, households
-from consent_policy import LENIENT, STRICT, write_policy
+from consent_policy import POLICIES as EVERY
+from consent_policy import STRICT, write_policy
 from consent_world import World, open_session, run_steps, t
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -22,7 +23,7 @@ from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 
 RUN = t(10)
 SEEDS = st.integers(0, 2**32)
-POLICIES = st.sampled_from([STRICT, LENIENT])
+POLICIES = st.sampled_from(list(EVERY.values()))
 # A smaller seed is no simpler: do not shrink.
 some = settings(max_examples=3, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 

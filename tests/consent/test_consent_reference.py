@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from consent_histories import households
-from consent_policy import LENIENT, STRICT, write_policy
+from consent_policy import POLICIES, write_policy
 from consent_world import World, open_session, t
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -53,7 +53,7 @@ def check(engine: Engine, seed: int, count: int, consent: dict[str, Any], as_of:
     assert not differing
 
 
-@given(st.integers(0, 2**32), st.sampled_from([STRICT, LENIENT]), st.sampled_from([7, 10, 10.25]))
+@given(st.integers(0, 2**32), st.sampled_from(list(POLICIES.values())), st.sampled_from([7, 10, 10.25]))
 @settings(max_examples=8, phases=[Phase.explicit, Phase.reuse, Phase.generate])  # a smaller seed is no simpler
 def test_duckdb_decides_as_the_reference(seed: int, consent: dict[str, Any], run: float) -> None:
     with TemporaryDirectory() as work:
@@ -61,6 +61,6 @@ def test_duckdb_decides_as_the_reference(seed: int, consent: dict[str, Any], run
 
 
 @pytest.mark.spark
-@pytest.mark.parametrize("consent", [STRICT, LENIENT], ids=["strict", "lenient"])
+@pytest.mark.parametrize("consent", POLICIES.values(), ids=POLICIES)
 def test_spark_decides_as_the_reference(spark_engine: Engine, consent: dict[str, Any]) -> None:
     check(spark_engine, 2026, 250, consent, t(10.25))

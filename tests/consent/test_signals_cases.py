@@ -168,6 +168,12 @@ def test_a_string_of_an_outlived_policy_grants_nothing() -> None:
         assert state(bits, publisher({2}), vendor=None).allowed is allowed
 
 
+def test_a_string_of_global_scope_grants_nothing() -> None:
+    bits = core(consents={2}, vendor_consents=WITH, service_specific=False)
+    assert state(bits) == TcfState(False, Why.GLOBAL_SCOPE)
+    assert state(bits, publisher({2}), vendor=None) == TcfState(False, Why.GLOBAL_SCOPE)
+
+
 def test_all_purposes_must_be_allowed() -> None:
     bits = core(consents={2}, interests={7}, vendor_consents=WITH, vendor_interests=WITH)
     assert state(bits, purposes=(2, 7)) == BY_INTEREST

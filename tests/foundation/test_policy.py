@@ -63,6 +63,33 @@ def test_a_purpose_may_not_descend_from_itself(tmp_path: Path, document: dict[st
 
 
 @pytest.mark.parametrize(
+    ("platform", "change", "rule"),
+    [
+        (
+            "onetrust",
+            {"purposes": {"their id": "astrology"}},
+            r"purposes\.their id names the unknown purpose 'astrology'",
+        ),
+        ("ketch", {"purposes": {"a": "training", "b": "training"}}, "two of theirs, 'a' and 'b', to 'training'"),
+        ("ketch", {"states": {"granted": "allowed"}}, r"imports\.ketch\.states\.granted: Input should be 'granted'"),
+        ("onetrust", {"account": []}, r"imports\.onetrust\.account: .*at least 1"),
+        ("onetrust", {"environments": ["production"]}, r"imports\.onetrust\.environments: Extra inputs"),
+    ],
+)
+def test_what_a_platform_says_is_mapped_to_what_there_is(
+    tmp_path: Path, document: dict[str, Any], platform: str, change: dict[str, Any], rule: str
+) -> None:
+    document["imports"][platform] |= change
+    with pytest.raises(UsageError, match=rule):
+        policy.load(written(tmp_path, document))
+
+
+def test_a_policy_need_not_speak_of_imports(tmp_path: Path, document: dict[str, Any]) -> None:
+    del document["imports"]
+    assert policy.load(written(tmp_path, document)).imports.onetrust.purposes == {}
+
+
+@pytest.mark.parametrize(
     ("text", "rule"),
     [("a: [", "not YAML"), ("", "policy: Input should be"), ("version: 2", "version: Input should be 1")],
 )

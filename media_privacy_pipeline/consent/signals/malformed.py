@@ -20,6 +20,7 @@ class Reason(StrEnum):
     WRONG_SECTION_COUNT = "wrong_section_count"
     BAD_RANGE = "bad_range"
     VALUE_OUT_OF_RANGE = "value_out_of_range"
+    WRONG_KIND = "wrong_kind"
 
 
 class Malformed(ValueError):

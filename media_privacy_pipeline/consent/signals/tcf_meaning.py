@@ -30,6 +30,7 @@ class Why(StrEnum):
     NO_PUBLISHER_SEGMENT = "no_publisher_segment"
     NO_PURPOSE = "no_purpose"
     OLD_POLICY = "old_policy"
+    GLOBAL_SCOPE = "global_scope"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ _BY_CONSENT_ONLY = mask(NEVER_BY_INTEREST)
 
 def own_grants(tcf: Tcf) -> Grants:
     """What the publisher may do itself: only what its own segment says, never what the vendors were granted."""
-    if _is_outdated(tcf):
-        return Grants(none=Why.OLD_POLICY)
+    if (invalid := _invalid(tcf)) is not None:
+        return Grants(none=invalid)
     if tcf.publisher is None:
         return Grants(none=Why.NO_PUBLISHER_SEGMENT)
     return Grants(_informed(tcf, tcf.publisher.consents), tcf.publisher.interests & ~_BY_CONSENT_ONLY)
@@ -81,8 +82,8 @@ def vendor_grants(tcf: Tcf, vendor: int) -> Grants:
 
     The update counts for the deadline, not only the creation: whoever wrote the string then knew the rule.
     """
-    if _is_outdated(tcf):
-        return Grants(none=Why.OLD_POLICY)
+    if (invalid := _invalid(tcf)) is not None:
+        return Grants(none=invalid)
     if tcf.disclosed is None:
         if tcf.updated >= DISCLOSURE_REQUIRED:
             return Grants(none=Why.NOT_DISCLOSED)
@@ -114,8 +115,12 @@ def tcf_state(tcf: Tcf, purposes: Iterable[int], vendor: int | None = None) -> T
     return TcfState(True, Why.LEGITIMATE_INTEREST if wanted & ~grants.consent else Why.CONSENT)
 
 
-def _is_outdated(tcf: Tcf) -> bool:
-    return tcf.policy_version < _POLICY and tcf.updated >= _POLICY_REQUIRED
+def _invalid(tcf: Tcf) -> Why | None:
+    """Why the framework holds a well-formed string for invalid; None where it does not."""
+    if tcf.policy_version < _POLICY and tcf.updated >= _POLICY_REQUIRED:
+        return Why.OLD_POLICY
+    # The framework ended consent for every service at once in 2021: a string of global scope speaks for none.
+    return None if tcf.is_service_specific else Why.GLOBAL_SCOPE
 
 
 def _informed(tcf: Tcf, consents: int) -> int:

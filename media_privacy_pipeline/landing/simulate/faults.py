@@ -9,7 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .strings import tcf
+
 Row = dict[str, Any]
+_WHOLE = tcf(1_767_225_600, (5, 6, 8, 9), vendors=True)
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,11 @@ class Spoiler:
 
 def _set(column: str, value: Any) -> Callable[[Row], Row]:
     return lambda row: {**row, column: value}
+
+
+def _string(signal: str, text: str) -> Callable[[Row], Row]:
+    """The consent platform's string instead of a choice."""
+    return lambda row: {**row, "purpose": None, "state": None, "signal": signal, "signal_value": text}
 
 
 def _missing(*columns: str) -> list[Spoiler]:
@@ -81,6 +89,9 @@ SPOILERS: Mapping[str, tuple[Spoiler, ...]] = {
         *_times("recorded_at"),
         Spoiler("unknown_state", "bad_state", row=_set("state", "perhaps"), typed=True),
         Spoiler("unknown_signal", "bad_signal", row=_set("signal", "telepathy"), typed=True),
+        Spoiler("cut_string", "broken_signal_truncated", row=_string("tcf", _WHOLE.split(".")[0][:30]), typed=True),
+        Spoiler("old_string", "broken_signal_tcf_v1", row=_string("tcf", f"B{_WHOLE[1:]}"), typed=True),
+        Spoiler("other_string", "broken_signal_wrong_kind", row=_string("gpp", _WHOLE), typed=True),
         *_LINES,
     ),
     "subject_requests": (

@@ -20,7 +20,7 @@ def tcf(created: int, purposes: Iterable[int], *, vendors: bool) -> str:
     bits = (1 << _VENDORS) - 1 if vendors else 0
     language = [(6, ord("E") - 65), (6, ord("N") - 65)]
     stamps = [(36, created * 10), (36, created * 10)]
-    core: list[Field] = [(6, 2), *stamps, (12, _CMP), (12, 1), (6, 1), *language, (12, 300), (6, 5), (1, 0), (1, 0)]
+    core: list[Field] = [(6, 2), *stamps, (12, _CMP), (12, 1), (6, 1), *language, (12, 300), (6, 5), (1, 1), (1, 0)]
     core += [(12, 0), (24, granted), (24, 0), (1, 0), (6, ord("D") - 65), (6, ord("E") - 65)]
     core += [(16, _VENDORS), (1, 0), (_VENDORS, bits), (16, _VENDORS), (1, 0), (_VENDORS, 0), (12, 0)]
     disclosed: list[Field] = [(3, 1), (16, _VENDORS), (1, 0), (_VENDORS, (1 << _VENDORS) - 1)]

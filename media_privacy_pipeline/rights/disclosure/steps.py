@@ -24,7 +24,7 @@ def count(session: Session, span: Span) -> StepResult:
     by_recipient: dict[tuple[str, str], list[Disclosure]] = {}
     for _, each in entries:
         by_recipient.setdefault((each.recipient, each.purpose), []).append(each)
-    least = session.policy.retention.min_cell_size
+    least = session.policy.published.min_cell_size
     schema = arrow_schema(session.project.contracts[_TABLE].types)
     rows = pa.Table.from_pylist([_row(key, of, least) for key, of in sorted(by_recipient.items())], schema)
     fingerprint = fingerprint_of(_TABLE, schema.to_string(), rows.to_pylist())

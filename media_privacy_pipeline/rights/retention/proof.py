@@ -94,7 +94,7 @@ def _look(file: Path, window: Window, time: str, since: datetime, held: Held) ->
 
 
 def _told(session: Session, rows: int) -> int | None:
-    return None if 0 < rows < session.policy.retention.min_cell_size else rows
+    return None if 0 < rows < session.policy.published.min_cell_size else rows
 
 
 def _quarantine(session: Session, as_of: datetime) -> Iterator[Line]:

@@ -27,6 +27,7 @@ EVIDENCE: Final = frozenset(
         "accepted_subject_requests",
         "conflicting_consents",
         "consent_ledger",
+        "malformed_signals",
         "suppressed_subjects",
     }
 )
