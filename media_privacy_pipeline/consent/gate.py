@@ -15,6 +15,7 @@ from .permit import purpose_keys
 from .record import opened
 from .rules import named
 
+_HANDED = "int_consent__handed"
 _STANDING = """
 select t.account_id, t.profile_id
 from consent_timeline as t
@@ -30,51 +31,6 @@ where
     and v.state_reason = ''
     and v.form_reason = ''
 order by t.account_id, t.profile_id
-"""
-
-_HANDED = """
-with said as (
-    select
-        t.account_id,
-        t.profile_id,
-        t.device_id,
-        v.purpose,
-        v.state_reason,
-        v.subject_reason = '' and v.viewer_reason = '' and v.state_reason = '' and v.form_reason = '' as allowed
-    from consent_timeline as t
-    join consent_verdicts as v
-        on v.verdict_no = t.verdict_no
-    where
-        t.valid_from <= timestamp '{as_of}'
-        and t.valid_until > timestamp '{as_of}'
-        and v.purpose in ('{purpose}', '{named}')
-),
-
-devices as (
-    select
-        s.account_id,
-        s.profile_id,
-        s.device_id,
-        max(case when s.purpose = '{named}' and s.allowed then 1 else 0 end) as by_name,
-        max(case when s.purpose = '{purpose}' and s.allowed then 1 else 0 end) as for_all,
-        max(
-            case
-                when
-                    s.purpose = '{named}'
-                    and s.state_reason in ('withdrawn', 'denied', 'objected', 'conflicting_record')
-                    then 1
-                else 0
-            end
-        ) as refused
-    from said as s
-    group by s.account_id, s.profile_id, s.device_id
-)
-
-select d.account_id, d.profile_id
-from devices as d
-group by d.account_id, d.profile_id
-having min(case when d.by_name = 1 or (d.for_all = 1 and d.refused = 0) then 1 else 0 end) = 1
-order by d.account_id, d.profile_id
 """
 
 
@@ -104,12 +60,12 @@ def standing_people(
         return []
     refs = pa.concat_tables([pq.read_table(file, columns=REFS) for file in files])
     tables = timeline_tables(session, as_of, said, refs, recipient)
-    query = _STANDING if recipient is None else _HANDED
-    of_recipient = "" if recipient is None else named(purpose, recipient)
-    people = session.engine.fetch(
-        query.format(as_of=as_of, purpose=purpose, named=of_recipient),
-        {table: tables[table] for table in ("consent_timeline", "consent_verdicts")},
-    )
+    if recipient is None:
+        query = _STANDING.format(as_of=as_of, purpose=purpose)
+    else:
+        asked = {"as_of": as_of, "purpose": purpose, "named": named(purpose, recipient)}
+        query = f"select * from ({session.project.render(_HANDED, asked)}) as people order by account_id, profile_id"
+    people = session.engine.fetch(query, {table: tables[table] for table in ("consent_timeline", "consent_verdicts")})
     return list(zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True))
 
 
