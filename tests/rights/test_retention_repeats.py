@@ -95,7 +95,7 @@ def test_both_engines_leave_what_is_too_old_at_the_door(tmp_path: Path, engine: 
     land(session, first, [21, 20])
     land(session, day, [19, 20.1, 1])
     take_in(session, first, day)
-    assert stored(session) == [f"{day} 1", f"{day} 19", f"{first} 20"]
+    assert stored(session) == [f"{first} 20", f"{day} 1", f"{day} 19"]
     for each in (first, day):
         assert counts(session, each)["dropped", "past_retention"] == 1
 
