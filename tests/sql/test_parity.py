@@ -30,6 +30,7 @@ PARAMETERS: dict[str, Any] = {
     "named": "training",
     "origin": date(2024, 3, 1),
     "private_app_versions": "|a|12|",
+    "proof_required": "|agent|parent|",
     "purpose": "viewer",
     "shift_micros": 999_999,
     "shift_seconds": 43_200,
