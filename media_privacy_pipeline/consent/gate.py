@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from ..engines import Session, Span
 from ..errors import Refused
+from ..sql.model import Parameter
 from ..sql.permitted import permitted_name
 from .asking import REFS, timeline_tables
 from .permit import purpose_keys
@@ -63,7 +64,7 @@ def standing_people(
     if recipient is None:
         query = _STANDING.format(as_of=as_of, purpose=purpose)
     else:
-        asked = {"as_of": as_of, "purpose": purpose, "named": named(purpose, recipient)}
+        asked: dict[str, Parameter] = {"as_of": as_of, "purpose": purpose, "named": named(purpose, recipient)}
         query = f"select * from ({session.project.render(_HANDED, asked)}) as people order by account_id, profile_id"
     people = session.engine.fetch(query, {table: tables[table] for table in ("consent_timeline", "consent_verdicts")})
     return list(zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True))
