@@ -75,6 +75,12 @@ class Lake:
         """Folder of a table; it may not exist."""
         return self.root / table
 
+    def tables(self) -> list[str]:
+        """Names of all tables that were written, in order; those that a crash left half made are not among them."""
+        if not self.root.is_dir():
+            return []
+        return sorted(at.name for at in self.root.iterdir() if at.is_dir() and at.name[0] != "." and self.has(at.name))
+
     def days(self, table: str) -> list[date]:
         """Days that a table has whole partitions for, in order; empty for a snapshot or an unknown table."""
         return sorted(self._partitions(table))
@@ -181,7 +187,7 @@ class Lake:
             staging = self.root / f"{_STAGING}{table}-{uuid.uuid4().hex[:8]}"
             staging.mkdir()
             try:
-                lost = [one for file in files if (one := _filter(file, staging / file.name, keep, self.root))]
+                lost = [one for file in files if (one := filter_file(file, staging / file.name, keep, self.root))]
                 if lost:
                     _seal(staging, meta.fingerprint, fingerprint_of(meta.rewritten, mark))
                     self._swap(staging, folder)
@@ -258,10 +264,13 @@ def _seal(folder: Path, fingerprint: str, rewritten: str = "") -> None:
     (folder / _META).write_text(json.dumps(asdict(PartitionMeta(rows, fingerprint, rewritten))))
 
 
-def _filter(
+def filter_file(
     file: Path, target: Path, keep: Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray], root: Path
 ) -> Rewritten | None:
-    """Write the rows of a file that stay, row group by row group; the same file where all do, and then None."""
+    """Write the rows of a file that stay, row group by row group; the same file where all do, and then None.
+
+    What is told of the file names it under `root`.
+    """
     before = after = 0
     with pq.ParquetFile(file) as source, pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
         for group in range(source.num_row_groups):

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from .errors import UsageError
 from .import_policy import Imports
 from .release_policy import Releases
+from .rights_policy import Recipient, RecipientName, RetentionPolicy
 from .screening_policy import Classification
 
 PACKAGED = Path(__file__).with_name("policy.yaml")
@@ -185,12 +186,15 @@ class Policy(_Part):
     purposes: dict[str, Purpose]
     releases: Releases
     published: PublishedPolicy
+    retention: RetentionPolicy
+    recipients: dict[RecipientName, Recipient] = {}
     imports: Imports = Imports()
 
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:
         lists = {f"subjects.{name}": value for name, value in self.subjects if isinstance(value, frozenset)}
         lists["consent.sale_purposes"] = self.consent.sale_purposes
+        lists |= {f"recipients.{name}.purposes": frozenset(each.purposes) for name, each in self.recipients.items()}
         lists["signals.tcf_vendor_purposes"] = self.signals.tcf_vendor_purposes
         lists |= {f"signals.us_opt_outs.{question}": names for question, names in self.signals.us_opt_outs.items()}
         for where, names in lists.items():
@@ -222,6 +226,16 @@ class Policy(_Part):
         if name not in self.purposes:
             raise UsageError(f"the policy knows no purpose {name!r}; it knows {', '.join(self.purposes)}")
         return self.purposes[name]
+
+    def kept_days(self, source: Literal["viewing_events", "search_events"]) -> int:
+        """Days for which an accepted event is kept: the longest window of the purposes that see it, and then some.
+
+        VPPA, 18 USC 2710(e): what no window reaches is no longer necessary for the purposes it was collected for, and
+        goes at latest a year after that.
+        """
+        windows = [purpose.window_days for purpose in self.purposes.values() if purpose.columns.get(source)]
+        unneeded: int = getattr(self.retention.unneeded_days, source)
+        return max(windows, default=0) + unneeded
 
     def denied_by(self, purpose: str) -> tuple[str, ...]:
         """A purpose and its ancestors: a denial of any of them denies it."""

@@ -22,8 +22,18 @@ LEVELS = (
     ("models", "discovery", "published", "quality"),
     ("privacy", "consent", "landing"),
     ("engines",),
-    ("sql", "lake"),
-    ("policy", "keys", "settings", "errors", "runlock", "release_policy", "import_policy", "screening_policy"),
+    ("sql", "lake", "keeping"),
+    (
+        "policy",
+        "keys",
+        "settings",
+        "errors",
+        "runlock",
+        "release_policy",
+        "import_policy",
+        "screening_policy",
+        "rights_policy",
+    ),
 )
 """From the top down. Rooms on one level do not import each other, but for the pairs below."""
 
@@ -35,6 +45,7 @@ SIDEWAYS = {
     # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
     ("landing", "consent"),
     ("policy", "errors"), ("policy", "release_policy"), ("policy", "import_policy"), ("policy", "screening_policy"),
+    ("policy", "rights_policy"),
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 

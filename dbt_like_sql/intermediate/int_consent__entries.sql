@@ -78,7 +78,12 @@ select
     s.profile_id,
     s.device_id,
     s.scope,
-    coalesce(s.purpose, '*') as purpose,
+    -- A form of its own that names a recipient (evidence_ref: recipient:NAME ...) is about that recipient alone.
+    case
+        when r.form_days is not null and regexp_matches(s.evidence_ref, '^recipient:[a-z0-9_-]+( |$)')
+            then s.purpose || '/' || regexp_extract(s.evidence_ref, '^recipient:([a-z0-9_-]+)', 1)
+        else coalesce(s.purpose, '*')
+    end as purpose,
     s.state,
     r.basis,
     s.signal,

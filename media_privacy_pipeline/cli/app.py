@@ -13,12 +13,14 @@ from ..errors import PipelineError
 from . import (
     checkup,
     consent,
+    disclose,
     imports,
     keys,
     ledger,
     look,
     notice,
     quarantine,
+    retention,
     run,
     simulation,
     status,
@@ -64,7 +66,7 @@ def _start(
         os.environ[DEBUG] = "1"
 
 
-for part in (
+_PARTS = (
     simulation,
     imports,
     run,
@@ -76,10 +78,13 @@ for part in (
     ledger,
     notice,
     quarantine,
+    retention,
+    disclose,
     verify,
     checkup,
     ui,
-):
+)
+for part in _PARTS:
     part.register(app)
 
 

@@ -6,7 +6,7 @@ zone, carrying out erasure (rights), or anything that a permitted table is used 
 """
 
 from .chain import Entry, Head, Verdict
-from .gate import check_source, check_used, source_age, standing
+from .gate import check_source, check_used, source_age, standing, standing_people
 from .ledger import ConsentLedger
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "check_used",
     "source_age",
     "standing",
+    "standing_people",
 ]

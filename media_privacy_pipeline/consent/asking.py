@@ -58,18 +58,21 @@ class Story(NamedTuple):
     answers: list[Answer]
 
 
-def timeline_tables(session: Session, as_of: datetime, said: pa.Table, refs: pa.Table) -> dict[str, Input]:
+def timeline_tables(
+    session: Session, as_of: datetime, said: pa.Table, refs: pa.Table, recipient: str | None = None
+) -> dict[str, Input]:
     """All that `consent_timeline` and `consent_verdicts` are made from as of a time, and they themselves, in memory.
 
-    `said` are rows of the ledger, `refs` the people to decide about: give fewer to ask about fewer.
+    `said` are rows of the ledger, `refs` the people to decide about: give fewer to ask about fewer. With a `recipient`,
+    purposes that ask for a form of its own are decided for that recipient alone too (rules.named).
     """
     tables: dict[str, Input] = {
         "subject_refs": refs,
         "consent_ledger": said,
         "accepted_accounts": session.folder("accepted_accounts"),
         "consent_devices": session.folder("consent_devices"),
-        "purpose_rules": purpose_rules(session.policy),
-        "purpose_ancestors": purpose_ancestors(session.policy),
+        "purpose_rules": purpose_rules(session.policy, recipient),
+        "purpose_ancestors": purpose_ancestors(session.policy, recipient),
     }
     parameters: dict[str, Parameter] = {"as_of": as_of, **session.policy.subjects.parameters}
     for model in ("subjects", *TIMELINE):

@@ -1,6 +1,6 @@
 """The chain of the consent ledger: what a row says, its hash with the one before it, and where a chain breaks.
 
-Pure functions; where rows are kept is the ledger's.
+Pure functions; where rows are kept is the ledger's. The log of disclosures is chained in the same way.
 """
 
 from __future__ import annotations
@@ -60,17 +60,17 @@ class Verdict:
         return self.first_bad is None
 
 
-def signed_text(head: Head) -> bytes:
-    """What the installation's key signs of a head."""
-    return f"media-privacy consent ledger {head.seq} {head.hash}".encode()
+def signed_text(head: Head, chain: str = "consent ledger") -> bytes:
+    """What the installation's key signs of a chain's head."""
+    return f"media-privacy {chain} {head.seq} {head.hash}".encode()
 
 
 def _hash(prev_hash: str, seq: int, content: Sequence[object]) -> str:
     return hashlib.sha256(_ENCODE([prev_hash, seq, *content]).encode()).hexdigest()
 
 
-def follow(rows: Iterable[Mapping[Any, Any]]) -> tuple[Head, Verdict | None]:
-    """Where a chain ends, and what broke it before, if anything did."""
+def follow(rows: Iterable[Mapping[Any, Any]], fields: Sequence[str] = Entry._fields) -> tuple[Head, Verdict | None]:
+    """Where a chain of rows with these fields ends, and what broke it before, if anything did."""
     before = Head(0, GENESIS)
     for row in rows:
         seq, expected = row["seq"], before.seq + 1
@@ -78,15 +78,15 @@ def follow(rows: Iterable[Mapping[Any, Any]]) -> tuple[Head, Verdict | None]:
             return before, Verdict(before.seq, expected, f"row {expected} is missing")
         if row["prev_hash"] != before.hash:
             return before, Verdict(before.seq, seq, f"row {seq} does not follow from the row before it")
-        this = Head(seq, _hash(before.hash, seq, [row[name] for name in Entry._fields]))
+        this = Head(seq, _hash(before.hash, seq, [row[name] for name in fields]))
         if row["hash"] != this.hash:
             return before, Verdict(before.seq, seq, f"row {seq} was changed after it was written")
         before = this
     return before, None
 
 
-def chained(head: Head, entries: Iterable[Entry]) -> Iterator[tuple[Any, ...]]:
-    """Rows of the table, in the order of its columns."""
+def chained(head: Head, entries: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """Rows of the chain after a head: seq, what each says, prev_hash and hash."""
     seq, prev_hash = head.seq, head.hash
     for entry in entries:
         seq += 1

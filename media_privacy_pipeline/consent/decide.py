@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..engines import Session, Span, StepResult
+from ..engines.types import arrow_schema
 from ..lake import fingerprint_of
 from ..policy import Policy
 from ..sql.model import Parameter
@@ -21,6 +23,7 @@ _RULES: dict[str, Callable[[Policy], pa.Table]] = {
 TIMELINE = ("consent_words", "consent_spans", "consent_timeline", "consent_verdicts")
 """From what was said to what holds, each stored for the next: Spark would compute a shared view over and over."""
 
+_EVENTS = ("accepted_viewing_events", "accepted_search_events")
 _MARKS = ("private_sessions", "hidden_titles")
 
 
@@ -38,18 +41,43 @@ def account_decisions(session: Session, span: Span) -> StepResult:
     """Write `decision_accounting` of every day that is not closed, and of days that were never counted.
 
     A closed day keeps its count: counting it again would tell by the difference what single viewers have since chosen.
+    An input that has lost rows on a day, to retention or erasure, keeps its count of that day too: the rows were
+    accepted and decided about, and are no longer there to be counted.
     """
     lake = session.lake
-    accepted = set(lake.days("accepted_viewing_events")) | set(lake.days("accepted_search_events"))
+    accepted = {table: lake.days(table) for table in _EVENTS}
     open_from = span.first - timedelta(days=session.policy.consent.closing_lag_days)
     counted = set(lake.days("decision_accounting"))
-    days = sorted(day for day in accepted if day <= span.last and (day >= open_from or day not in counted))
+    every = {day for days in accepted.values() for day in days}
+    days = sorted(day for day in every if day <= span.last and (day >= open_from or day not in counted))
+    lost = {table: {day for day in days if day in counted and _has_lost_rows(session, table, day)} for table in _EVENTS}
     return session.materialise(
         "decision_accounting",
         days=days,
-        input_days={"accepted_viewing_events": days, "accepted_search_events": days},
+        input_days={table: [day for day in days if day not in lost[table]] for table in _EVENTS},
         parameters=clock(span.as_of),
+        extra={"kept_decisions": _kept(session, lost)},
     )
+
+
+def _has_lost_rows(session: Session, table: str, day: date) -> bool:
+    meta = session.lake.meta(table, day)
+    return meta is not None and bool(meta.rewritten)
+
+
+def _kept(session: Session, lost: Mapping[str, Collection[date]]) -> pa.Table:
+    """The counts that are there, of the inputs and days that have lost rows since."""
+    name = "decision_accounting"
+    schema = arrow_schema(session.project.contracts[name].types)
+    parts = [schema.empty_table()]
+    for table, days in lost.items():
+        for day in sorted(days):
+            for file in session.lake.files(name, [day]):
+                rows = pq.ParquetFile(file).read()
+                rows = rows.filter(pc.equal(rows["source"], table.removeprefix("accepted_")))
+                dated = rows.append_column("arrival_day", pa.repeat(pa.scalar(day, pa.date32()), len(rows)))
+                parts.append(dated.select(schema.names).cast(schema))
+    return pa.concat_tables(parts)
 
 
 def clock(as_of: datetime) -> dict[str, Parameter]:

@@ -9,11 +9,14 @@ import pyarrow.parquet as pq
 
 from ..engines import Session, Span
 from ..errors import Refused
+from ..sql.model import Parameter
 from ..sql.permitted import permitted_name
 from .asking import REFS, timeline_tables
 from .permit import purpose_keys
 from .record import opened
+from .rules import named
 
+_HANDED = "int_consent__handed"
 _STANDING = """
 select t.account_id, t.profile_id
 from consent_timeline as t
@@ -38,17 +41,33 @@ def standing(session: Session, as_of: datetime, purpose: str) -> pa.Table:
     The decision is made anew from the ledger, so that a choice recorded since the run decided is heard. Raises
     UsageError for a purpose that the policy does not know.
     """
+    return purpose_keys(session, purpose, standing_people(session, as_of, purpose)).select(["viewer_key"])
+
+
+def standing_people(
+    session: Session, as_of: datetime, purpose: str, recipient: str | None = None
+) -> list[tuple[str, str]]:
+    """(account_id, profile_id) of everybody whose consent to a purpose stands at a time, in order.
+
+    With a recipient, their rows may be handed to it: by a form that names it, or by one that names nobody and was not
+    taken back for it; and no device of theirs says otherwise. Raises UsageError for a purpose that the policy does not
+    know.
+    """
     session.policy.known_purpose(purpose)
     with opened(session) as ledger:
         said = ledger.rows(as_of)
-    refs = pa.concat_tables([pq.read_table(file, columns=REFS) for file in session.lake.files("subjects")])
-    tables = timeline_tables(session, as_of, said, refs)
-    people = session.engine.fetch(
-        _STANDING.format(as_of=as_of, purpose=purpose),
-        {table: tables[table] for table in ("consent_timeline", "consent_verdicts")},
-    )
-    pairs = list(zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True))
-    return purpose_keys(session, purpose, pairs).select(["viewer_key"])
+    files = session.lake.files("subjects")
+    if not files:
+        return []
+    refs = pa.concat_tables([pq.read_table(file, columns=REFS) for file in files])
+    tables = timeline_tables(session, as_of, said, refs, recipient)
+    if recipient is None:
+        query = _STANDING.format(as_of=as_of, purpose=purpose)
+    else:
+        asked: dict[str, Parameter] = {"as_of": as_of, "purpose": purpose, "named": named(purpose, recipient)}
+        query = f"select * from ({session.project.render(_HANDED, asked)}) as people order by account_id, profile_id"
+    people = session.engine.fetch(query, {table: tables[table] for table in ("consent_timeline", "consent_verdicts")})
+    return list(zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True))
 
 
 def source_age(session: Session, span: Span) -> timedelta | None:

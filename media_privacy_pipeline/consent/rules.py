@@ -43,8 +43,16 @@ US_QUESTIONS: tuple[UsQuestion, ...] = get_args(UsQuestion)
 """What a US section answers, by the names that the policy gives."""
 
 
-def purpose_rules(policy: Policy) -> pa.Table:
-    """One row per purpose, in the policy's order: the columns of the contract `purpose_rules`."""
+def named(purpose: str, recipient: str) -> str:
+    """What the ledger calls a purpose for the one recipient that a form names: it descends from the purpose."""
+    return f"{purpose}/{recipient}"
+
+
+def purpose_rules(policy: Policy, recipient: str | None = None) -> pa.Table:
+    """One row per purpose, in the policy's order: the columns of the contract `purpose_rules`.
+
+    With a recipient, each purpose that asks for a separate form has a row more, for that recipient alone.
+    """
     subjects, signals = policy.subjects, policy.signals
     rows: list[dict[str, Any]] = [
         {
@@ -70,10 +78,17 @@ def purpose_rules(policy: Policy) -> pa.Table:
         }
         for position, (name, purpose) in enumerate(policy.purposes.items(), start=1)
     ]
+    if recipient is not None:
+        for row in [row for row in rows if row["form_days"] is not None]:
+            rows.append({**row, "purpose": named(row["purpose"], recipient), "position": len(rows) + 1})
     return pa.Table.from_pylist(rows, _RULES)
 
 
-def purpose_ancestors(policy: Policy) -> pa.Table:
-    """One row per purpose and each purpose whose denial denies it, itself included."""
+def purpose_ancestors(policy: Policy, recipient: str | None = None) -> pa.Table:
+    """One row per purpose and each purpose whose denial denies it, itself included; with a recipient as above."""
     rows = [{"purpose": name, "denied_by": above} for name in policy.purposes for above in policy.denied_by(name)]
+    for name, purpose in policy.purposes.items():
+        if recipient is not None and purpose.separate_form_days is not None:
+            own = named(name, recipient)
+            rows += [{"purpose": own, "denied_by": above} for above in (own, *policy.denied_by(name))]
     return pa.Table.from_pylist(rows, _ANCESTORS)

@@ -8,5 +8,6 @@ imports from consent platforms, and the simulator. Does not belong here: whether
 An input's accepted rows are a function of its drops, the landing and classification parts of the policy, and the order
 of days: days run one by one or as a range give the same. Where a day is run again after later days were, what those
 accepted stays, and a row of the earlier day that they hold already is the duplicate. A day whose folder has gone from
-the landing zone keeps what was accepted of it. `title_unknown` says what the catalogue held when the event was let in.
+the landing zone keeps what was accepted of it. Events older than the policy keeps them, as of the run that lets them
+in, are dropped whatever day they arrive on. `title_unknown` says what the catalogue held when the event was let in.
 """

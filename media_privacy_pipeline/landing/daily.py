@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -17,6 +17,7 @@ from .door import Door, Refused
 from .drops import Drops
 from .found import keep_findings
 from .opening import open_door
+from .overdue import drop_overdue
 from .refusals import keep_refused
 from .repeats import Repeats, around, find_repeats, look_for_repeats, repeated_days
 from .sources import Source
@@ -45,8 +46,15 @@ def stale_days(session: Session, span: Span, source: Source, drops: Drops, base:
     return stale
 
 
-def let_in(session: Session, source: Source, days: Sequence[date], drops: Drops, prints: Mapping[date, str]) -> None:
-    """Take in some consecutive days of an input.
+def let_in(
+    session: Session,
+    source: Source,
+    days: Sequence[date],
+    drops: Drops,
+    prints: Mapping[date, str],
+    as_of: datetime,
+) -> None:
+    """Take in some consecutive days of an input, but for events past the days that the policy keeps them as of a time.
 
     Where no identity comes twice, all rows are let in, however long the days span. Where one does, it matters who is in
     whose window, and the days are taken in again in parts.
@@ -61,18 +69,19 @@ def let_in(session: Session, source: Source, days: Sequence[date], drops: Drops,
         if again.any and len(days) > window:
             parts[:] = windows(days, repeated_days(door, again), window)
         else:
-            _let_in(door, find_repeats(door, again), prints)
+            _let_in(door, find_repeats(door, again), prints, as_of)
 
     open_door(session, source, days, files, enter)
     for part in parts:
-        let_in(session, source, part, drops, prints)
+        let_in(session, source, part, drops, prints, as_of)
 
 
-def _let_in(door: Door, repeats: Repeats, prints: Mapping[date, str]) -> None:
+def _let_in(door: Door, repeats: Repeats, prints: Mapping[date, str], as_of: datetime) -> None:
     source, days = door.source, door.days
     door.count_refused(repeats.refused)
     with door.session.lake.write(source.accepted, prints, days) as staging:
         _write_accepted(door, repeats, staging)
+        drop_overdue(door, staging, as_of)
         for day in days:
             files = (staging / f"arrival_day={day}").glob("*.parquet")
             rows = sum(pq.read_metadata(file).num_rows for file in files)

@@ -63,7 +63,7 @@ def _accept_days(session: Session, span: Span, source: Source) -> tuple[bool, Dr
     drops = find_days(session.settings.landing, source.name, span.days)
     stale = daily.stale_days(session, span, source, drops, _base(session, source))
     for days in chunks(stale, drops, session.policy.landing.lateness_days):
-        daily.let_in(session, source, days, drops, stale)
+        daily.let_in(session, source, days, drops, stale, span.as_of)
     return not stale, drops
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from ..keeping import EVENT_TIMES
 from ..policy import Policy
 from ..sql import Project
 from .days import DAILY_SOURCES, SNAPSHOT_SOURCES
@@ -20,6 +21,7 @@ GROUPS = {
     "permitted": "For each purpose, the rows and columns that it may see",
     "anonymised": "Counts with paid noise: nothing in them is about a person",
     "models": "What learns from permitted rows",
+    "rights": "What is kept and for how long, and who was handed what",
     "published": "What other teams read, once the gate has let it through",
 }
 """Dagster's asset groups, in order, with what each is about."""
@@ -38,6 +40,7 @@ def catalogue(policy: Policy, project: Project) -> tuple[Step, ...]:
         *_permitted(policy),
         *_anonymised(),
         *_models(),
+        *_rights(policy),
         *_published(),
     )
     return tuple(_read_off(steps, project))
@@ -66,7 +69,8 @@ def _landing() -> Iterator[Step]:
                 f"accepted_{source}",
                 *(("conflicting_consents", "malformed_signals") if source == "consent_events" else ()),
             ),
-            deps=(landed(source),),
+            # The door keeps what a legal hold may keep, however old it is.
+            deps=(landed(source), *(("accepted_subject_requests",) if source in EVENT_TIMES else ())),
             arguments=(source,),
             daily=source in DAILY_SOURCES,
         )
@@ -212,6 +216,27 @@ def _models() -> Iterator[Step]:
     )
 
 
+def _rights(policy: Policy) -> Iterator[Step]:
+    permitted = [table for step in _permitted(policy) for table in step.tables]
+    yield Step(
+        "retain",
+        "rights",
+        "rights.retention.steps:retain",
+        ("retention_proof",),
+        # What is destroyed can no longer be counted, released or learned from: all that is done before.
+        deps=("decision_accounting", *permitted, *ANONYMISED, "model_metrics", "segment_profile"),
+        kinds=("python", "parquet"),
+        pool="engine",
+    )
+    yield Step(
+        "count_disclosures",
+        "rights",
+        "rights.disclosure.steps:count",
+        ("disclosure_counts",),
+        kinds=("python", "parquet"),
+    )
+
+
 def _published() -> Iterator[Step]:
     yield Step(
         "export_privacy_ledger",
@@ -232,7 +257,15 @@ def _published() -> Iterator[Step]:
         "published",
         "published.steps:candidate",
         ("candidate",),
-        deps=(*ANONYMISED, "segment_profile", "privacy_ledger", "row_accounting", "recommendations", "viewer_segments"),
+        deps=(
+            *ANONYMISED,
+            "segment_profile",
+            "privacy_ledger",
+            "row_accounting",
+            "recommendations",
+            "viewer_segments",
+            "retention_proof",
+        ),
         description="Everything that the next release would hold, set aside for the audit.",
     )
     yield Step(
@@ -259,7 +292,7 @@ def _published() -> Iterator[Step]:
         "published",
         "reports.steps:write_release_report",
         ("release_report",),
-        deps=("release", *SURVEYED),
+        deps=("release", "retention_proof", "disclosure_counts", *SURVEYED),
         kinds=("html",),
         description="What was released, what it cost in privacy, what was withheld and why: one page, for people.",
     )

@@ -17,7 +17,7 @@ from ..quality.runner import CheckOutcome
 from ..sql import Access, Project
 from .step import Step
 
-_CHECKED_GROUPS = {"landing", "permitted", "anonymised"}
+_CHECKED_GROUPS = {"landing", "permitted", "anonymised", "rights"}
 _ASKED = ("min_value", "max_value", "value_set", "regex")
 _KINDS = {
     "not_null": "always there",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from ..policy import Policy
@@ -42,33 +42,42 @@ def sweep(layout: Layout) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def retire(layout: Layout, policy: Policy) -> int:
+def retire(layout: Layout, policy: Policy, as_of: datetime | None = None) -> int:
     """Remove restricted files that only superseded releases refer to, the policy's days after they were superseded.
 
-    Open tables stay for ever: they were private for everyone when they were released. Returns the files removed.
+    Seen from the as-of time of the current release, unless another is given. Open tables stay for ever: they were
+    private for everyone when they were released. Returns the files removed.
     """
     current = layout.current()
     if current is None:
         return 0
+    now = as_of or read_manifest(layout.manifest(current)).as_of
+    after = timedelta(days=policy.published.retire_after_days)
+    due = [file for file, since in superseded(layout).items() if now - since >= after]
+    for file in due:
+        (layout.root / file).unlink()
+    for release_id in layout.releases():
+        for file in _restricted(read_manifest(layout.manifest(release_id))):
+            _drop_empty((layout.root / file).parent)
+    return len(due)
+
+
+def superseded(layout: Layout) -> dict[str, datetime]:
+    """The restricted files on disk that the current release does not refer to, and since when none has that readers
+    used: the as-of time of the release that took the place of the last one that did."""
+    current = layout.current()
+    if current is None:
+        return {}
     releases = {release_id: read_manifest(layout.manifest(release_id)) for release_id in layout.releases()}
     now = releases[current]
     successors = {each.previous: each for each in releases.values() if each.previous is not None}
-    after = timedelta(days=policy.published.retire_after_days)
-    kept = {
-        file
-        for release_id, release in releases.items()
-        if release_id == current or now.as_of - successors.get(release_id, now).as_of < after
-        for file in _restricted(release)
-    }
-    removed = 0
-    for release in releases.values():
-        for file in _restricted(release) - kept:
-            path = layout.root / file
-            if path.exists():
-                path.unlink()
-                removed += 1
-            _drop_empty(path.parent)
-    return removed
+    since: dict[str, datetime] = {}
+    for release_id, release in releases.items():
+        ended = successors.get(release_id, now).as_of
+        for file in _restricted(release) - _restricted(now):
+            if (layout.root / file).exists():
+                since[file] = max(since.get(file, ended), ended)
+    return since
 
 
 def _restricted(manifest: Manifest) -> set[str]:

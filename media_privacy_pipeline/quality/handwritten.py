@@ -125,6 +125,10 @@ _DECIDED = """
     select cast(count(*) filter (where accepted <> told) as bigint) as unexpected, cast(count(*) as bigint) as total
     from compared"""
 
+_OVERDUE = """
+    select cast(count(*) filter (where not ok) as bigint) as unexpected, cast(count(*) as bigint) as total
+    from retention_proof"""
+
 _BY_TABLE: Mapping[str, tuple[ExpectationSpec, ...]] = {
     "recommendations": (
         ExpectationSpec(
@@ -149,6 +153,14 @@ _BY_TABLE: Mapping[str, tuple[ExpectationSpec, ...]] = {
             "query",
             {"sql": _DECIDED, "inputs": []},
             meaning="accepted = used + withheld, for each day, source and purpose.",
+        ),
+    ),
+    "retention_proof": (
+        ExpectationSpec(
+            "nothing_overdue",
+            "query",
+            {"sql": _OVERDUE, "inputs": []},
+            meaning="Nothing that is stored is past the window that the policy gives it, but for legal holds.",
         ),
     ),
     "audit_findings": (

@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
+
 from ..engines import Session
 from ..published import Release
 from ..sql import Access
@@ -86,6 +88,29 @@ class ColumnFinding:
 
 
 @dataclass(frozen=True)
+class Store:
+    """For how long something stored is kept, and whether anything in it is overdue; how much it is, is not told."""
+
+    name: str
+    category: str
+    window_days: int | None
+    oldest_day: str | None
+    ok: bool
+
+
+@dataclass(frozen=True)
+class HandedOver:
+    """What a recipient was handed for a purpose. people: at most so many in one table; None where too few to tell."""
+
+    recipient: str
+    purpose: str
+    tables: str
+    disclosures: int
+    people: int | None
+    last_day: str
+
+
+@dataclass(frozen=True)
 class Summary:
     """Everything in words and numbers; no value of any person. `landing` counts rows of the run's days by stage."""
 
@@ -108,6 +133,8 @@ class Summary:
     failed: tuple[Finding, ...]
     audits: int
     audits_failed: int
+    kept: tuple[Store, ...]
+    handed_over: tuple[HandedOver, ...]
     places: Mapping[str, str]
 
     def to_json(self) -> dict[str, Any]:
@@ -154,6 +181,8 @@ def summary(session: Session, release: Release) -> Summary:
         ),
         audits=len(audits),
         audits_failed=sum(not row["passed"] for row in audits),
+        kept=tuple(_kept(session)),
+        handed_over=tuple(_handed_over(session)),
         places=_places(session, release),
     )
 
@@ -230,6 +259,28 @@ def _metrics(session: Session) -> list[Metric]:
     sql = "select model, protocol, metric, k, value, low, high from model_metrics order by protocol, metric, k, model"
     rows = session.engine.fetch(sql, {"model_metrics": session.folder("model_metrics")}).to_pylist()
     return [Metric(**row) for row in rows]
+
+
+def _kept(session: Session) -> list[Store]:
+    return [
+        Store(row["table"], row["category"], row["window_days"], _iso(row["oldest_day"]), row["ok"])
+        for row in _stored(session, "retention_proof")
+        if row["window_days"] is not None
+    ]
+
+
+def _handed_over(session: Session) -> list[HandedOver]:
+    rows = _stored(session, "disclosure_counts")
+    return [HandedOver(**{**row, "last_day": row["last_day"].isoformat()}) for row in rows]
+
+
+def _stored(session: Session, table: str) -> list[dict[str, Any]]:
+    files = session.lake.files(table)
+    return [row for file in files for row in pq.ParquetFile(file).read().to_pylist()]
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _checks(path: Path) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
-"""What viewers can see, take along and have erased: the rights of GDPR 15 to 21, carried out on one person's request.
+"""What people may ask of their data, carried out: to see it, take it along, have it erased; and who else is handed it.
 
-Belongs here: finding everything that is held about a person, checking that a verified request stands behind it, handing
-it over in a form that can be read and reused, and removing it. Does not belong here: deciding what may be used
-(consent), or letting requests in (landing). A person's own data leaves the house through this room and no other, and
-only to that person: nobody else's row may be beside it, another profile of the same household included.
+Belongs here: finding everything that is held about a person and handing it to that person alone, on a verified request;
+destroying what is past its time and proving it; handing published tables to declared recipients and the record of it.
+Does not belong here: what a request does to a decision (consent), letting requests in and refusing rows at the door
+(landing), or what a release is (published).
 """

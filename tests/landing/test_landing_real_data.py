@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import os
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,12 +47,32 @@ def test_every_click_of_globo_is_let_in(session: Session, landing: Path) -> None
     assert session.lake.rows("accepted_viewing_events") == len(clicks)
 
 
-@pytest.mark.parametrize("name", ["ml-100k", "ml-latest-small"])
-def test_every_rating_of_movielens_is_let_in(session: Session, landing: Path, name: str) -> None:
+def test_every_rating_of_movielens_is_let_in(session: Session, landing: Path) -> None:
     landing.rmdir()
-    summary = import_movielens(Path(REAL or "") / name, landing)
+    summary = import_movielens(Path(REAL or "") / "ml-100k", landing)
     first, last = days_of(landing)
     let_in(session, "titles", first, last)
     let_in(session, "viewing_events", first, last)
-    found = counts(session, "viewing_events")
-    assert found == {("landed", ""): summary.events, ("accepted", ""): summary.events}
+    assert counts(session, "viewing_events") == {("landed", ""): summary.events, ("accepted", ""): summary.events}
+
+
+def test_of_twenty_years_of_movielens_what_may_still_be_kept_is_let_in(session: Session, landing: Path) -> None:
+    """One run over far more days than retention keeps: seen from its end, the older ratings are past their time."""
+    landing.rmdir()
+    source = Path(REAL or "") / "ml-latest-small"
+    summary = import_movielens(source, landing)
+    first, last = days_of(landing)
+    let_in(session, "titles", first, last)
+    let_in(session, "viewing_events", first, last)
+    kept_from = datetime.combine(last, time()) - timedelta(days=session.policy.kept_days("viewing_events") - 1)
+    with (source / "ratings.csv").open() as stream:
+        times = [
+            datetime.fromtimestamp(int(row["timestamp"]), UTC).replace(tzinfo=None) for row in csv.DictReader(stream)
+        ]
+    young = sum(at >= kept_from for at in times)
+    assert 0 < young < summary.events
+    assert counts(session, "viewing_events") == {
+        ("landed", ""): summary.events,
+        ("accepted", ""): young,
+        ("dropped", "past_retention"): summary.events - young,
+    }

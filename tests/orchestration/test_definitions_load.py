@@ -66,7 +66,7 @@ def test_each_expectation_of_what_comes_in_and_goes_out_is_a_check_of_its_own() 
     looked_at = {
         table
         for table, contract in project.contracts.items()
-        if tables.get(table) in ("landing", "permitted", "anonymised")
+        if tables.get(table) in ("landing", "permitted", "anonymised", "rights")
         or (table in tables and contract.meta.access is not Access.internal)
     }
     wanted = {(table, each.name) for table in looked_at for each in expectations_of(project, table)}
