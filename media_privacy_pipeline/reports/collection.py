@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ..keeping import EVENT_TIMES
 from ..policy import Generalisation, Policy
 from ..sql import Access, Column, Contract, PrivacyClass, Project, ProtectedBy
 from ..sql.collected import collected, kept_for, seen_by
@@ -114,6 +115,8 @@ def held(policy: Policy, source: str) -> str:
         return "while the title is in the newest catalogue"
     if source == "accounts":
         return "while the account is in the newest snapshot, and until its holder asks for erasure"
+    if source in EVENT_TIMES:
+        return f"{policy.kept_days(source)} days after it happened, and no longer than the person wants"
     return "until the person asks for erasure"
 
 

@@ -118,7 +118,11 @@ def _record(project: Project, tables: list[CollectedTable], readers: list[Recipi
 
 
 def _who(policy: Policy) -> dict[str, Any]:
-    return {"controller": policy.controller.model_dump(mode="json", exclude={"transfers"}), "policy": policy.digest}
+    return {
+        "controller": policy.controller.model_dump(mode="json", exclude={"transfers"}),
+        "handed_to": [recipient.model_dump(mode="json") for recipient in policy.recipients.values()],
+        "policy": policy.digest,
+    }
 
 
 def _purpose(policy: Policy, name: str) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def test_it_says_what_is_held_why_until_when_and_what_it_gives(folder: Path) -> 
     for said in (
         "3 entries, from 1 March 2026 to 3 March 2026",
         "Recommendations for the viewer who watches",
-        "the newest until 3 March 2027",
+        "destroyed in turn, the newest by 3 March 2028",
         "40&nbsp;% were in the 20 picked for them, and 29&nbsp;% in the 20 that are popular",
         "better by 9.0 to 13.0 percentage points",
         "you are in the group Drama",

@@ -14,6 +14,7 @@ from typing import Any
 from ...consent.asking import stands
 from ...consent.reasons import REASONS
 from ...engines import Session
+from ...keeping import EVENT_TIMES
 from ...reports.person import person_page
 from .answer import Answer, gather
 from .asked import verified_request
@@ -146,7 +147,6 @@ def _purposes(session: Session, answer: Answer, offered: list[Choice]) -> list[P
 
 
 def _held(session: Session, answer: Answer) -> list[HeldTold]:
-    spans = answer.table("windows").rows.to_pylist()
     times = {
         "viewing_events": "started_at",
         "search_events": "searched_at",
@@ -159,9 +159,11 @@ def _held(session: Session, answer: Answer) -> list[HeldTold]:
     for name, time in times.items():
         rows = answer.table(name).rows.to_pylist()
         at = sorted(row[time] for row in rows) if time is not None else []
-        until = max((row["newest_until"] for row in spans if row["source"] == name), default=None)
-        ends = "Each entry is used for so long as the purposes below say, the newest until"
-        if name == "refused" and at:
+        until, ends = None, ""
+        if name in EVENT_TIMES and at:
+            until = at[-1] + timedelta(days=session.policy.kept_days(name) + 1)
+            ends = "Each entry is destroyed in turn, the newest by"
+        elif name == "refused" and at:
             until = at[-1] + timedelta(days=session.policy.landing.quarantine_days + 1)
             ends = "The last of them are destroyed on"
         title, says = TABLES[name]

@@ -19,6 +19,7 @@ _HELD = "int_rights__held"
 _WIDTH = {
     Generalisation.keep: timedelta(0),
     Generalisation.hour: timedelta(hours=1),
+    Generalisation.daypart: timedelta(hours=6),
     Generalisation.day: timedelta(days=1),
 }
 EVIDENCE: Final = frozenset(
