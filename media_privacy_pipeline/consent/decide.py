@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +22,7 @@ _RULES: dict[str, Callable[[Policy], pa.Table]] = {
 TIMELINE = ("consent_words", "consent_spans", "consent_timeline", "consent_verdicts")
 """From what was said to what holds, each stored for the next: Spark would compute a shared view over and over."""
 
+_ERASED = pa.schema([("source", pa.string()), ("rows", pa.int64()), ("arrival_day", pa.date32())])
 _MARKS = ("private_sessions", "hidden_titles")
 
 
@@ -38,6 +40,7 @@ def account_decisions(session: Session, span: Span) -> StepResult:
     """Write `decision_accounting` of every day that is not closed, and of days that were never counted.
 
     A closed day keeps its count: counting it again would tell by the difference what single viewers have since chosen.
+    Rows that an erasure took out of a day stay in its count, as withheld.
     """
     lake = session.lake
     accepted = set(lake.days("accepted_viewing_events")) | set(lake.days("accepted_search_events"))
@@ -49,7 +52,23 @@ def account_decisions(session: Session, span: Span) -> StepResult:
         days=days,
         input_days={"accepted_viewing_events": days, "accepted_search_events": days},
         parameters=clock(span.as_of),
+        extra={"erased_rows": _erased_rows(session, days)},
     )
+
+
+def _erased_rows(session: Session, days: Sequence[date]) -> pa.Table:
+    """What the door counted as accepted and is no longer there: the columns of the contract `erased_rows`."""
+    rows = []
+    for source in ("viewing_events", "search_events"):
+        counted: Counter[date] = Counter()
+        for day in days:
+            for file in session.lake.files(f"accounted_{source}", [day]):
+                stages = pq.ParquetFile(file).read(["stage", "rows"]).to_pylist()
+                counted[day] += sum(row["rows"] for row in stages if row["stage"] == "accepted")
+        for day, accepted in counted.items():
+            if gone := accepted - session.lake.rows(f"accepted_{source}", [day]):
+                rows.append({"source": source, "rows": gone, "arrival_day": day})
+    return pa.Table.from_pylist(rows, _ERASED)
 
 
 def clock(as_of: datetime) -> dict[str, Parameter]:

@@ -43,13 +43,12 @@ class Door:
         self._erased: str | None = None
         every = self.scan(self.days).sql
         self._count("landed", "", every)
-        if (erased := erased_among(self.session, self.reading, self.source, every)) is not None:
+        staged = self.render(f"stg_landing__{self.source.name}")
+        if (erased := erased_among(self.session, self.reading, self.source, every, staged)) is not None:
             file = self.work / "erased.parquet"
-            pq.write_table(erased, file)
-            self._erased = f"read_parquet({quote(file)})"
-            self._count(
-                "dropped", "erased", f"{self._with_pair(every)} semi join {self._erased} using (account, profile)"
-            )
+            pq.write_table(erased.rows, file)
+            self._erased = f"join read_parquet({quote(file)}) using ({', '.join(erased.columns)})"
+            self._count("dropped", "erased", f"{self._with_pair(every)} semi {self._erased}")
         for (day, reason), files in Counter((drop.day, reason) for drop, reason in self.landed.unreadable).items():
             self.counts.append(Count(day, self.source.name, "unreadable_file", reason, files))
         for day, names in self.landed.undeclared.items():
@@ -60,7 +59,7 @@ class Door:
         """The landed rows of some days, those of erased people left out."""
         rows = self.landed.rows(days)
         if self._erased is not None:
-            rows = f"{self._with_pair(rows)} anti join {self._erased} using (account, profile)"
+            rows = f"{self._with_pair(rows)} anti {self._erased}"
         return Scan(rows)
 
     def render(self, model: str) -> str:
