@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ..errors import PipelineError
-from . import checkup, consent, imports, keys, ledger, look, quarantine, run, simulation, status, ui, verify
+from . import checkup, consent, imports, keys, ledger, look, quarantine, run, simulation, status, subject, ui, verify
 
 DEBUG = "MEDIA_PRIVACY_DEBUG"
 
@@ -49,7 +49,7 @@ def _start(
         os.environ[DEBUG] = "1"
 
 
-for part in (simulation, imports, run, status, look, keys, consent, ledger, quarantine, verify, checkup, ui):
+for part in (simulation, imports, run, status, look, keys, consent, ledger, subject, quarantine, verify, checkup, ui):
     part.register(app)
 
 

@@ -114,7 +114,7 @@ def _stories(session: Session, table: str, event_id: str, as_of: datetime) -> li
 def _story(session: Session, table: str, event: pa.Table, as_of: datetime) -> Story:
     row = event.to_pylist()[0]
     account, profile = row["account_id"], row["profile_id"]
-    refs = Refs(session.keyring)
+    refs = Refs.of(session, [(account, profile)], filter(None, [row.get("device_id")]))
     with opened(session) as ledger:
         said = ledger.rows(as_of, account_ref=refs.account(account))
     people = _people(session)

@@ -30,9 +30,17 @@ def identify(session: Session, span: Span) -> StepResult:
     )
 
 
-def subject_refs(people: Iterable[tuple[str, str]], refs: Refs) -> pa.Table:
-    """Refs of (account_id, profile_id) pairs, numbered in the order of their ids."""
+def devices(session: Session) -> list[str]:
+    """Every device that a consent event names, in order."""
+    found = session.engine.fetch(_DEVICES, {"accepted_consent_events": session.folder("accepted_consent_events")})
+    ids: list[str] = found["device_id"].to_pylist()
+    return ids
+
+
+def subject_refs(session: Session, people: Iterable[tuple[str, str]]) -> pa.Table:
+    """Refs of (account_id, profile_id) pairs, numbered in the order of their ids; keys that are missing are made."""
     ordered = sorted(people)
+    refs = Refs.of(session, ordered, make=True)
     return pa.table(
         {
             "account_id": pa.array([account for account, _ in ordered], pa.string()),
@@ -57,7 +65,7 @@ def _subjects(session: Session, span: Span) -> StepResult:
             session.project.render(_PEOPLE), {table: session.folder(table) for table in sources}
         )
         people = zip(found["account_id"].to_pylist(), found["profile_id"].to_pylist(), strict=True)
-        return subject_refs(people, Refs(session.keyring))
+        return subject_refs(session, people)
 
     return session.materialise(
         "subjects",
@@ -72,9 +80,8 @@ def _devices(session: Session) -> StepResult:
     )
     if session.lake.is_current("consent_devices", fingerprint):
         return StepResult({"consent_devices": session.lake.rows("consent_devices")}, skipped=True)
-    found = session.engine.fetch(_DEVICES, {"accepted_consent_events": session.folder("accepted_consent_events")})
-    refs = Refs(session.keyring)
-    ids = found["device_id"].to_pylist()
+    ids = devices(session)
+    refs = Refs.of(session, (), ids, make=True)
     table = pa.table(
         {"device_id": pa.array(ids, pa.string()), "device_ref": pa.array(map(refs.device, ids), pa.string())}
     )

@@ -12,8 +12,8 @@ from ..keys import pseudonym
 from .sources import Source
 
 _TABLE = "suppressed_subjects"
-_WHOLE_ACCOUNT = frozenset({"consent_events", "subject_requests"})
-"""Inputs whose rows may name no profile, and then are about all of an account."""
+WHOLE_ACCOUNT = frozenset({"consent_events", "subject_requests"})
+"""Inputs whose rows may name no profile, and are then about all of an account."""
 
 
 class Erased(NamedTuple):
@@ -67,6 +67,6 @@ def _answered(
 
 def pair_of(source: Source) -> str:
     """DuckDB text of a landed row's account and profile; what names no profile may be nobody's in particular."""
-    absent = "''" if source.name in _WHOLE_ACCOUNT else "'main'"
+    absent = "''" if source.name in WHOLE_ACCOUNT else "'main'"
     profile = f"coalesce(nullif(trim(profile_id), ''), {absent})"
     return f"trim(account_id) as account, {profile} as profile"

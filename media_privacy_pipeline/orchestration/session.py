@@ -11,6 +11,7 @@ import dagster as dg
 
 from ..engines import Session
 from ..errors import PipelineError
+from ..rights.erasing import resume
 from ..runlock import run_lock
 from ..settings import Settings
 
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def opened(settings: Settings, command: str, *, waiting: Callable[[str], None] | None = None) -> Iterator[Session]:
-    """A session that no other run on this home can disturb; what a crash left behind is swept first.
+    """A session that no other run on this home can disturb; what a crash left behind is swept or finished first.
 
     Raises Refused when the lock is held by another run for too long, or the home cannot be written.
     """
@@ -29,6 +30,8 @@ def opened(settings: Settings, command: str, *, waiting: Callable[[str], None] |
         session = Session(settings)
         session.lake.sweep()
         try:
+            # An erasure that a crash interrupted has left people half in and half out: before anything reads them.
+            resume(session)
             yield session
         finally:
             session.close()
