@@ -104,6 +104,8 @@ def rewrite(
     folder = _folder(session, source, day)
     for left in folder.parent.glob(f".{folder.name}-*"):
         shutil.rmtree(left)
+    for half in folder.glob(".part-*"):
+        half.unlink()
     key = session.keyring.derive("quarantine content")
     for part in sorted(folder.glob("part-*.sealed")):
         lines = list(lines_of(session, source, day, part))

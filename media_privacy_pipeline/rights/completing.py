@@ -39,6 +39,8 @@ def complete(session: Session) -> Completed:
 
     A request gets its receipt once nobody it names is found any more; until then the erasure stays under way.
     """
+    for half in session.settings.receipts.glob(".*"):
+        half.unlink()
     written, waiting = 0, 0
     reasons: dict[str, None] = {}
     for journal in under_way(session):

@@ -25,7 +25,12 @@ _FORMAT = 1
 
 def path_of(session: Session, request: Erasure) -> Path:
     """Where the receipt of a request lies, or will."""
-    return session.settings.receipts / f"{_request_ref(session.keyring, request)}.json"
+    return session.settings.receipts / f"{ref_of(session, request.request_id)}.json"
+
+
+def ref_of(session: Session, request_id: str) -> str:
+    """What a request is called in receipts: a keyed hash of its request_id."""
+    return _ref(session.keyring, request_id)
 
 
 def write(session: Session, journal: Journal, at: int) -> Path:
@@ -54,7 +59,7 @@ def document(keyring: Keyring, journal: Journal, at: int) -> Receipt:
             "people": len(journal.people.persons),
         },
         "request": {
-            "ref": _request_ref(keyring, request),
+            "ref": _ref(keyring, request.request_id),
             "received_at": request.received_at.isoformat(),
             "scope": "account" if request.profile_id is None else "profile",
         },
@@ -111,8 +116,8 @@ def text_of(receipt: Receipt) -> str:
     return json.dumps(receipt, indent=1, sort_keys=True) + "\n"
 
 
-def _request_ref(keyring: Keyring, request: Erasure) -> str:
-    return pseudonym(keyring.derive("receipt"), request.request_id)
+def _ref(keyring: Keyring, request_id: str) -> str:
+    return pseudonym(keyring.derive("receipt"), request_id)
 
 
 def _canonical(receipt: Receipt) -> bytes:

@@ -17,6 +17,9 @@ from .rewriting import rows_of
 _ALLOWED = "consent_ledger"
 """The lake's export of the ledger: refs stay in it, since the ledger is append-only."""
 
+_BESIDE_A_DATABASE = ("-wal", "-shm", "-journal")
+"""Looked into as well, and not counted: they come and go."""
+
 
 @dataclass
 class Scan:
@@ -78,8 +81,9 @@ def _look(session: Session, file: Path, name: str, wanted: Needles, result: Scan
     except UNREADABLE:
         result.unreadable.add(name)
         return
-    zone = result.zones.setdefault(name.partition("/")[0], Counter())
-    zone.update(files=1, bytes=file.stat().st_size, opened_bytes=look.expanded)
+    if not name.endswith(_BESIDE_A_DATABASE):
+        zone = result.zones.setdefault(name.partition("/")[0], Counter())
+        zone.update(files=1, bytes=file.stat().st_size, opened_bytes=look.expanded)
     for number in look.people:
         result.found.setdefault(number, set()).add(name)
 
