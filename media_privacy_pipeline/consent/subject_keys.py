@@ -70,13 +70,14 @@ class SubjectKeys:
         (rows,) = self._connection.execute("select count(*) from subject_keys").fetchone()
         return int(rows)
 
-    def _rows(self, names: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    def _rows(self, names: Sequence[str]) -> list[tuple[str, bytes]]:
+        found: list[tuple[str, bytes]] = []
         for start in range(0, len(names), _CHUNK):
             chunk = names[start : start + _CHUNK]
             marks = ", ".join("?" * len(chunk))
-            yield from self._connection.execute(
-                f"select lookup, wrapped from subject_keys where lookup in ({marks})", chunk
-            )
+            sql = f"select lookup, wrapped from subject_keys where lookup in ({marks})"
+            found += self._connection.execute(sql, chunk).fetchall()
+        return found
 
     def _name(self, kind: Kind, ids: Ids) -> str:
         return pseudonym(self._lookup, kind, *ids)

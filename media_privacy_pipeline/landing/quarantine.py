@@ -46,7 +46,7 @@ def keep(session: Session, source: str, day: date, refusals: Iterable[str]) -> N
         number = 0
         while part := list(islice(lines, _ROWS_A_PART)):
             staging.mkdir(parents=True, exist_ok=True)
-            (staging / f"part-{number:05}.sealed").write_bytes(_sealed(session, source, day, part))
+            (staging / f"part-{number:05}.sealed").write_bytes(sealed(session, source, day, part))
             number += 1
         shutil.rmtree(folder, ignore_errors=True)
         if number:
@@ -116,7 +116,7 @@ def rewrite(
         name = str(part.relative_to(session.settings.quarantine))
         ahead(Rewritten(name, len(lines), len(kept), digests[0], digests[1]))
         temporary = part.with_name(f".{part.name}")
-        temporary.write_bytes(_sealed(session, source, day, kept))
+        temporary.write_bytes(sealed(session, source, day, kept))
         temporary.replace(part)
 
 
@@ -142,7 +142,8 @@ def lines_of(session: Session, source: str, day: date, part: Path) -> Iterator[s
     yield from data.decode().split("\n") if data else ()
 
 
-def _sealed(session: Session, source: str, day: date, lines: Sequence[str]) -> bytes:
+def sealed(session: Session, source: str, day: date, lines: Sequence[str]) -> bytes:
+    """The bytes of one part: rows as JSON texts, compressed and sealed."""
     return session.keyring.seal(_context(source, day), zlib.compress("\n".join(lines).encode()))
 
 

@@ -41,7 +41,7 @@ class Look:
 
     def values(self, needles: Needles, found: pa.Array) -> None:
         """Look at text values of a structured file: whole ones, and distinctive names inside them."""
-        values = found.drop_null().cast(pa.string())
+        values = found.drop_null().cast(pa.string(), safe=False)
         if not len(values):
             return
         self.people |= needles.values(values)
@@ -59,8 +59,10 @@ def look_into(session: Session, file: Path, needles: Needles) -> Look:
     home = file.relative_to(session.settings.home)
     if file.suffix == ".parquet":
         _parquet(session, home, file, needles, found)
-    elif file.suffix == ".sealed" and home.parts[0] == session.settings.quarantine.name:
-        _sealed(session, home, file, needles, found)
+    elif file.suffix == ".sealed":
+        # Of the erasure's own names nothing can be seen but that they are sealed; they go with the receipt.
+        if home.parts[0] == session.settings.quarantine.name:
+            _sealed(session, home, file, needles, found)
     elif head.startswith(_SQLITE):
         _sqlite(file, needles, found)
     elif file.suffix == ".npz":
@@ -96,15 +98,22 @@ def _parquet(session: Session, home: Path, file: Path, needles: Needles, found: 
     with pq.ParquetFile(file, decryption_properties=properties, read_dictionary=text) as source:
         for group in range(groups):
             for field in schema:
-                if _is_text(field.type) or _is_list_of_text(field.type):
-                    for chunk in source.read_row_group(group, columns=[field.name]).column(0).chunks:
-                        found.values(needles, _flat(chunk))
+                for chunk in source.read_row_group(group, columns=[field.name]).column(0).chunks:
+                    for values in _texts(chunk):
+                        found.values(needles, values)
 
 
-def _flat(chunk: pa.Array) -> pa.Array:
+def _texts(chunk: pa.Array) -> Iterator[pa.Array]:
+    """The text in an array: of a dictionary all entries, of what is nested what lies within."""
     if isinstance(chunk, pa.DictionaryArray):
-        return chunk.dictionary
-    return chunk.flatten() if _is_list_of_text(chunk.type) else chunk
+        yield from _texts(chunk.dictionary)
+    elif isinstance(chunk, pa.ListArray | pa.LargeListArray | pa.MapArray):
+        yield from _texts(chunk.flatten())
+    elif isinstance(chunk, pa.StructArray):
+        for child in chunk.flatten():
+            yield from _texts(child)
+    elif _is_text(chunk.type):
+        yield chunk
 
 
 def _sealed(session: Session, home: Path, file: Path, needles: Needles, found: Look) -> None:
@@ -182,7 +191,3 @@ def _within(needles: Needles, number: int, values: pa.Array) -> bool:
 
 def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind))
-
-
-def _is_list_of_text(kind: pa.DataType) -> bool:
-    return bool((pa.types.is_list(kind) or pa.types.is_large_list(kind)) and _is_text(kind.value_type))

@@ -8,6 +8,7 @@ from ..engines import Session, Span, StepResult
 from ..errors import Refused
 from .completing import complete
 from .erasing import erase, resume
+from .journal import under_way
 
 
 def carry_out(session: Session, span: Span) -> StepResult:
@@ -16,6 +17,9 @@ def carry_out(session: Session, span: Span) -> StepResult:
     What derives is made again from what is left by the steps that follow.
     """
     resumed = resume(session)
+    if any(under_way(session)):
+        # A crash may have come before the vault was told.
+        identify(session, span)
     found = asked(session, span.as_of)
     metadata: dict[str, int | float | str] = {"held": len(found.held), "resumed": resumed}
     if not found.due:

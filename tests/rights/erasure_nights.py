@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -130,11 +130,13 @@ def open_session(folder: Path, home: str = "home") -> Session:
     """A session on a home under a folder."""
     session = Session(Settings(home=folder / home, landing=folder / "landing", keys=folder / "keys"))
     session.settings.work.mkdir(parents=True, exist_ok=True)
-    session.__dict__["engine"] = DuckDBEngine(session.settings.work, memory_limit="1GB")
+    session.__dict__["engine"] = DuckDBEngine(session.settings.work, memory_limit="1GB", threads=1)
     return session
 
 
-def night(session: Session, last: int, *, first: int = 1) -> Mapping[str, Mapping[str, Any]]:
+def night(
+    session: Session, last: int, *, first: int = 1, only: Collection[str] = ()
+) -> Mapping[str, Mapping[str, Any]]:
     """Run a night over some days; what each step told. Left out are the audit and the gate's look at quality, and ten
     households are too few for segments: all viewers are put into one.
     """
@@ -143,6 +145,8 @@ def night(session: Session, last: int, *, first: int = 1) -> Mapping[str, Mappin
     try:
         span = Span.of(day(first), day(last))
         for step in catalogue(session.policy, session.project):
+            if only and step.name not in only:
+                continue
             if step.name == "segment":
                 _one_segment(session)
             elif step.name not in ("audit", "release_report"):

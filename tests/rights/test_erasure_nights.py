@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,7 +28,7 @@ from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused
 from media_privacy_pipeline.landing import quarantine
 from media_privacy_pipeline.models.training import registry
-from media_privacy_pipeline.published.reader import open_release, release_ids
+from media_privacy_pipeline.published.reader import open_release
 from media_privacy_pipeline.rights import receipt
 
 DAYS = 6
