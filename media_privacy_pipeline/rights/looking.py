@@ -44,12 +44,13 @@ class Look:
         values = found.drop_null().cast(pa.string(), safe=False)
         if not len(values):
             return
-        self.people |= needles.values(values)
-        text = pa.concat_arrays([values]).buffers()[2]
+        whole = pa.concat_arrays([values])
+        text = whole.buffers()[2]
         self.expanded += 0 if text is None else text.size
-        hits = needles.raw(text) if text is not None else set()
+        self.people |= needles.whole(whole)
         # Values lie side by side: what goes over an edge is in none of them.
-        self.people |= {n for n in hits - self.people if _within(needles, n, values)}
+        inside = needles.raw(text) - self.people if text is not None else set()
+        self.people |= {n for n in inside if _within(needles, n, whole)}
 
 
 def look_into(session: Session, file: Path, needles: Needles) -> Look:
@@ -134,7 +135,7 @@ def _sqlite(file: Path, needles: Needles, found: Look) -> None:
             while chunk := rows.fetchmany(_ROWS):
                 texts = [value for row in chunk for value in row if isinstance(value, str)]
                 blobs = [value for row in chunk for value in row if isinstance(value, bytes)]
-                found.people |= needles.values(pa.array(texts, pa.string()))
+                found.people |= needles.whole(pa.array(texts, pa.string()))
                 _text("\x00".join(texts).encode() + b"\x00" + b"\x00".join(blobs), needles, found)
     finally:
         connection.close()
@@ -168,7 +169,7 @@ def _documents(data: bytes) -> Iterator[Any]:
 
 
 def _json(document: Any, needles: Needles, found: Look) -> None:
-    found.people |= needles.values(pa.array(list(_strings(document)), pa.string()))
+    found.people |= needles.whole(pa.array(list(_strings(document)), pa.string()))
 
 
 def _strings(document: Any) -> Iterator[str]:

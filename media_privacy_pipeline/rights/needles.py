@@ -51,12 +51,14 @@ class Needles:
     people: Mapping[str, int]
     grades: Mapping[str, Grade]
 
-    def values(self, found: pa.Array) -> set[int]:
-        """People of whom a name is among some values."""
-        if len(found) < _FEW:
-            return {self.people[value] for value in found.to_pylist() if value in self.people}
-        hits = found.filter(pc.is_in(found, value_set=self._names))
-        return {self.people[name] for name in pc.unique(hits).to_pylist()}
+    def whole(self, values: pa.Array) -> set[int]:
+        """People of whom a name that is no distinctive one is among some values; of few values, of any name."""
+        if len(values) < _FEW:
+            return {self.people[value] for value in values.to_pylist() if value in self.people}
+        if not len(self._short):
+            return set()
+        found = values.filter(pc.is_in(values, value_set=self._short))
+        return {self.people[name] for name in pc.unique(found).to_pylist()}
 
     def text(self, data: bytes) -> set[int]:
         """People of whom a name stands in a text: distinctive ones anywhere, words where nothing is beside them."""
@@ -77,21 +79,27 @@ class Needles:
         for start in range(min(_WINDOW, max(0, len(view) - _WINDOW + 1))):
             words = np.frombuffer(view, "<u8", (len(view) - start) // _WINDOW, start)
             likely = np.flatnonzero(self._sieve[(words * _SPREAD) >> _SHIFT])
-            for at in likely[np.isin(words[likely], self._keys)] if len(likely) else ():
+            for at in likely[self._is_tail(words[likely])] if len(likely) else ():
                 end = start + int(at) * _WINDOW + _WINDOW
                 for name, number in self._tails[int(words[at])]:
                     if end >= len(name) and view[end - len(name) : end] == name:
                         found.add(number)
         return found
 
-    @property
+    @cached_property
     def longest(self) -> int:
         """Bytes of the longest name: how far blocks of a file must overlap."""
         return max((len(name.encode()) for name in self.people), default=0)
 
+    def _is_tail(self, words: np.ndarray) -> np.ndarray:
+        place = np.minimum(np.searchsorted(self._keys, words), len(self._keys) - 1)
+        found: np.ndarray = self._keys[place] == words
+        return found
+
     @cached_property
-    def _names(self) -> pa.Array:
-        return pa.array(list(self.people), pa.string())
+    def _short(self) -> pa.Array:
+        """Names that can be found as values alone, or as words."""
+        return pa.array([name for name in self.people if self.grades[name] is not Grade.distinctive], pa.string())
 
     @cached_property
     def _tails(self) -> dict[int, list[tuple[bytes, int]]]:

@@ -41,5 +41,5 @@ def test_an_id_that_is_part_of_anothers_is_looked_for_as_a_word() -> None:
 def test_opaque_ids_are_found_as_values_alone() -> None:
     wanted = needles({}, {"314": 0, "a1": 1}, [])
     assert wanted.text(b"<td>314</td> a1") == set()
-    assert wanted.values(pa.array(["31", "a1", None])) == {1}
-    assert wanted.values(pa.array([str(n) for n in range(2_000)])) == {0}
+    assert wanted.whole(pa.array(["31", "a1", None])) == {1}
+    assert wanted.whole(pa.array([str(n) for n in range(2_000)])) == {0}
