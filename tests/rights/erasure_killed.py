@@ -17,39 +17,27 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from erasure_nights import asks, drop, night, open_session, zone
+from erasure_nights import asks, drop, night, open_session, project, zone
 
-from media_privacy_pipeline.engines import Session
-from media_privacy_pipeline.policy import load
 from media_privacy_pipeline.rights.erasing import resume
 from media_privacy_pipeline.rights.finding import place_of
-from media_privacy_pipeline.settings import Settings
-from media_privacy_pipeline.sql import load_project
 
 # What each fork would otherwise import or read for itself takes longer than all the rest.
 for module in ("implicit.als", "pandas", "pyarrow.parquet.encryption", "consent.steps", "models.steps", "rights.steps"):
     import_module(module if module[0] in "ip" else f"media_privacy_pipeline.{module}")
-PROJECT = load_project(Settings().sql, load())
-for contract in PROJECT.contracts.values():
+for contract in project().contracts.values():
     if contract.meta.group != "landing_zone":
-        place_of(PROJECT, contract)
+        place_of(project(), contract)
 
 _STEPS = ("open", "os.", "shutil.", "sqlite3.connect")
 _DELIVERED = ("accept_subject_requests", "update_ledger", "identify")
 _KILLED = ("erase", "train", "recommend", "segment", "candidate", "publish", "prove_erasures")
 
 
-def opened(folder: Path, home: str) -> Session:
-    """A session that knows the project."""
-    session = open_session(folder, home)
-    session.__dict__["project"] = PROJECT
-    return session
-
-
 def prepare(folder: Path) -> None:
     """A home with a release of two days, and three requests delivered on the third."""
     zone(folder / "landing", 3)
-    session = opened(folder, "base")
+    session = open_session(folder, "base")
     night(session, 2)
     asked = [asks("ann", "erasure", 3), asks("bea", "erasure", 3), asks("eve", "erasure", 3, profile_id="second")]
     drop(folder / "landing", "subject_requests", asked, 3)
@@ -59,7 +47,7 @@ def prepare(folder: Path) -> None:
 
 def erase(folder: Path, home: str) -> None:
     """Everything from the erasure to its receipts, as whoever opens the home next would go on."""
-    session = opened(folder, home)
+    session = open_session(folder, home)
     session.lake.sweep()
     resume(session)
     night(session, 3, first=3, only=_KILLED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.lake import fingerprint_of
 from media_privacy_pipeline.orchestration.catalogue import catalogue
+from media_privacy_pipeline.policy import load
 from media_privacy_pipeline.published import steps as publishing
 from media_privacy_pipeline.published.gate import Verdict
 from media_privacy_pipeline.published.reader import open_release
 from media_privacy_pipeline.settings import Settings
+from media_privacy_pipeline.sql import Project, load_project
 
 FIRST = date(2026, 3, 1)
 NAMES = ("ann", "bea", "cid", "dan", "eve", "fay", "gus", "hal", "ida", "jon")
@@ -126,10 +129,17 @@ def asks(name: str, kind: str, number: int, **more: Any) -> Row:
     }  # fmt: skip
 
 
+@cache
+def project() -> Project:
+    """The project under the packaged policy: read once a process, as it takes longer than most nights' steps."""
+    return load_project(Settings().sql, load())
+
+
 def open_session(folder: Path, home: str = "home") -> Session:
     """A session on a home under a folder."""
     session = Session(Settings(home=folder / home, landing=folder / "landing", keys=folder / "keys"))
     session.settings.work.mkdir(parents=True, exist_ok=True)
+    session.__dict__["project"] = project()
     session.__dict__["engine"] = DuckDBEngine(session.settings.work, memory_limit="1GB", threads=1)
     return session
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,13 +21,23 @@ _TAKEN_IN = ("accept_accounts", "accept_viewing_events", "accept_consent_events"
 _KNOWN = (*_TAKEN_IN, "accept_titles", "accept_search_events", "update_ledger", "identify")
 
 
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
+@pytest.fixture(scope="module")
+def taken_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two days taken in, and ann and bea have asked to be erased; nothing was published."""
-    zone(tmp_path / "landing", 2)
-    drop(tmp_path / "landing", "subject_requests", [asks("ann", "erasure", 2), asks("bea", "erasure", 2)], 2)
-    session = open_session(tmp_path)
+    folder = tmp_path_factory.mktemp("proof")
+    zone(folder / "landing", 2)
+    drop(folder / "landing", "subject_requests", [asks("ann", "erasure", 2), asks("bea", "erasure", 2)], 2)
+    session = open_session(folder)
     night(session, 2, only=_KNOWN)
+    session.close()
+    return folder
+
+
+@pytest.fixture
+def session(taken_in: Path, tmp_path: Path) -> Iterator[Session]:
+    """A copy of that home."""
+    shutil.copytree(taken_in, tmp_path, dirs_exist_ok=True)
+    session = open_session(tmp_path)
     yield session
     session.close()
 
