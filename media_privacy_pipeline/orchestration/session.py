@@ -11,7 +11,6 @@ import dagster as dg
 
 from ..engines import Session
 from ..errors import PipelineError
-from ..rights.erasing import resume
 from ..runlock import run_lock
 from ..settings import Settings
 
@@ -24,6 +23,9 @@ def opened(settings: Settings, command: str, *, waiting: Callable[[str], None] |
 
     Raises Refused when the lock is held by another run for too long, or the home cannot be written.
     """
+    # Models and their libraries come with it, and definitions that only load need neither.
+    from ..rights.erasing import resume
+
     with run_lock(settings.home, command, wait=settings.lock_wait, waiting=waiting or log.warning):
         shutil.rmtree(settings.work, ignore_errors=True)
         settings.work.mkdir(parents=True, exist_ok=True)
