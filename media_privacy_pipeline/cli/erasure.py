@@ -31,7 +31,9 @@ def add_to(group: typer.Typer) -> None:
 def erase(
     landing: Landing = None,
     home: Home = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count what would go; change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only count what the requests that a run has let in would take out.")
+    ] = False,
     policy: PolicyFile = None,
     json: AsJson = False,
 ) -> None:
