@@ -171,12 +171,17 @@ class Lake:
         keep: Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray],
         mark: str,
         days: Iterable[date] | None = None,
+        *,
+        columns: Sequence[str] | None = None,
+        ahead: Callable[[Sequence[Rewritten]], None] | None = None,
     ) -> list[Rewritten]:
         """Take rows out of a snapshot, or of all or the given days of a table, one partition at a time.
 
         `keep` says of each row of a piece of a file (the partition column is not in it) whether it stays; nulls go.
-        A partition that loses nothing is not touched, and one that does is replaced whole: its fingerprint stays, so
-        that it counts as made, and `mark` (what the rows were taken out for) changes what derives from it.
+        `columns` are all that it looks at: a file that loses nothing is then read no further. A partition that loses
+        nothing is not touched, and one that does is replaced whole: its fingerprint stays, so that it counts as made,
+        and `mark` (what the rows were taken out for) changes what derives from it. `ahead` is told of a partition
+        before it is replaced, so that a journal can be ahead of every loss.
         """
         done = []
         for folder in self._folders(table, days):
@@ -187,8 +192,14 @@ class Lake:
             staging = self.root / f"{_STAGING}{table}-{uuid.uuid4().hex[:8]}"
             staging.mkdir()
             try:
-                lost = [one for file in files if (one := filter_file(file, staging / file.name, keep, self.root))]
+                lost = [
+                    one
+                    for file in files
+                    if (one := filter_file(file, staging / file.name, keep, self.root, columns=columns))
+                ]
                 if lost:
+                    if ahead is not None:
+                        ahead(lost)
                     _seal(staging, meta.fingerprint, fingerprint_of(meta.rewritten, mark))
                     self._swap(staging, folder)
                     done += lost
@@ -265,24 +276,32 @@ def _seal(folder: Path, fingerprint: str, rewritten: str = "") -> None:
 
 
 def filter_file(
-    file: Path, target: Path, keep: Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray], root: Path
+    file: Path,
+    target: Path,
+    keep: Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray],
+    root: Path,
+    *,
+    columns: Sequence[str] | None = None,
 ) -> Rewritten | None:
     """Write the rows of a file that stay, row group by row group; the same file where all do, and then None.
 
-    What is told of the file names it under `root`.
+    What is told of the file names it under `root`; `columns` are all that `keep` looks at, every one where none are
+    given.
     """
-    before = after = 0
-    with pq.ParquetFile(file) as source, pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
-        for group in range(source.num_row_groups):
-            piece = source.read_row_group(group)
-            rest = piece.filter(pc.fill_null(keep(piece), False))
-            before, after = before + piece.num_rows, after + rest.num_rows
-            if rest.num_rows:
-                writer.write_table(rest)
-    if before == after:
-        target.unlink()
-        os.link(file, target)
-        return None
+    with pq.ParquetFile(file) as source:
+        groups = range(source.num_row_groups)
+        looked_at = None if columns is None else list(columns)
+        # What stays is kept as bits: of a file that loses rows, keep is asked once all the same.
+        stays = [pc.fill_null(keep(source.read_row_group(group, columns=looked_at)), False) for group in groups]
+        before = sum(len(each) for each in stays)
+        after = sum(pc.sum(each).as_py() or 0 for each in stays)
+        if before == after:
+            os.link(file, target)
+            return None
+        with pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
+            for group, rows in zip(groups, stays, strict=True):
+                if pc.any(rows).as_py():
+                    writer.write_table(source.read_row_group(group).filter(rows))
     return Rewritten(str(file.relative_to(root)), before, after, _sha256(file), _sha256(target))
 
 

@@ -87,6 +87,21 @@ class Settings(BaseSettings):
         return self.home / "reports"
 
     @property
+    def vault(self) -> Path:
+        """The subjects' own keys, wrapped: without them the consent ledger names nobody."""
+        return self.home / "vault"
+
+    @property
+    def erasures(self) -> Path:
+        """Journals of erasures that are under way."""
+        return self.home / "erasures"
+
+    @property
+    def receipts(self) -> Path:
+        """Signed receipts of what was erased; no id is in them."""
+        return self.home / "receipts"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's instance folder."""
         return self.home / "dagster"

@@ -53,7 +53,7 @@ def show(
     from ..consent.entries import Refs
 
     with opened_ledger(home) as (session, ledger):
-        ref = None if account is None else Refs(session.keyring).account(account)
+        ref = None if account is None else Refs.of(session, [(account, None)]).account(account)
         rows = ledger.rows(datetime.max, account_ref=ref, last=last).to_pylist()
     if json:
         as_json(rows)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from . import erasure
 from .consent import moment_of
 from .options import AsJson, Home, Landing, PolicyFile, settings_of
 from .output import as_json
@@ -20,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(no_args_is_help=True, help="Answer what one person asks for about their own data.")
     group.command("export")(export)
     group.command("dashboard")(dashboard)
+    erasure.add_to(group)
     app.add_typer(group, name="subject")
 
 

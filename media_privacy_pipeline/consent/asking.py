@@ -152,7 +152,7 @@ def _stories(session: Session, table: str, event_id: str, as_of: datetime) -> li
 def _story(session: Session, table: str, event: pa.Table, as_of: datetime) -> Story:
     row = event.to_pylist()[0]
     account, profile = row["account_id"], row["profile_id"]
-    refs = Refs(session.keyring)
+    refs = Refs.of(session, [(account, profile)], filter(None, [row.get("device_id")]))
     said, tables = _household(session, account, as_of)
     decided = _decided(session, tables, {table: event}, as_of).to_pylist()
     reasons = {each["purpose"]: each["reason"] for each in decided}
@@ -166,8 +166,9 @@ def _story(session: Session, table: str, event: pa.Table, as_of: datetime) -> St
 
 def _household(session: Session, account_id: str, as_of: datetime) -> tuple[pa.Table, dict[str, Input]]:
     """What the ledger holds of a household, and the tables that decide about it."""
+    ref = Refs.of(session, [(account_id, None)]).account(account_id)
     with opened(session) as ledger:
-        said = ledger.rows(as_of, account_ref=Refs(session.keyring).account(account_id))
+        said = ledger.rows(as_of, account_ref=ref)
     people = _people(session)
     return said, timeline_tables(session, as_of, said, people.filter(pc.equal(people["account_id"], account_id)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime, time, timedelta
 
@@ -24,6 +25,7 @@ TIMELINE = ("consent_words", "consent_spans", "consent_timeline", "consent_verdi
 """From what was said to what holds, each stored for the next: Spark would compute a shared view over and over."""
 
 _EVENTS = ("accepted_viewing_events", "accepted_search_events")
+_ERASED = pa.schema([("source", pa.string()), ("rows", pa.int64()), ("arrival_day", pa.date32())])
 _MARKS = ("private_sessions", "hidden_titles")
 
 
@@ -42,7 +44,8 @@ def account_decisions(session: Session, span: Span) -> StepResult:
 
     A closed day keeps its count: counting it again would tell by the difference what single viewers have since chosen.
     An input that has lost rows on a day, to retention or erasure, keeps its count of that day too: the rows were
-    accepted and decided about, and are no longer there to be counted.
+    accepted and decided about, and are no longer there to be counted. What was taken out before it was ever counted is
+    counted as withheld.
     """
     lake = session.lake
     accepted = {table: lake.days(table) for table in _EVENTS}
@@ -56,7 +59,7 @@ def account_decisions(session: Session, span: Span) -> StepResult:
         days=days,
         input_days={table: [day for day in days if day not in lost[table]] for table in _EVENTS},
         parameters=clock(span.as_of),
-        extra={"kept_decisions": _kept(session, lost)},
+        extra={"kept_decisions": _kept(session, lost), "erased_rows": _erased_rows(session, days, lost)},
     )
 
 
@@ -78,6 +81,22 @@ def _kept(session: Session, lost: Mapping[str, Collection[date]]) -> pa.Table:
                 dated = rows.append_column("arrival_day", pa.repeat(pa.scalar(day, pa.date32()), len(rows)))
                 parts.append(dated.select(schema.names).cast(schema))
     return pa.concat_tables(parts)
+
+
+def _erased_rows(session: Session, days: Collection[date], kept: Mapping[str, Collection[date]]) -> pa.Table:
+    """What the door counted as accepted and is no longer there, on days that keep no count: `erased_rows`."""
+    rows = []
+    for table in _EVENTS:
+        source = table.removeprefix("accepted_")
+        counted: Counter[date] = Counter()
+        for day in days:
+            for file in session.lake.files(f"accounted_{source}", [day]) if day not in kept[table] else ():
+                stages = pq.ParquetFile(file).read(["stage", "rows"]).to_pylist()
+                counted[day] += sum(row["rows"] for row in stages if row["stage"] == "accepted")
+        for day, accepted in counted.items():
+            if gone := accepted - session.lake.rows(table, [day]):
+                rows.append({"source": source, "rows": gone, "arrival_day": day})
+    return pa.Table.from_pylist(rows, _ERASED)
 
 
 def clock(as_of: datetime) -> dict[str, Parameter]:

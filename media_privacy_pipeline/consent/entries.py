@@ -2,36 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
 
 import pyarrow as pa
 
-from ..keys import Keyring, pseudonym
+from ..engines import Session
+from ..keys import pseudonym
 from .chain import Entry
+from .subject_keys import Ids, Kind, opened_keys
+
+UNKNOWN = ""
+"""The ref of a subject that has no key: no row of the ledger has it."""
 
 
 class Refs:
-    """Keyed refs of the ledger. An id has one ref in the whole ledger, and none without the key file."""
+    """Keyed refs of the ledger, under each subject's own key: who has no key any more has no ref either."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        self._key = key = keyring.derive("ledger")
+    def __init__(self, keys: Mapping[Kind, Mapping[Ids, bytes]]) -> None:
+        self._keys = keys
+        self._refs: dict[tuple[Kind, Ids], str] = {}
+
+    @classmethod
+    def of(
+        cls,
+        session: Session,
+        people: Iterable[tuple[str, str | None]],
+        devices: Iterable[str] = (),
+        *,
+        make: bool = False,
+    ) -> Refs:
+        """For some (account_id, profile_id) pairs and devices; keys that are missing are made where `make` is set."""
+        pairs = list(people)
+        wanted: dict[Kind, set[Ids]] = {
+            "account": {(account,) for account, _ in pairs},
+            "profile": {(account, profile) for account, profile in pairs if profile is not None},
+            "device": {(device,) for device in devices},
+        }
+        with opened_keys(session) as keys:
+            return cls({kind: keys.get(kind, sorted(ids), make=make) for kind, ids in wanted.items()})
+
+    def account(self, account_id: str) -> str:
+        """Ref of an account."""
+        return self._ref("account", (account_id,))
+
+    def profile(self, account_id: str, profile_id: str) -> str:
+        """Ref of a profile."""
+        return self._ref("profile", (account_id, profile_id))
+
+    def device(self, device_id: str) -> str:
+        """Ref of a device."""
+        return self._ref("device", (device_id,))
+
+    def event(self, whose: tuple[str, str | None], *parts: str) -> str:
+        """Ref of a consent event, request or conflict of a profile, or of an account where it names none."""
+        return pseudonym(self._own(whose), "event", *parts)
+
+    def evidence(self, whose: tuple[str, str | None], reference: str) -> str:
+        """Ref of where evidence about a profile or account lies."""
+        return pseudonym(self._own(whose), "evidence", reference)
+
+    def _own(self, whose: tuple[str, str | None]) -> bytes:
+        account, profile = whose
+        return self._keys["account"][account,] if profile is None else self._keys["profile"][account, profile]
+
+    def _ref(self, kind: Kind, ids: Ids) -> str:
         # Accounts, profiles and devices come back row after row; events do not.
-        self.account: Callable[[str], str] = cache(lambda account_id: pseudonym(key, "account", account_id))
-        self.device: Callable[[str], str] = cache(lambda device_id: pseudonym(key, "device", device_id))
-        self.profile: Callable[[str, str], str] = cache(lambda *ids: pseudonym(key, "profile", *ids))
-
-    def event(self, *parts: str) -> str:
-        """Ref of a consent event, request or conflict, and the purpose that it is about."""
-        return pseudonym(self._key, "event", *parts)
-
-    def evidence(self, reference: str) -> str:
-        """Ref of where evidence lies."""
-        return pseudonym(self._key, "evidence", reference)
+        if (kind, ids) not in self._refs:
+            key = self._keys[kind].get(ids)
+            self._refs[kind, ids] = UNKNOWN if key is None else pseudonym(key, kind)
+        return self._refs[kind, ids]
 
 
-def entries(rows: pa.Table, refs: Refs) -> Iterator[Entry]:
-    """Entries of the rows of `int_consent__entries` or `int_consent__disputes`, in order."""
+def entries(rows: pa.Table, session: Session) -> Iterator[Entry]:
+    """Entries of the rows of `int_consent__entries` or `int_consent__disputes`, in order.
+
+    The keys behind their refs are on the disk before the first entry is given.
+    """
+    people = rows.group_by(["account_id", "profile_id"]).aggregate([])
+    pairs = zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True)
+    refs = Refs.of(session, pairs, rows["device_id"].drop_null().unique().to_pylist(), make=True)
     for batch in rows.to_batches(max_chunksize=50_000):
         column = {name: batch[name].to_pylist() for name in rows.schema.names}
         time = {
@@ -41,10 +90,7 @@ def entries(rows: pa.Table, refs: Refs) -> Iterator[Entry]:
         events = zip(column["kind"], column["event_id"], ids, column["purpose"], strict=True)
         yield from map(
             Entry,
-            [
-                refs.event(kind, event, account, profile or "", purpose)
-                for kind, event, (account, profile), purpose in events
-            ],
+            [refs.event(whose, kind, event, purpose) for kind, event, whose, purpose in events],
             [refs.account(account) for account, _ in ids],
             [None if profile is None else refs.profile(account, profile) for account, profile in ids],
             [None if device is None else refs.device(device) for device in column["device_id"]],
@@ -59,5 +105,8 @@ def entries(rows: pa.Table, refs: Refs) -> Iterator[Entry]:
             column["jurisdiction"],
             column["notice_version"],
             column["covers_history"],
-            [None if reference is None else refs.evidence(reference) for reference in column["evidence_ref"]],
+            [
+                None if reference is None else refs.evidence(whose, reference)
+                for whose, reference in zip(ids, column["evidence_ref"], strict=True)
+            ],
         )

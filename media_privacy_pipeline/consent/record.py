@@ -10,13 +10,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..engines import Input, Session, Span, StepResult
+from ..errors import Refused
 from ..lake import fingerprint_of
 from .chain import Entry
-from .entries import Refs, entries
+from .entries import entries
 from .ledger import ConsentLedger
 from .observed import news
 from .rules import purpose_rules
 from .signals.batch import decode_many
+from .subject_keys import opened_keys
 
 _SAID = ("accepted_consent_events", "accepted_subject_requests")
 _DOUBTED = "conflicting_consents"
@@ -51,9 +53,11 @@ def update_ledger(session: Session, span: Span) -> StepResult:
     """Append what arrived since the last time, in one transaction, and write `consent_ledger` as of the span's time.
 
     Days are taken in whatever order they come; what is there already, by its event's ref, is left alone. Raises Refused
-    where the ledger cannot be reached or its head is not signed by this installation.
+    where the ledger cannot be reached or its head is not signed by this installation, and where it has rows and the
+    vault has no key for any of them.
     """
     with opened(session) as ledger:
+        _check_keys(session, ledger)
         before = ledger.ingested()
         found = {
             name: fingerprint for name, fingerprint in _sources(session).items() if before.get(name) != fingerprint
@@ -72,6 +76,17 @@ def update_ledger(session: Session, span: Span) -> StepResult:
     )
 
 
+def _check_keys(session: Session, ledger: ConsentLedger) -> None:
+    """Without their keys nobody is recognised in the ledger: whoever agreed would count as never asked."""
+    if ledger.head().seq:
+        with opened_keys(session) as keys:
+            if not len(keys):
+                raise Refused(
+                    f"{session.settings.vault / 'keys.sqlite'}: holds no key, and the consent ledger has rows: restore "
+                    "the vault that belongs to this ledger from your backup"
+                )
+
+
 def _sources(session: Session) -> dict[str, str]:
     """Fingerprint of each day of each input of the ledger, by `<table>/<day>`."""
     lake, found = session.lake, {}
@@ -85,26 +100,25 @@ def _sources(session: Session) -> dict[str, str]:
 
 def _entries(session: Session, heard: list[tuple[str, str, str, str]], names: list[str]) -> Iterator[Entry]:
     """What the named days of the inputs add; `heard` are the objections by Global Privacy Control that are there."""
-    refs = Refs(session.keyring)
     days = {table: _days_of(table, names) for table in (*_SAID, _DOUBTED, _MALFORMED, _WATCHED)}
     rules: dict[str, Input] = {"purpose_rules": purpose_rules(session.policy)}
     if any(days[table] for table in _SAID):
         said = {table: session.folder(table, days[table]) for table in _SAID}
-        yield from entries(_rows(session, "int_consent__entries", rules | said), refs)
+        yield from entries(_rows(session, "int_consent__entries", rules | said), session)
     if days[_SAID[0]]:
         strings = {_SAID[0]: session.folder(_SAID[0], days[_SAID[0]])}
         decoded: dict[str, Input] = {"decoded_signals": _decoded(session, strings)}
-        yield from entries(_rows(session, "int_consent__decoded", rules | strings | decoded), refs)
+        yield from entries(_rows(session, "int_consent__decoded", rules | strings | decoded), session)
     if days[_DOUBTED]:
         # What is in doubt may have been let in on an earlier day.
         doubted = {_DOUBTED: session.folder(_DOUBTED, days[_DOUBTED]), _SAID[0]: session.folder(_SAID[0])}
-        yield from entries(_rows(session, "int_consent__disputes", rules | doubted), refs)
+        yield from entries(_rows(session, "int_consent__disputes", rules | doubted), session)
     if days[_MALFORMED]:
         malformed = {_MALFORMED: session.folder(_MALFORMED, days[_MALFORMED])}
-        yield from entries(_rows(session, "int_consent__malformed", rules | malformed), refs)
+        yield from entries(_rows(session, "int_consent__malformed", rules | malformed), session)
     if watched := _watched(session, days):
         seen = {_WATCHED: session.folder(_WATCHED, watched), _SAID[0]: session.folder(_SAID[0])}
-        yield from news(entries(_rows(session, "int_consent__gpc", rules | seen), refs), heard)
+        yield from news(entries(_rows(session, "int_consent__gpc", rules | seen), session), heard)
 
 
 def _decoded(session: Session, strings: Mapping[str, Input]) -> pa.Table:

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..engines import Made, Session, Span, StepResult
-from ..keys import pseudonym
 from ..lake import fingerprint_of
 from .entries import Refs
+from .erasures import asked, bury, tombstone
 
 _PEOPLE = "int_consent__people"
 _DEVICES = """
@@ -18,11 +18,6 @@ select distinct c.device_id
 from accepted_consent_events as c
 where c.device_id is not null
 order by c.device_id
-"""
-_ERASURES = """
-select distinct r.account_id, r.profile_id
-from accepted_subject_requests as r
-where r.kind = 'erasure' and r.verified and r.received_at <= cast('{as_of}' as timestamp)
 """
 
 
@@ -35,9 +30,17 @@ def identify(session: Session, span: Span) -> StepResult:
     )
 
 
-def subject_refs(people: Iterable[tuple[str, str]], refs: Refs) -> pa.Table:
-    """Refs of (account_id, profile_id) pairs, numbered in the order of their ids."""
+def devices(session: Session) -> list[str]:
+    """Every device that a consent event names, in order."""
+    found = session.engine.fetch(_DEVICES, {"accepted_consent_events": session.folder("accepted_consent_events")})
+    ids: list[str] = found["device_id"].to_pylist()
+    return ids
+
+
+def subject_refs(session: Session, people: Iterable[tuple[str, str]]) -> pa.Table:
+    """Refs of (account_id, profile_id) pairs, numbered in the order of their ids; keys that are missing are made."""
     ordered = sorted(people)
+    refs = Refs.of(session, ordered, make=True)
     return pa.table(
         {
             "account_id": pa.array([account for account, _ in ordered], pa.string()),
@@ -62,7 +65,7 @@ def _subjects(session: Session, span: Span) -> StepResult:
             session.project.render(_PEOPLE), {table: session.folder(table) for table in sources}
         )
         people = zip(found["account_id"].to_pylist(), found["profile_id"].to_pylist(), strict=True)
-        return subject_refs(people, Refs(session.keyring))
+        return subject_refs(session, people)
 
     return session.materialise(
         "subjects",
@@ -77,9 +80,8 @@ def _devices(session: Session) -> StepResult:
     )
     if session.lake.is_current("consent_devices", fingerprint):
         return StepResult({"consent_devices": session.lake.rows("consent_devices")}, skipped=True)
-    found = session.engine.fetch(_DEVICES, {"accepted_consent_events": session.folder("accepted_consent_events")})
-    refs = Refs(session.keyring)
-    ids = found["device_id"].to_pylist()
+    ids = devices(session)
+    refs = Refs.of(session, (), ids, make=True)
     table = pa.table(
         {"device_id": pa.array(ids, pa.string()), "device_ref": pa.array(map(refs.device, ids), pa.string())}
     )
@@ -89,19 +91,7 @@ def _devices(session: Session) -> StepResult:
 
 
 def _tombstones(session: Session, span: Span) -> StepResult:
-    """Union of the tombstones that are there and those of the erasures received by now: none ever goes."""
-    requests = session.folder("accepted_subject_requests")
-    found = session.engine.fetch(_ERASURES.format(as_of=span.as_of), {"accepted_subject_requests": requests})
-    key = session.keyring.derive("suppression")
-    refs = {
-        pseudonym(key, *(part for part in pair if part is not None))
-        for pair in zip(found["account_id"].to_pylist(), found["profile_id"].to_pylist(), strict=True)
-    }
-    for file in session.lake.files("suppressed_subjects"):
-        refs |= set(pq.read_table(file)["subject_ref"].to_pylist())
-    fingerprint = fingerprint_of("suppressed_subjects", sorted(refs))
-    if session.lake.is_current("suppressed_subjects", fingerprint):
-        return StepResult({"suppressed_subjects": len(refs)}, skipped=True)
-    with session.lake.write("suppressed_subjects", fingerprint) as staging:
-        pq.write_table(pa.table({"subject_ref": pa.array(sorted(refs), pa.string())}), staging / "part-0.parquet")
-    return StepResult({"suppressed_subjects": len(refs)})
+    """Add those of the erasures received by now. Who is under a legal hold has none yet: what they send is kept."""
+    refs = [tombstone(session.keyring, each.subject) for each in asked(session, span.as_of).due]
+    changed = bury(session, dict.fromkeys(refs))
+    return StepResult({"suppressed_subjects": session.lake.rows("suppressed_subjects")}, skipped=not changed)

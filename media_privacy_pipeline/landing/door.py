@@ -46,13 +46,12 @@ class Door:
         self._broken: str | None = None
         every = self.scan(self.days).sql
         self._count("landed", "", every)
-        if (erased := erased_among(self.session, self.reading, self.source, every)) is not None:
+        staged = self.render(f"stg_landing__{self.source.name}")
+        if (erased := erased_among(self.session, self.reading, self.source, every, staged)) is not None:
             file = self.work / "erased.parquet"
-            pq.write_table(erased, file)
-            self._erased = f"read_parquet({quote(file)})"
-            self._count(
-                "dropped", "erased", f"{self._with_pair(every)} semi join {self._erased} using (account, profile)"
-            )
+            pq.write_table(erased.rows, file)
+            self._erased = f"join read_parquet({quote(file)}) using ({', '.join(erased.columns)})"
+            self._count("dropped", "erased", f"{self._with_pair(every)} semi {self._erased}")
         if hears_strings(self.source):
             file = self.work / "broken_signals.parquet"
             pq.write_table(broken_among(self.reading, self.scan(self.days).sql), file)
@@ -67,7 +66,7 @@ class Door:
         """The landed rows of some days, those of erased people left out."""
         rows = self.landed.rows(days)
         if self._erased is not None:
-            rows = f"{self._with_pair(rows)} anti join {self._erased} using (account, profile)"
+            rows = f"{self._with_pair(rows)} anti {self._erased}"
         if self._broken is not None:
             rows = f"""
                 select landed.*, broken.reason as _malformed from ({rows}) as landed

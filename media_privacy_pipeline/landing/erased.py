@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import NamedTuple
+
 import pyarrow as pa
 
 from ..engines import Engine, Scan, Session
@@ -9,27 +12,61 @@ from ..keys import pseudonym
 from .sources import Source
 
 _TABLE = "suppressed_subjects"
+WHOLE_ACCOUNT = frozenset({"consent_events", "subject_requests"})
+"""Inputs whose rows may name no profile, and are then about all of an account."""
 
 
-def erased_among(session: Session, reading: Engine, source: Source, landed: str) -> pa.Table | None:
-    """The erased (account, profile) pairs among some landed rows (DuckDB text); None where nobody was erased.
+class Erased(NamedTuple):
+    """What is refused of some landed rows: the values of these columns that single it out."""
 
-    Requests are let in always: what was asked for, and when, is the record that rights were honoured.
+    rows: pa.Table
+    columns: tuple[str, ...]
+
+
+def erased_among(session: Session, reading: Engine, source: Source, landed: str, staged: str) -> Erased | None:
+    """The rows of erased people among some landed rows (DuckDB text); None where there are none.
+
+    Of requests, those received until the erasure was carried out are refused: they are answered, by its receipt. A
+    later one, and one that still waits, is let in: what was asked for, and when, is the record that rights were
+    honoured. `staged` is DuckDB text of the landed rows, typed.
     """
-    if source.name == "subject_requests" or "account_id" not in source.columns or not session.lake.rows(_TABLE):
+    if not source.of_accounts or not session.lake.rows(_TABLE):
         return None
-    refs = reading.fetch(f"select subject_ref from {_TABLE}", {_TABLE: session.folder(_TABLE)})
-    erased = set(refs.column("subject_ref").to_pylist())
+    stones = reading.fetch(f"select subject_ref, erased_at from {_TABLE}", {_TABLE: session.folder(_TABLE)})
+    erased = dict(zip(stones["subject_ref"].to_pylist(), stones["erased_at"].to_pylist(), strict=True))
     query = f"select distinct {pair_of(source)} from landed where trim(account_id) <> ''"
     pairs = reading.fetch(query, {"landed": Scan(landed)})
     key = session.keyring.derive("suppression")
     ids = zip(pairs.column("account").to_pylist(), pairs.column("profile").to_pylist(), strict=True)
-    found = [pseudonym(key, *one[:1]) in erased or pseudonym(key, *one) in erased for one in ids]
-    return pairs.filter(pa.array(found, pa.bool_())) if any(found) else None
+    stone = [[pseudonym(key, *one[:1]), pseudonym(key, *one)] for one in ids]
+    if source.name == "subject_requests":
+        since = [max((erased[ref] for ref in refs if erased.get(ref) is not None), default=None) for refs in stone]
+        return _answered(reading, source, landed, staged, pairs, since)
+    found = [any(ref in erased for ref in refs) for refs in stone]
+    return Erased(pairs.filter(pa.array(found, pa.bool_())), ("account", "profile")) if any(found) else None
+
+
+def _answered(
+    reading: Engine, source: Source, landed: str, staged: str, pairs: pa.Table, since: list[datetime | None]
+) -> Erased | None:
+    """Requests of erased people that were received until then; one whose time cannot be told, by its arrival day."""
+    gone = pairs.append_column("erased_at", pa.array(since, pa.timestamp("us"))).filter(
+        pa.array([at is not None for at in since], pa.bool_())
+    )
+    if not gone.num_rows:
+        return None
+    sql = f"""
+        select asked._file, asked._line
+        from (select *, coalesce(profile_id, '') as profile from ({staged})) as asked
+        join gone on gone.account = asked.account_id and gone.profile = asked.profile
+        where asked.received_at <= gone.erased_at
+            or (asked.received_at is null and asked.arrival_day < cast(gone.erased_at as date))"""
+    rows = reading.fetch(sql, {source.landed: Scan(landed), "gone": gone})
+    return Erased(rows, ("_file", "_line")) if rows.num_rows else None
 
 
 def pair_of(source: Source) -> str:
-    """DuckDB text of a landed row's account and profile; a consent that names no profile is nobody's in particular."""
-    absent = "''" if source.name == "consent_events" else "'main'"
+    """DuckDB text of a landed row's account and profile; what names no profile may be nobody's in particular."""
+    absent = "''" if source.name in WHOLE_ACCOUNT else "'main'"
     profile = f"coalesce(nullif(trim(profile_id), ''), {absent})"
     return f"trim(account_id) as account, {profile} as profile"

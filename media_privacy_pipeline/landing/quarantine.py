@@ -9,17 +9,19 @@ reason: its bytes stay in the landing zone.
 
 from __future__ import annotations
 
+import hmac
 import json
 import shutil
 import uuid
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from ..engines import Session
+from ..lake import Rewritten
 
 _ROWS_A_PART = 50_000
 
@@ -44,9 +46,7 @@ def keep(session: Session, source: str, day: date, refusals: Iterable[str]) -> N
         number = 0
         while part := list(islice(lines, _ROWS_A_PART)):
             staging.mkdir(parents=True, exist_ok=True)
-            data = zlib.compress("\n".join(part).encode())
-            sealed = session.keyring.seal(_context(source, day), data)
-            (staging / f"part-{number:05}.sealed").write_bytes(sealed)
+            (staging / f"part-{number:05}.sealed").write_bytes(sealed(session, source, day, part))
             number += 1
         shutil.rmtree(folder, ignore_errors=True)
         if number:
@@ -93,6 +93,33 @@ def replay(session: Session, source: str, day: date, out: Path) -> tuple[int, in
     return len(rows), behind
 
 
+def rewrite(
+    session: Session, source: str, day: date, stays: Callable[[Refusal], bool], ahead: Callable[[Rewritten], None]
+) -> None:
+    """Take refusals out of what is kept of a day, part by part; a part that loses none is not touched.
+
+    `ahead` is told of a part before it is replaced. A part is sealed anew each time, so that its bytes tell nothing:
+    its digests are keyed ones of what is in it. What a crashed writer left behind goes.
+    """
+    folder = _folder(session, source, day)
+    for left in folder.parent.glob(f".{folder.name}-*"):
+        shutil.rmtree(left)
+    for half in folder.glob(".part-*"):
+        half.unlink()
+    key = session.keyring.derive("quarantine content")
+    for part in sorted(folder.glob("part-*.sealed")):
+        lines = list(lines_of(session, source, day, part))
+        kept = [line for line in lines if stays(Refusal(**json.loads(line)))]
+        if len(kept) == len(lines):
+            continue
+        digests = [hmac.digest(key, "\n".join(each).encode(), "sha256").hex() for each in (lines, kept)]
+        name = str(part.relative_to(session.settings.quarantine))
+        ahead(Rewritten(name, len(lines), len(kept), digests[0], digests[1]))
+        temporary = part.with_name(f".{part.name}")
+        temporary.write_bytes(sealed(session, source, day, kept))
+        temporary.replace(part)
+
+
 def purge(session: Session, source: str, as_of: datetime) -> int:
     """Destroy what was kept for longer than the policy says, seen from the as-of time; returns how many days."""
     limit = as_of.date() - timedelta(days=session.policy.landing.quarantine_days)
@@ -104,9 +131,20 @@ def purge(session: Session, source: str, as_of: datetime) -> int:
 
 def _read(session: Session, source: str, day: date) -> Iterator[Refusal]:
     for part in sorted(_folder(session, source, day).glob("part-*.sealed")):
-        data = zlib.decompress(session.keyring.unseal(_context(source, day), part.read_bytes()))
-        for line in data.decode().split("\n"):
+        for line in lines_of(session, source, day, part):
             yield Refusal(**json.loads(line))
+
+
+def lines_of(session: Session, source: str, day: date, part: Path) -> Iterator[str]:
+    """What is in one part, a JSON text a row. Raises Refused as `read` does."""
+    data = zlib.decompress(session.keyring.unseal(_context(source, day), part.read_bytes()))
+    # A part that lost its last row is empty, and there.
+    yield from data.decode().split("\n") if data else ()
+
+
+def sealed(session: Session, source: str, day: date, lines: Sequence[str]) -> bytes:
+    """The bytes of one part: rows as JSON texts, compressed and sealed."""
+    return session.keyring.seal(_context(source, day), zlib.compress("\n".join(lines).encode()))
 
 
 def _folder(session: Session, source: str, day: date) -> Path:

@@ -2,6 +2,7 @@
 
     HOME/models/ials/<sha256>/factors.npz, manifest.json     never changed once there; the name is the digest of both
     HOME/models/ials/CHAMPION                                the name of the folder in service
+    HOME/models/ials/FLAGGED                                 models that someone who was erased is in, and why, as JSON
 
 Arrays are read without pickle. A folder is renamed into place when it is whole, the pointer swapped after an fsync:
 whoever reads sees the old champion or the new one.
@@ -14,7 +15,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -28,6 +29,7 @@ from ..errors import Refused
 _FACTORS = "factors.npz"
 _MANIFEST = "manifest.json"
 _POINTER = "CHAMPION"
+_FLAGS = "FLAGGED"
 _STAGING = ".staging-"
 
 
@@ -100,8 +102,10 @@ class Registry:
             return None
 
     def promote(self, name: str) -> None:
-        """Put a stored model in service. Raises Refused where it cannot be read whole."""
+        """Put a stored model in service. Raises Refused where it cannot be read whole, or is flagged."""
         self.load(name)
+        if name in self.flagged():
+            raise Refused(f"{self.root / name}: someone who was erased is in it; train again")
         os.utime(self.root / name)
         write_durably(self.root / _POINTER, f"{name}\n".encode())
 
@@ -109,10 +113,29 @@ class Registry:
         """Take the champion out of service."""
         (self.root / _POINTER).unlink(missing_ok=True)
 
+    def flag(self, names: Iterable[str], why: str) -> None:
+        """Mark models that someone who was erased is in: they are never put in service again, and go when pruned."""
+        flags = self.flagged()
+        new = {name: why for name in names if name not in flags}
+        if new:
+            write_durably(self.root / _FLAGS, json.dumps({**flags, **new}, sort_keys=True).encode())
+
+    def flagged(self) -> dict[str, str]:
+        """Flagged models that are still stored, with why."""
+        try:
+            flags: dict[str, str] = json.loads((self.root / _FLAGS).read_text())
+        except FileNotFoundError:
+            return {}
+        return {name: why for name, why in flags.items() if (self.root / name).exists()}
+
     def prune(self, keep: int) -> None:
-        """Delete all but the champion and the newest others, `keep` in all, and what crashed writers left behind."""
-        names, champion = self.names(), self.champion()
-        staying = sorted(names, key=lambda name: name != champion)[:keep]
+        """Delete all but the champion and the newest others, `keep` in all, and what crashed writers left behind.
+
+        Of flagged models only the champion stays, until another takes its place.
+        """
+        names, champion, flags = self.names(), self.champion(), self.flagged()
+        fit = [name for name in names if name == champion or name not in flags]
+        staying = sorted(fit, key=lambda name: name != champion)[:keep]
         for name in set(names) - set(staying):
             shutil.rmtree(self.root / name)
         for left in self.root.glob(f"{_STAGING}*"):

@@ -40,6 +40,7 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
     inputs = fingerprint_of(lake.fingerprint("training_interactions"), config.model_dump_json())
     champion = where.champion()
     in_service = where.is_whole(champion) if champion is not None else not rows.num_rows
+    in_service = in_service and champion not in where.flagged()
     if lake.is_current("model_metrics", inputs) and in_service:
         return StepResult(
             {"model_metrics": lake.rows("model_metrics"), "training_interactions": rows.num_rows}, skipped=True

@@ -120,6 +120,18 @@ def _consent() -> Iterator[Step]:
         ),
     )
     yield Step(
+        "erase",
+        "consent",
+        "rights.steps:carry_out",
+        ("erasures",),
+        deps=("subjects", "suppressed_subjects"),
+        kinds=("parquet", "sqlite"),
+        description=(
+            "Verified requests of erasure, carried out: the people are taken out of everything that is stored, before "
+            "anything is derived from it. Counts alone."
+        ),
+    )
+    yield Step(
         "timeline",
         "consent",
         "consent.steps:timeline",
@@ -133,6 +145,7 @@ def _consent() -> Iterator[Step]:
             "private_sessions",
             "hidden_titles",
         ),
+        deps=("erasures",),
     )
     yield Step(
         "account_decisions",
@@ -295,4 +308,16 @@ def _published() -> Iterator[Step]:
         deps=("release", "retention_proof", "disclosure_counts", *SURVEYED),
         kinds=("html",),
         description="What was released, what it cost in privacy, what was withheld and why: one page, for people.",
+    )
+    yield Step(
+        "prove_erasures",
+        "published",
+        "rights.steps:prove",
+        ("erasure_receipts",),
+        deps=("erasures", "release", "release_report"),
+        kinds=("json",),
+        description=(
+            "Signed receipts of the erasures, once every file of the home was looked into and nobody was found. Counts "
+            "alone."
+        ),
     )

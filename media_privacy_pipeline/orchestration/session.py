@@ -19,16 +19,21 @@ log = logging.getLogger(__name__)
 
 @contextmanager
 def opened(settings: Settings, command: str, *, waiting: Callable[[str], None] | None = None) -> Iterator[Session]:
-    """A session that no other run on this home can disturb; what a crash left behind is swept first.
+    """A session that no other run on this home can disturb; what a crash left behind is swept or finished first.
 
     Raises Refused when the lock is held by another run for too long, or the home cannot be written.
     """
+    # Models and their libraries come with it, and definitions that only load need neither.
+    from ..rights.erasing import resume
+
     with run_lock(settings.home, command, wait=settings.lock_wait, waiting=waiting or log.warning):
         shutil.rmtree(settings.work, ignore_errors=True)
         settings.work.mkdir(parents=True, exist_ok=True)
         session = Session(settings)
         session.lake.sweep()
         try:
+            # An erasure that a crash interrupted has left people half in and half out: before anything reads them.
+            resume(session)
             yield session
         finally:
             session.close()

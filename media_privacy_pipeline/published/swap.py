@@ -36,7 +36,10 @@ def point(layout: Layout, release_id: str) -> None:
 
 
 def sweep(layout: Layout) -> None:
-    """Remove files under `published` whose release never got its manifest."""
+    """Remove files under `published` whose release never got its manifest, and half-written texts."""
+    for pattern in (".*", "_releases/.*"):
+        for half in layout.root.glob(pattern):
+            half.unlink()
     for folder in layout.root.glob("*/*/*"):
         if folder.parent.parent.name in ("open", "restricted") and not layout.manifest(folder.name).exists():
             shutil.rmtree(folder, ignore_errors=True)

@@ -32,9 +32,10 @@ def by_hand(session: Session, world: World, as_of: datetime) -> dict[tuple[str, 
     hidden = {
         (r["account_id"], p, r["title_id"]) for r in asked for p in ("main", "kid") if r["profile_id"] in (None, p)
     }
-    reference = Reference(
-        rows, world.accounts, world.viewing_events, hidden, session.policy, Refs(session.keyring), as_of
-    )
+    people = [(row["account_id"], row.get("profile_id", "main")) for row in (*world.accounts, *world.viewing_events)]
+    people += [(row["account_id"], row.get("profile_id", "main")) for row in world.search_events]
+    refs = Refs.of(session, people, [e["device_id"] for e in world.viewing_events if e.get("device_id")])
+    reference = Reference(rows, world.accounts, world.viewing_events, hidden, session.policy, refs, as_of)
     events = [*world.viewing_events, *world.search_events]
     return {(e["event_id"], u): reference.reason(e, u) for e in events for u in session.policy.purposes}
 

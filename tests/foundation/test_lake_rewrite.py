@@ -103,3 +103,28 @@ def test_when_the_rule_fails_nothing_is_changed_and_nothing_left(lake: Lake) -> 
         lake.rewrite("t", fails, "erasure 1")
     assert stored(lake) == list(range(20))
     assert [folder.name for folder in lake.root.iterdir()] == ["t"]
+
+
+def test_only_the_named_columns_are_shown_and_others_stay(lake: Lake) -> None:
+    seen = set()
+
+    def keep(piece: pa.Table) -> pa.ChunkedArray:
+        seen.add(tuple(piece.column_names))
+        return pc.not_equal(piece["who"], "b")
+
+    with lake.write("people", "made") as staging:
+        pq.write_table(pa.table({"who": ["a", "b", "c"], "n": [1, 2, 3]}), staging / "part-0.parquet")
+    lake.rewrite("people", keep, "erasure 1", columns=["who"])
+    assert seen == {("who",)}
+    assert stored(lake, "people") == [1, 3]
+
+
+def test_a_journal_is_told_of_a_partition_before_it_is_replaced(lake: Lake) -> None:
+    told = []
+    lake.rewrite("t", but(3, 14), "erasure 1", ahead=lambda lost: told.append((lost[0], stored(lake))))
+    assert [each.file.split("/")[1] for each, _ in told] == [f"arrival_day={day}" for day in DAYS]
+    assert 3 in told[0][1]
+    assert 3 not in told[1][1]
+    assert 14 in told[1][1]
+    same = {str(file.relative_to(lake.root)): sha256(file.read_bytes()).hexdigest() for file in lake.files("t")}
+    assert all(same[each.file] == each.sha256_after for each, _ in told)

@@ -11,6 +11,7 @@ from landing_toy import DAY, a, accepted, drop, folder_of, later, let_in
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused
+from media_privacy_pipeline.lake import Rewritten
 from media_privacy_pipeline.landing import quarantine
 
 
@@ -124,3 +125,26 @@ def test_what_is_older_than_the_policy_allows_is_destroyed(session: Session, lan
     assert quarantine.purge(session, "viewing_events", as_of + timedelta(days=1)) == 1
     assert quarantine.days(session, "viewing_events") == []
     assert let_in(session, "viewing_events").skipped
+
+
+def test_rows_are_taken_out_and_the_others_stay_with_their_reasons(session: Session, landing: Path) -> None:
+    spoil(landing)
+    let_in(session, "viewing_events")
+    told: list[Rewritten] = []
+
+    def ahead(lost: Rewritten) -> None:
+        assert len(quarantine.read(session, "viewing_events", DAY)) == 3
+        told.append(lost)
+
+    left = session.settings.quarantine / "viewing_events" / f".arrival_day={DAY}-crashed"
+    left.mkdir()
+    quarantine.rewrite(session, "viewing_events", DAY, lambda refusal: refusal.row is None, ahead)
+    assert [r.raw for r in quarantine.read(session, "viewing_events", DAY)] == [None, '{"account_id": "Leonard"']
+    [lost] = told
+    assert (lost.rows_before, lost.rows_after) == (3, 2)
+    assert lost.sha256_before != lost.sha256_after
+    assert not left.exists()
+    quarantine.rewrite(session, "viewing_events", DAY, lambda refusal: refusal.row is None, told.append)
+    assert told == [lost]
+    quarantine.rewrite(session, "viewing_events", DAY, lambda _: False, told.append)
+    assert quarantine.read(session, "viewing_events", DAY) == []

@@ -69,3 +69,18 @@ def test_pruning_keeps_the_champion_and_the_newest_and_sweeps_staging(registry: 
     registry.retire()
     registry.prune(0)
     assert registry.names() == []
+
+
+def test_a_flagged_model_is_never_put_in_service_and_goes_once_another_is(registry: Registry) -> None:
+    one, two, three = (registry.store(ARRAYS, {"n": n}) for n in range(3))
+    registry.promote(one)
+    registry.flag([one, two], "erasure 1")
+    assert registry.flagged() == {one: "erasure 1", two: "erasure 1"}
+    with pytest.raises(Refused, match="someone who was erased is in it"):
+        registry.promote(two)
+    registry.prune(9)
+    assert sorted(registry.names()) == sorted([one, three])
+    registry.promote(three)
+    registry.prune(9)
+    assert registry.names() == [three]
+    assert registry.flagged() == {}

@@ -23,7 +23,7 @@ _PROFILES = st.sampled_from(["main", "p1", "p11", "P1", "p1'", "p_1"])
 def traces(session: Session, pair: Pair, *, account_too: bool) -> list[str]:
     """Words that only this person's rows hold: ids of events, sessions and devices, mail, pseudonyms and refs."""
     account, profile = pair
-    refs = Refs(session.keyring)
+    refs = Refs.of(session, [pair])
     words = [f"{account} {profile} {day}" for day in DAYS]
     words += [f"search of {account} {profile}", f"request of {account} {profile}", f"{account}.{profile}@example.org"]
     words += session.keyring.viewer_keys("training", [pair]) + session.keyring.viewer_keys("personalisation", [pair])

@@ -123,7 +123,7 @@ def in_order(rows: pa.Table, contract: Contract) -> pa.Table:
 
 
 def _theirs(session: Session, person: Person, contract: Contract, by: str) -> pa.Table:
-    refs = Refs(session.keyring)
+    refs = _refs(session, person)
     wanted: dict[str, list[str | None]]
     if by in ("ids", "account_id"):
         wanted = {"account_id": [person.account_id], "profile_id": [person.profile_id]}
@@ -143,10 +143,14 @@ def _theirs(session: Session, person: Person, contract: Contract, by: str) -> pa
 
 def _said(session: Session, person: Person) -> pa.Table:
     """Rows of the ledger itself: the table in the lake ends with the last run."""
-    refs = Refs(session.keyring)
+    refs = _refs(session, person)
     with opened(session) as ledger:
         rows = ledger.rows(datetime.max, account_ref=refs.account(person.account_id))
     if person.profile_id is None:
         return rows
     own = refs.profile(person.account_id, person.profile_id)
     return rows.filter(pa.array([ref in (None, own) for ref in rows.column("profile_ref").to_pylist()], pa.bool_()))
+
+
+def _refs(session: Session, person: Person) -> Refs:
+    return Refs.of(session, [(person.account_id, person.profile_id)])
