@@ -46,8 +46,8 @@ def make_home(zone: Path, home: Path, days: int) -> None:
 def erase(home: Path, days: int, people: int) -> dict[str, float]:
     """Erase so many accounts that have something to lose, and look for them everywhere."""
     from media_privacy_pipeline.consent.erasures import Erasure
-    from media_privacy_pipeline.rights.erasing import erase as carry_out
-    from media_privacy_pipeline.rights.scan import scan
+    from media_privacy_pipeline.rights.erasure.erasing import erase as carry_out
+    from media_privacy_pipeline.rights.erasure.scan import scan
 
     session, span = _open(home, days)
     due = [Erasure(f"r-{each}", each, None, span.as_of) for each in _accounts(session, people)]
@@ -75,8 +75,8 @@ def rewrite(home: Path, days: int, people: int) -> dict[str, float]:
     """Read and write every file that the same people are in, row group by row group, and nothing else."""
     import pyarrow.parquet as pq
 
-    from media_privacy_pipeline.rights.finding import How, owners_of, places
-    from media_privacy_pipeline.rights.people import People, Person
+    from media_privacy_pipeline.rights.erasure.finding import How, owners_of, places
+    from media_privacy_pipeline.rights.erasure.people import People, Person
 
     session, _ = _open(home, days)
     profiles: dict[str, list[str]] = {}

@@ -84,7 +84,7 @@ def verify(
     media-privacy subject receipt verify home/receipts/FILE
     """
     from ..keys import Keyring
-    from ..rights import receipt
+    from ..rights.erasure import receipt
 
     verifier = key or Keyring.open(settings_of(home=home).key_file, create=False).verifier_hex
     found = receipt.read(file)
@@ -99,7 +99,7 @@ def verify(
 
 def listed(home: Home = None, json: AsJson = False) -> None:
     """List the receipts of a home. They name nobody."""
-    from ..rights import receipt
+    from ..rights.erasure import receipt
 
     found = {path.name: _facts(receipt.read(path)) for path in sorted(_receipts(settings_of(home=home)))}
     if json:
@@ -140,7 +140,7 @@ def _held(settings: Settings, span: Span) -> int:
 
 def _tell_due(settings: Settings, span: Span, *, json: bool) -> None:
     from ..orchestration.session import opened
-    from ..rights.plan import plan
+    from ..rights.erasure.plan import plan
 
     with opened(settings, "media-privacy subject erase --dry-run") as session:
         found = plan(session, span)

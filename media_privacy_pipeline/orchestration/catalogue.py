@@ -122,7 +122,7 @@ def _consent() -> Iterator[Step]:
     yield Step(
         "erase",
         "consent",
-        "rights.steps:carry_out",
+        "rights.erasure.steps:carry_out",
         ("erasures",),
         deps=("subjects", "suppressed_subjects"),
         kinds=("parquet", "sqlite"),
@@ -312,7 +312,7 @@ def _published() -> Iterator[Step]:
     yield Step(
         "prove_erasures",
         "published",
-        "rights.steps:prove",
+        "rights.erasure.steps:prove",
         ("erasure_receipts",),
         deps=("erasures", "release", "release_report"),
         kinds=("json",),

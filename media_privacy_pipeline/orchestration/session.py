@@ -24,7 +24,7 @@ def opened(settings: Settings, command: str, *, waiting: Callable[[str], None] |
     Raises Refused when the lock is held by another run for too long, or the home cannot be written.
     """
     # Models and their libraries come with it, and definitions that only load need neither.
-    from ..rights.erasing import resume
+    from ..rights.erasure.erasing import resume
 
     with run_lock(settings.home, command, wait=settings.lock_wait, waiting=waiting or log.warning):
         shutil.rmtree(settings.work, ignore_errors=True)

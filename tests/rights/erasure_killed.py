@@ -19,11 +19,18 @@ from pathlib import Path
 
 from erasure_nights import asks, drop, night, open_session, project, zone
 
-from media_privacy_pipeline.rights.erasing import resume
-from media_privacy_pipeline.rights.finding import place_of
+from media_privacy_pipeline.rights.erasure.erasing import resume
+from media_privacy_pipeline.rights.erasure.finding import place_of
 
 # What each fork would otherwise import or read for itself takes longer than all the rest.
-for module in ("implicit.als", "pandas", "pyarrow.parquet.encryption", "consent.steps", "models.steps", "rights.steps"):
+for module in (
+    "implicit.als",
+    "pandas",
+    "pyarrow.parquet.encryption",
+    "consent.steps",
+    "models.steps",
+    "rights.erasure.steps",
+):
     import_module(module if module[0] in "ip" else f"media_privacy_pipeline.{module}")
 for contract in project().contracts.values():
     if contract.meta.group != "landing_zone":

@@ -29,7 +29,7 @@ from media_privacy_pipeline.errors import Refused
 from media_privacy_pipeline.landing import quarantine
 from media_privacy_pipeline.models.training import registry
 from media_privacy_pipeline.published.reader import open_release
-from media_privacy_pipeline.rights import receipt
+from media_privacy_pipeline.rights.erasure import receipt
 
 DAYS = 6
 

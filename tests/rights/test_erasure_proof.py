@@ -13,9 +13,9 @@ from media_privacy_pipeline.consent.erasures import asked
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.errors import Refused
 from media_privacy_pipeline.orchestration.session import opened
-from media_privacy_pipeline.rights import receipt, steps
-from media_privacy_pipeline.rights.journal import begin, under_way
-from media_privacy_pipeline.rights.plan import plan
+from media_privacy_pipeline.rights.erasure import receipt, steps
+from media_privacy_pipeline.rights.erasure.journal import begin, under_way
+from media_privacy_pipeline.rights.erasure.plan import plan
 
 _TAKEN_IN = ("accept_accounts", "accept_viewing_events", "accept_consent_events", "accept_subject_requests")
 _KNOWN = (*_TAKEN_IN, "accept_titles", "accept_search_events", "update_ledger", "identify")

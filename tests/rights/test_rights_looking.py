@@ -18,8 +18,8 @@ from erasure_nights import open_session
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.landing import quarantine
 from media_privacy_pipeline.published.crypt import encryption, table_key
-from media_privacy_pipeline.rights.looking import UNREADABLE, look_into
-from media_privacy_pipeline.rights.needles import needles
+from media_privacy_pipeline.rights.erasure.looking import UNREADABLE, look_into
+from media_privacy_pipeline.rights.erasure.needles import needles
 
 LONG, SHORT = "household-77ab", "a7"
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_privacy_pipeline.rights.needles import Grade, grade_of, needles
+from media_privacy_pipeline.rights.erasure.needles import Grade, grade_of, needles
 
 _LETTERS = st.text("ab01-", min_size=8, max_size=12)
 

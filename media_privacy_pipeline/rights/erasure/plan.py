@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from ..consent.erasures import asked
-from ..engines import Session, Span
-from ..errors import UsageError
+from ...consent.erasures import asked
+from ...engines import Session, Span
+from ...errors import UsageError
 from .journal import people_of, under_way
 from .rewriting import rows_of
 

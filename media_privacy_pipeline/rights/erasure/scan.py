@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..engines import Session
+from ...engines import Session
 from .looking import UNREADABLE, look_into
 from .needles import Needles, needles
 from .people import People

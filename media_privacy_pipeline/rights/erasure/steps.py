@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..consent.erasures import asked
-from ..consent.steps import identify
-from ..engines import Session, Span, StepResult
-from ..errors import Refused
+from ...consent.erasures import asked
+from ...consent.steps import identify
+from ...engines import Session, Span, StepResult
+from ...errors import Refused
 from .completing import complete
 from .erasing import erase, resume
 from .journal import under_way

@@ -9,9 +9,9 @@ from enum import StrEnum
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..engines import Session
-from ..errors import UsageError
-from ..sql import Contract, PrivacyClass, Project
+from ...engines import Session
+from ...errors import UsageError
+from ...sql import Contract, PrivacyClass, Project
 from .people import People
 
 _IDENTIFIERS = frozenset({PrivacyClass.direct_identifier, PrivacyClass.pseudonym})

@@ -11,12 +11,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ..consent.erasures import Erasure, tombstone
-from ..engines import Session
-from ..errors import Refused
-from ..keys import Keyring, pseudonym
-from ..published.durable import replace_text
-from ..published.manifest import signature_holds
+from ...consent.erasures import Erasure, tombstone
+from ...engines import Session
+from ...errors import Refused
+from ...keys import Keyring, pseudonym
+from ...published.durable import replace_text
+from ...published.manifest import signature_holds
 from .journal import Journal
 
 Receipt = dict[str, Any]

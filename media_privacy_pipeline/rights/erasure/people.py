@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..keys import Keyring
+from ...keys import Keyring
 
 
 @dataclass(frozen=True)

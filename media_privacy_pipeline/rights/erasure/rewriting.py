@@ -13,12 +13,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..engines import Session
-from ..lake import Rewritten
-from ..landing import quarantine
-from ..landing.erased import WHOLE_ACCOUNT
-from ..landing.quarantine import Refusal
-from ..landing.sources import SOURCES
+from ...engines import Session
+from ...lake import Rewritten
+from ...landing import quarantine
+from ...landing.erased import WHOLE_ACCOUNT
+from ...landing.quarantine import Refusal
+from ...landing.sources import SOURCES
 from .finding import How, Owners, owners_of, places, resolved
 from .journal import Journal
 from .people import People

@@ -19,10 +19,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..engines import Session
-from ..errors import PipelineError
-from ..landing import quarantine
-from ..published.crypt import decryption, table_key
+from ...engines import Session
+from ...errors import PipelineError
+from ...landing import quarantine
+from ...published.crypt import decryption, table_key
 from .needles import Needles
 
 _BLOCK = 64 << 20

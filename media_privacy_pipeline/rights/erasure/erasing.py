@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from ..consent.erasures import Erasure, bury, tombstone
-from ..consent.subject_keys import KINDS, Ids, Kind, opened_keys
-from ..consent.vault import devices
-from ..engines import Session
-from ..models.training import registry
+from ...consent.erasures import Erasure, bury, tombstone
+from ...consent.subject_keys import KINDS, Ids, Kind, opened_keys
+from ...consent.vault import devices
+from ...engines import Session
+from ...models.training import registry
 from .journal import Journal, begin, under_way
 from .rewriting import take_out
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from ..consent.record import opened
-from ..engines import Session
-from ..models.training import registry
-from ..published.crypt import decryption, table_key
-from ..published.layout import Layout
-from ..published.manifest import Manifest, read_manifest
-from ..published.rows import digest_of
-from ..sql import Access
+from ...consent.record import opened
+from ...engines import Session
+from ...models.training import registry
+from ...published.crypt import decryption, table_key
+from ...published.layout import Layout
+from ...published.manifest import Manifest, read_manifest
+from ...published.rows import digest_of
+from ...sql import Access
 from . import receipt
 from .journal import Journal, under_way
 from .scan import Scan, scan
