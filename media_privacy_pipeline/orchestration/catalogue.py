@@ -165,7 +165,8 @@ def _consent() -> Iterator[Step]:
 
 
 def _permitted(policy: Policy) -> Iterator[Step]:
-    yield Step("measure_regions", "permitted", "consent.steps:measure_regions", ("region_sizes",))
+    # Of those who are left: an erasure rewrites the accounts.
+    yield Step("measure_regions", "permitted", "consent.steps:measure_regions", ("region_sizes",), deps=("erasures",))
     for purpose, rule in policy.purposes.items():
         if rule.columns:
             yield Step(
