@@ -10,7 +10,7 @@ from media_privacy_pipeline.sql import Project, load_project
 ABOUT_NOBODY = {
     "purpose_rules", "purpose_ancestors", "privacy_ledger", "audit_findings", "retention_proof", "disclosure_counts"
 }  # fmt: skip
-"""Made from the policy, charges or tries of the promise, or about the age of what is stored and what was handed over."""
+"""Made from the policy, charges or tries of the promise, or about the age of what is stored and what was handed on."""
 
 
 def test_every_table_of_a_python_step_names_what_the_step_reads() -> None:
