@@ -78,8 +78,9 @@ class Project:
 
     @cached_property
     def order(self) -> tuple[str, ...]:
-        """Model names, inputs before what reads them. Raises UsageError for models that read each other in a circle."""
-        graph = {name: model.inputs & self.models.keys() for name, model in self.models.items()}
+        """Model names, inputs before what reads them, the same in every process. Raises UsageError for models that read
+        each other in a circle."""
+        graph = {name: sorted(model.inputs & self.models.keys()) for name, model in sorted(self.models.items())}
         try:
             return tuple(TopologicalSorter(graph).static_order())
         except CycleError as error:
