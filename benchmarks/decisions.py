@@ -16,14 +16,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import yaml
 
 from media_privacy_pipeline.consent import steps as consent
+from media_privacy_pipeline.consent.rules import purpose_rules
 from media_privacy_pipeline.engines import Engine, Folder, Input, Session, Span
 from media_privacy_pipeline.landing import steps as landing
 from media_privacy_pipeline.landing.sources import SOURCES
-from media_privacy_pipeline.policy import PACKAGED
 from media_privacy_pipeline.settings import Settings
 
 from .nightly import keep, machine
@@ -34,7 +35,7 @@ GOAL = 1.5
 _SPANS = """
 select u.account_id, u.profile_id, s.purpose, s.valid_from, s.valid_until, s.letter
 from consent_spans as s join subjects as u on u.subject_no = s.subject_no
-where s.device_id = ''"""
+where s.device_id = '' and s.purpose in ('analytics', 'personalisation', 'training')"""
 _PLAIN = """
 select s.purpose, s.letter, count(*) as events
 from accepted_viewing_events as e
@@ -52,25 +53,12 @@ _TYPES = {
 }
 
 
-def policy_of_three(path: Path) -> Path:
-    """The packaged policy with three purposes that see viewing events."""
-    document = yaml.safe_load(PACKAGED.read_text())
-    document["purposes"] = {name: document["purposes"][name] for name in PURPOSES}
-    for part in (document["subjects"], document["consent"], document["signals"], document["signals"]["us_opt_outs"]):
-        for name, value in part.items():
-            if isinstance(value, list):
-                part[name] = [one for one in value if one in PURPOSES or name == "proof_required"]
-    document["imports"] = {}
-    path.write_text(yaml.safe_dump(document, sort_keys=False))
-    return path
-
-
 def prepared(zone: Path, work: Path, days: int) -> tuple[Session, Span]:
     """A home with everything that a decision rests on."""
     home = work / "home-decisions"
     shutil.rmtree(home, ignore_errors=True)
     home.with_name(f"{home.name}.keys").unlink(missing_ok=True)
-    session = Session(Settings(landing=zone, home=home, policy=policy_of_three(work / "three.yaml")))
+    session = Session(Settings(landing=zone, home=home))
     span = Span.of(FIRST_DAY, FIRST_DAY + timedelta(days=days - 1))
     for source in SOURCES:
         landing.accept(session, span, source)
@@ -88,9 +76,12 @@ def sides(session: Session, span: Span, work: Path) -> dict[str, tuple[str, Mapp
     events = session.folder("accepted_viewing_events")
     decided = session.project.render(name, consent.clock(span.as_of))
     ours = f"select d.purpose, d.reason, sum(d.events) as events from ({decided}) as d group by d.purpose, d.reason"
+    rules = purpose_rules(session.policy)
+    inputs: dict[str, Input] = {table: session.folder(table) for table in session.project.sources(name)}
+    inputs["purpose_rules"] = rules.filter(pc.is_in(rules["purpose"], pa.array(PURPOSES)))
     return {
         "plain": (_PLAIN, {"accepted_viewing_events": events, "plain_spans": Folder(work, [spans], _TYPES)}),
-        "ours": (ours, {table: session.folder(table) for table in session.project.sources(name)}),
+        "ours": (ours, inputs),
     }
 
 

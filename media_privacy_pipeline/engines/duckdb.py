@@ -27,7 +27,14 @@ class DuckDBEngine:
 
     def __init__(self, work: Path, *, memory_limit: str = "3GB", threads: int = 2) -> None:
         self._work = work
-        self._config = {"memory_limit": memory_limit, "threads": str(threads)}
+        self._config = {
+            "memory_limit": memory_limit,
+            "threads": str(threads),
+            "preserve_insertion_order": "false",
+            # Files are replaced under their names, and what was read of them is not to fill the memory.
+            "enable_external_file_cache": "false",
+        }
+        self._instance: Any = None
 
     def write(
         self,
@@ -60,24 +67,40 @@ class DuckDBEngine:
             return connection.sql(sql).to_arrow_table()
 
     def close(self) -> None:
-        """Nothing is held between queries."""
+        """Give back the instance; the next query makes another."""
+        instance, self._instance = self._instance, None
+        if instance is not None:
+            instance.close()
 
     @contextmanager
     def _connect(self, inputs: Mapping[str, Input]) -> Iterator[Any]:
         self._work.mkdir(parents=True, exist_ok=True)
-        config = {**self._config, "temp_directory": str(self._work), "preserve_insertion_order": "false"}
         told = told_safely("DuckDB", inputs, self._work, (duckdb.Error,))
-        with told, duckdb.connect(":memory:", config=config) as connection:
+        with told, self._cursor() as connection:
             connection.execute("set timezone = 'UTC'")
             connection.execute("set enable_progress_bar = false")
             for name, source in inputs.items():
                 if isinstance(source, Folder):
-                    connection.execute(f"create view {name} as {scan(source)}")
+                    connection.execute(f"create temp view {name} as {scan(source)}")
                 elif isinstance(source, Scan):
-                    connection.execute(f"create view {name} as {source.sql}")
+                    connection.execute(f"create temp view {name} as {source.sql}")
                 else:
                     connection.register(name, source)
             yield connection
+
+    @contextmanager
+    def _cursor(self) -> Iterator[Any]:
+        """A connection of its own, with views of its own: an instance takes longer to make than most queries."""
+        if self._instance is None:
+            config = {**self._config, "temp_directory": str(self._work)}
+            self._instance = duckdb.connect(":memory:", config=config)
+        try:
+            with self._instance.cursor() as connection:
+                yield connection
+        except BaseException:
+            # Some errors leave an instance unfit for more.
+            self.close()
+            raise
 
 
 def scan(folder: Folder) -> str:

@@ -30,6 +30,8 @@ __all__ = ["Model", "Parameter", "Project", "load_project"]
 
 _LAYERS = ("staging", "intermediate", "marts")
 
+_TEXTS_KEPT = 500
+
 
 @dataclass(frozen=True)
 class Project:
@@ -91,13 +93,26 @@ class Project:
 
         Raises UsageError for a parameter that is not given.
         """
+        asked = (name, tuple(sorted((parameters or {}).items())))
+        if asked not in self._rendered:
+            # A night asks for some texts once for each of its days; as-of times make others that are asked for once.
+            if len(self._rendered) >= _TEXTS_KEPT:
+                self._rendered.clear()
+            self._rendered[asked] = self._text(name, parameters or {})
+        return self._rendered[asked]
+
+    @cached_property
+    def _rendered(self) -> dict[tuple[str, tuple[tuple[str, Parameter], ...]], str]:
+        return {}
+
+    def _text(self, name: str, parameters: Mapping[str, Parameter]) -> str:
         tree = self.models[name].tree.copy()
         views = self._views_of(name)
         if views:
             own = tree.args.get("with_")
             ctes = [_as_cte(self.models[view]) for view in views]
             tree.set("with_", exp.With(expressions=[*ctes, *(own.expressions if own else ())]))
-        return bind(tree, parameters or {}, name).sql(dialect="duckdb")
+        return bind(tree, parameters, name).sql(dialect="duckdb")
 
     def parameters(self, name: str) -> frozenset[str]:
         """Names of the parameters that `render` needs, those of inlined views included."""

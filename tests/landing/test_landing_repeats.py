@@ -109,7 +109,7 @@ def reference(days: list[list[tuple[str, str]]], window: int) -> list[list[str]]
 rows = st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from("xy")), max_size=4)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(days=st.lists(rows, min_size=1, max_size=7), window=st.integers(1, 3), cuts=st.sets(st.integers(1, 6)))
 def test_days_one_by_one_or_in_ranges_are_the_same(
     make_session: Callable[..., Session],

@@ -10,6 +10,7 @@ import pytest
 from landing_toy import a, accepted, counts, drop, let_in
 
 from media_privacy_pipeline.engines import Session
+from media_privacy_pipeline.landing.simulate.strings import tcf
 
 KEYS = {
     "viewing_events": "event_id", "search_events": "event_id", "consent_events": "consent_event_id",
@@ -189,10 +190,11 @@ def test_rules_are_named(either: Session, landing: Path, source: str) -> None:
 
 
 def test_a_consent_needs_no_purpose_or_state_where_a_signal_value_says_both(session: Session, landing: Path) -> None:
-    drop(landing, "consent_events", [a("consent_events", purpose=None, state=None, signal_value="CPX", signal="tcf")])
+    whole = tcf(1_767_225_600, (5, 6), vendors=False)
+    drop(landing, "consent_events", [a("consent_events", purpose=None, state=None, signal_value=whole, signal="tcf")])
     let_in(session, "consent_events")
     (row,) = accepted(session, "consent_events")
-    assert (row["purpose"], row["state"], row["signal_value"]) == (None, None, "CPX")
+    assert (row["purpose"], row["state"], row["signal_value"]) == (None, None, whole)
 
 
 def test_an_absent_private_session_is_private_where_the_policy_says_so(session: Session, landing: Path) -> None:
