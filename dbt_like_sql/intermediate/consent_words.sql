@@ -13,7 +13,6 @@ with spoken as (
         l.expires_at,
         l.covers_history,
         l.notice_version,
-        l.evidence_ref is not null as is_proven,
         r.purpose,
         case l.state
             when 'not_opted_out' then 0
@@ -34,18 +33,19 @@ with spoken as (
 
 confirmed as (
     -- Where the policy lets a viewer's own proven yes outweigh Global Privacy Control: from that yes until their next no.
-    select s.account_ref, s.profile_ref, s.purpose, s.effective_at, min(n.effective_at) as until
-    from spoken as s
+    select l.account_ref, l.profile_ref, l.purpose, l.effective_at, min(n.effective_at) as until
+    from consent_ledger as l
     join purpose_rules as r
-        on r.purpose = s.purpose and r.confirmed_override
-    left join spoken as n
-        on n.account_ref = s.account_ref
-        and n.purpose = s.purpose
+        on r.purpose = l.purpose and r.confirmed_override
+    left join consent_ledger as n
+        on n.account_ref = l.account_ref
+        and n.purpose = l.purpose
         and n.signal = 'ui'
-        and n.strength >= 4
-        and n.effective_at >= s.effective_at
-    where s.signal = 'ui' and s.strength = 1 and s.is_proven
-    group by s.account_ref, s.profile_ref, s.purpose, s.effective_at
+        and n.state in ('withdrawn', 'denied', 'objected')
+        and n.effective_at >= l.effective_at
+        and n.effective_at <= $as_of
+    where l.signal = 'ui' and l.state = 'granted' and l.evidence_ref is not null and l.effective_at <= $as_of
+    group by l.account_ref, l.profile_ref, l.purpose, l.effective_at
 ),
 
 voiced as (
