@@ -1,4 +1,4 @@
-"""The first half of a night: from what landed to what each purpose may see. After it nobody reads raw rows of people."""
+"""The first half of a night: from what landed to what each purpose may see. After it, no step reads raw rows."""
 
 from __future__ import annotations
 
