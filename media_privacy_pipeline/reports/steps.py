@@ -11,7 +11,8 @@ from .charts import bars, line, stacks
 from .figures import daily_plays, top_titles
 from .papers import write_papers
 from .render import render
-from .summary import Summary, summary
+from .summary import summary
+from .summary_parts import Summary
 from .surveyed import surveyed
 
 _HEADLINE, _HEADLINE_K = ("ndcg", "recall"), 10
