@@ -29,6 +29,7 @@ LEVELS = (
         "settings",
         "errors",
         "runlock",
+        "consent_policy",
         "release_policy",
         "import_policy",
         "screening_policy",
@@ -45,8 +46,8 @@ SIDEWAYS = {
     ("rights", "reports"),
     # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
     ("landing", "consent"),
-    ("policy", "errors"), ("policy", "release_policy"), ("policy", "import_policy"), ("policy", "screening_policy"),
-    ("policy", "rights_policy"),
+    ("policy", "errors"), ("policy", "consent_policy"), ("policy", "release_policy"), ("policy", "import_policy"),
+    ("policy", "screening_policy"), ("policy", "rights_policy"),
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 

@@ -140,10 +140,7 @@ def _facts(found: Imported) -> dict[str, Any]:
         facts |= {f"{name}: {word}" if name else word: count for word, count in counts.items()}
     facts |= {f"unmapped: {purpose}": count for purpose, count in found.unmapped.items()}
     for drop in found.drops:
-        facts["written" if drop.written else "there already"] = [
-            *facts.get("written" if drop.written else "there already", []),
-            str(drop.path),
-        ]
+        facts.setdefault("written" if drop.written else "there already", []).append(str(drop.path))
     return facts
 
 

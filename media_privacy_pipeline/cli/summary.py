@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..reports.summary import Metric, Summary, TableSummary
+    from ..reports.summary_parts import Metric, Summary, TableSummary
 
 _HEADLINE = ("ndcg", 10)
 

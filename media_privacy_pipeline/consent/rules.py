@@ -6,7 +6,8 @@ from typing import Any, get_args
 
 import pyarrow as pa
 
-from ..policy import Policy, UsQuestion
+from ..consent_policy import UsQuestion
+from ..policy import Policy
 from .signals.tcf_meaning import mask
 
 _RULES = pa.schema(

@@ -28,7 +28,7 @@ _WORD = re.compile(r"[^\W\d_]+(['\u2019.-][^\W\d_]+)*[.]?")
 _NUMBER_OR_TIME = re.compile(r"-?[0-9]+[.][0-9]+|[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?")
 _NO_DIGIT = re.compile("[^0-9 -]+|[ -]{2,}")
 _EMAIL, _PHONE = re.compile(EMAIL), re.compile(PHONE)
-_IP = (re.compile(IPV4), re.compile(IPV6))
+_IP = {".": re.compile(IPV4), ":": re.compile(IPV6)}
 _CARD = re.compile(CARD_RUN)
 
 
@@ -47,12 +47,15 @@ class Finding(NamedTuple):
 
 
 def holds(kind: Kind, text: str) -> bool:
-    """Whether a text holds a value of a kind: what sql.personal.finds asks in SQL."""
+    """Whether a text holds a value of a kind: what sql.personal.finds asks in SQL.
+
+    Lines hold one where one of them does: so many texts can be asked at once, whether any of them is worth a look.
+    """
     match kind:
         case Kind.email:
             return "@" in text and _EMAIL.search(text) is not None
         case Kind.ip:
-            return any(pattern.search(text) for pattern in _IP)
+            return any(mark in text and pattern.search(text) is not None for mark, pattern in _IP.items())
         case Kind.card:
             return _CARD.search(text) is not None and any(map(_is_card, _digits(text)))
     return _PHONE.search(text) is not None
@@ -100,11 +103,14 @@ _MAY_CONTRADICT = frozenset(ORDER) - {PrivacyClass.public, PrivacyClass.direct_i
 
 
 def _looks(values: Sequence[str], policy: Classification) -> Iterator[tuple[str, PrivacyClass, int]]:
-    # Most columns have few values: each is looked at once.
+    # Most columns have few values, and most hold nothing: each is looked at once, and only for kinds that all of them
+    # together hold.
     counted, identified = Counter(values), False
+    every = "\n".join(counted)
     tests: list[tuple[str, Callable[[str], bool], float]] = [
         (kind.value, lambda text, kind=kind: holds(kind, text), policy.least_share)  # type: ignore[misc]
         for kind in Kind
+        if holds(kind, every)
     ]
     if len(values) >= _FEWEST_FOR_SHAPE:
         tests.append(("name", looks_like_name, policy.name_share))

@@ -14,6 +14,8 @@ from ..engines.types import arrow_schema
 from ..lake import fingerprint_of
 from .classify import Finding, findings
 from .door import Door
+from .drops import Drop
+from .forms import Form
 from .sources import Source
 
 
@@ -21,11 +23,13 @@ def keep_findings(door: Door) -> None:
     """Look at the files of a door's days and keep what was found, in place of what was found before."""
     session, source, policy = door.session, door.source, door.session.policy.classification
     accepted = session.project.contracts[source.accepted]
+    files: dict[date, list[tuple[Drop, Form]]] = {day: [] for day in door.days}
+    for drop, form in door.landed.forms:
+        files[drop.day].append((drop, form))
     found: dict[date, list[Finding]] = {}
     for day in door.days:
-        files = [(drop, form) for drop, form in door.landed.forms if drop.day == day]
         names = door.landed.undeclared.get(day, Counter())
-        if some := list(findings(day, source.name, files, names, accepted, policy)):
+        if some := list(findings(day, source.name, files[day], names, accepted, policy)):
             found[day] = some
     session.lake.delete(source.findings, [day for day in door.days if day not in found])
     if found:

@@ -6,6 +6,7 @@ the release says), or any figure about people that was not paid for, the counts 
 column_findings and the model's own quality excepted.
 """
 
-from .summary import Summary, summary
+from .summary import summary
+from .summary_parts import Summary
 
 __all__ = ["Summary", "summary"]

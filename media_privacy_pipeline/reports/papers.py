@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from ..policy import Policy
+from ..published.durable import replace_text
 from ..screening_policy import Action
 from ..sql import PrivacyClass, Project
 from ..sql.generalise import words
@@ -57,14 +57,11 @@ def papers(project: Project) -> dict[str, str]:
 
 def write_papers(project: Project, folder: Path) -> list[Path]:
     """Write the papers into a folder, each whole or not at all; those that say the same stay as they are."""
-    folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for name, text in papers(project).items():
         path = folder / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
-            temporary = folder / f".{name}.{uuid4().hex[:8]}"
-            temporary.write_text(text, encoding="utf-8")
-            temporary.replace(path)
+            replace_text(path, text)
         paths.append(path)
     return paths
 

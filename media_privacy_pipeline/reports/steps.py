@@ -7,11 +7,13 @@ from uuid import uuid4
 
 from ..engines import Session, Span, StepResult
 from ..published import Release, open_release
+from ..published.durable import replace_text
 from .charts import bars, line, stacks
 from .figures import daily_plays, top_titles
 from .papers import write_papers
 from .render import render
-from .summary import Summary, summary
+from .summary import summary
+from .summary_parts import Summary
 from .surveyed import surveyed
 
 _HEADLINE, _HEADLINE_K = ("ndcg", "recall"), 10
@@ -24,12 +26,9 @@ def write_release_report(session: Session, span: Span) -> StepResult:
     release = open_release(session.settings.home, keys=session.settings.key_file)
     page = report_page(session, release, summary(session, release))
     path = session.settings.reports / release.release_id / "index.html"
-    unchanged = path.exists() and path.read_text() == page
+    unchanged = path.exists() and path.read_text(encoding="utf-8") == page
     if not unchanged:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".index.{uuid4().hex[:8]}")
-        temporary.write_text(page)
-        temporary.replace(path)
+        replace_text(path, page)
     write_papers(session.project, path.parent)
     _link(session.settings.reports / "latest", release.release_id)
     return StepResult({}, skipped=unchanged, metadata={"release_id": release.release_id, "path": str(path)})

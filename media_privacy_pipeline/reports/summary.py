@@ -1,11 +1,9 @@
-"""A release in figures: what the release report shows and what `make run` ends with."""
+"""A release in figures, gathered from its tables and manifest, the lake of its home and the checks of the gate."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -15,131 +13,10 @@ import pyarrow.parquet as pq
 from ..engines import Session
 from ..published import Release
 from ..sql import Access
+from .summary_parts import ColumnFinding, Finding, HandedOver, Metric, PurposeRows, Store, Summary, TableSummary
 
 _DECIDED = {"viewing_events", "search_events"}
 _STAGES = ("landed", "accepted", "duplicate", "superseded", "quarantined", "dropped", "flagged", "undeclared_column")
-
-
-@dataclass(frozen=True)
-class PurposeRows:
-    """Accepted rows of one purpose: used, withheld by reason, and whether the policy shows it any of them at all."""
-
-    purpose: str
-    title: str
-    used: int
-    withheld: Mapping[str, int]
-    sees_rows: bool
-
-
-@dataclass(frozen=True)
-class TableSummary:
-    """One table: rows, days, and its cost: `epsilon` for a `unit` a release, `epsilon_year` for an account-year."""
-
-    name: str
-    access: str
-    purpose: str | None
-    rows: int
-    days: int
-    first_day: str | None
-    last_day: str | None
-    releases: int
-    unit: str | None
-    epsilon: float | None
-    epsilon_year: float | None
-    delta: float | None
-    expires_at: str | None
-
-
-@dataclass(frozen=True)
-class Metric:
-    """A figure of model quality with its 95 % interval, where it has one."""
-
-    model: str
-    protocol: str
-    metric: str
-    k: int
-    value: float
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One check that failed."""
-
-    name: str
-    table: str
-    severity: str
-    unexpected: int
-    total: int
-
-
-@dataclass(frozen=True)
-class ColumnFinding:
-    """A column that looked personal: on how many of the run's days, and the highest share of a day's sample."""
-
-    source: str
-    column: str
-    declared: bool
-    kind: str
-    proposed_class: str
-    share: float
-    days: int
-
-
-@dataclass(frozen=True)
-class Store:
-    """For how long something stored is kept, and whether anything in it is overdue; how much it is, is not told."""
-
-    name: str
-    category: str
-    window_days: int | None
-    oldest_day: str | None
-    ok: bool
-
-
-@dataclass(frozen=True)
-class HandedOver:
-    """What a recipient was handed for a purpose. people: at most so many in one table; None where too few to tell."""
-
-    recipient: str
-    purpose: str
-    tables: str
-    disclosures: int
-    people: int | None
-    last_day: str
-
-
-@dataclass(frozen=True)
-class Summary:
-    """Everything in words and numbers; no value of any person. `landing` counts rows of the run's days by stage."""
-
-    release_id: str
-    as_of: str
-    first_day: str
-    last_day: str
-    landing: Mapping[str, int]
-    quarantined: Mapping[str, int]
-    unreadable_files: int
-    findings: tuple[ColumnFinding, ...]
-    purposes: tuple[PurposeRows, ...]
-    tables: tuple[TableSummary, ...]
-    left_out: Mapping[str, str]
-    epsilon_year: float | None
-    epsilon_cap: float
-    delta: float
-    metrics: tuple[Metric, ...]
-    checks: int
-    failed: tuple[Finding, ...]
-    audits: int
-    audits_failed: int
-    kept: tuple[Store, ...]
-    handed_over: tuple[HandedOver, ...]
-    places: Mapping[str, str]
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data for `json.dumps`."""
-        return asdict(self)
 
 
 def summary(session: Session, release: Release) -> Summary:

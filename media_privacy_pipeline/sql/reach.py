@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
 from ..errors import UsageError
-from .lineage import ColumnRef, Lineage
+from .lineage import ColumnRef
 from .project import Project
 
 
@@ -56,7 +56,7 @@ def _made_from(project: Project, name: str) -> Iterator[ColumnRef]:
     for origin in project.contracts[name].meta.made_from:
         table, _, column = origin.partition(".")
         if table in project.models and project.is_view(table):
-            yield from _of_view(project, table).all_refs
+            yield from project.parents(table).all_refs
             continue
         if table not in project.contracts:
             # A permitted table is there only while the policy shows its purpose something.
@@ -67,7 +67,3 @@ def _made_from(project: Project, name: str) -> Iterator[ColumnRef]:
         if column and column not in types:
             raise UsageError(f"contract {name}: made_from names {origin}, and {table} has no such column")
         yield from (ColumnRef(table, each) for each in ([column] if column else types))
-
-
-def _of_view(project: Project, view: str) -> Lineage:
-    return project.parents(view)

@@ -66,5 +66,20 @@ def test_any_text_is_told_alike(texts: list[str]) -> None:
         assert [row[kind] for kind in Kind] == [holds(kind, row["s"]) for kind in Kind]
 
 
+@given(st.lists(LETTERS.map(str.strip), min_size=1, max_size=20))
+def test_lines_hold_one_where_one_of_them_does(texts: list[str]) -> None:
+    for kind in Kind:
+        assert holds(kind, "\n".join(texts)) or not any(holds(kind, text) for text in texts)
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_lines_hold_one_wherever_it_stands(kind: Kind) -> None:
+    yes, no = ([text.strip() for text in texts] for texts in TEXTS[kind])
+    assert not holds(kind, "\n".join(no))
+    for text in yes:
+        for place in range(len(no) + 1):
+            assert holds(kind, "\n".join([*no[:place], text, *no[place:]])), text
+
+
 def numbered(texts: list[str]) -> pa.Table:
     return pa.table({"n": range(len(texts)), "s": texts})

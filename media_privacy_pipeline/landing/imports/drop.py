@@ -32,7 +32,7 @@ def drop(landing: Path, source: str, day: date, platform: str, rows: Sequence[Ro
     data = "".join(lines).encode()
     name = f"{platform}-{sha256(data).hexdigest()[:24]}.jsonl"
     try:
-        there = [*sorted((landing / source).glob(f"day=*/{name}"))]
+        there = sorted((landing / source).glob(f"day=*/{name}"))
         for path in there:
             if path.read_bytes() != data:
                 raise Refused(f"{path}: holds other rows than those it is named for; remove it and import again")
