@@ -19,13 +19,12 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from .filtering import Keep, Rewritten, filter_file
 
 _META = "_meta.json"
 _STAGING = ".staging-"
@@ -48,16 +47,6 @@ class PartitionMeta:
     def identity(self) -> str:
         """What those who derive from the partition depend on."""
         return fingerprint_of(self.fingerprint, self.rewritten) if self.rewritten else self.fingerprint
-
-
-class Rewritten(NamedTuple):
-    """One file that lost rows: its name under the lake's root, its rows and its sha256, before and after."""
-
-    file: str
-    rows_before: int
-    rows_after: int
-    sha256_before: str
-    sha256_after: str
 
 
 def fingerprint_of(*parts: object) -> str:
@@ -168,7 +157,7 @@ class Lake:
     def rewrite(
         self,
         table: str,
-        keep: Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray],
+        keep: Keep,
         mark: str,
         days: Iterable[date] | None = None,
         *,
@@ -273,38 +262,3 @@ def _read_meta(folder: Path) -> PartitionMeta | None:
 def _seal(folder: Path, fingerprint: str, rewritten: str = "") -> None:
     rows = sum(pq.read_metadata(file).num_rows for file in folder.glob("*.parquet"))
     (folder / _META).write_text(json.dumps(asdict(PartitionMeta(rows, fingerprint, rewritten))))
-
-
-def filter_file(
-    file: Path,
-    target: Path,
-    keep: Callable[[pa.Table], pa.BooleanArray | pa.ChunkedArray],
-    root: Path,
-    *,
-    columns: Sequence[str] | None = None,
-) -> Rewritten | None:
-    """Write the rows of a file that stay, row group by row group; the same file where all do, and then None.
-
-    What is told of the file names it under `root`; `columns` are all that `keep` looks at, every one where none are
-    given.
-    """
-    with pq.ParquetFile(file) as source:
-        groups = range(source.num_row_groups)
-        looked_at = None if columns is None else list(columns)
-        # What stays is kept as bits: of a file that loses rows, keep is asked once all the same.
-        stays = [pc.fill_null(keep(source.read_row_group(group, columns=looked_at)), False) for group in groups]
-        before = sum(len(each) for each in stays)
-        after = sum(pc.sum(each).as_py() or 0 for each in stays)
-        if before == after:
-            os.link(file, target)
-            return None
-        with pq.ParquetWriter(target, source.schema_arrow, compression="zstd") as writer:
-            for group, rows in zip(groups, stays, strict=True):
-                if pc.any(rows).as_py():
-                    writer.write_table(source.read_row_group(group).filter(rows))
-    return Rewritten(str(file.relative_to(root)), before, after, _sha256(file), _sha256(target))
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return file_digest(stream, "sha256").hexdigest()

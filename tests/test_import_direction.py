@@ -33,6 +33,7 @@ LEVELS = (
         "import_policy",
         "screening_policy",
         "rights_policy",
+        "filtering",
     ),
 )
 """From the top down. Rooms on one level do not import each other, but for the pairs below."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pyarrow.compute as pc
 
+from ..filtering import filter_file
 from ..keeping import EVENT_TIMES, Held, kept_from, of_held, past, suspects
-from ..lake import filter_file
 from .accounting import Count
 from .door import Door
 

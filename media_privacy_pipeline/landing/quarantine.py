@@ -21,7 +21,7 @@ from itertools import islice
 from pathlib import Path
 
 from ..engines import Session
-from ..lake import Rewritten
+from ..filtering import Rewritten
 
 _ROWS_A_PART = 50_000
 

@@ -12,13 +12,13 @@ import dagster as dg
 from ..engines import Session, Span, StepResult
 from ..settings import Settings
 from ..sql import Access, Project
-from .catalogue import SOURCES, landed
 from .checks import check_results, check_specs, checked
 from .columns import definition_metadata
 from .days import DAILY_SOURCES
 from .failures import ToldSafely
 from .spans import span_of
 from .step import Step
+from .steps_to_permitted import SOURCES, landed
 from .validated import validated
 
 log = logging.getLogger(__name__)

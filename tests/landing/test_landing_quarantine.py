@@ -11,7 +11,7 @@ from landing_toy import DAY, a, accepted, drop, folder_of, later, let_in
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused
-from media_privacy_pipeline.lake import Rewritten
+from media_privacy_pipeline.filtering import Rewritten
 from media_privacy_pipeline.landing import quarantine
 
 

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...engines import Session
-from ...lake import Rewritten
+from ...filtering import Rewritten
 from ...landing import quarantine
 from ...landing.erased import WHOLE_ACCOUNT
 from ...landing.quarantine import Refusal

@@ -1,0 +1,159 @@
+"""The second half of a night: from permitted rows to noisy counts, models and the release, and what is proved of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..policy import Policy
+from .step import Step
+from .steps_to_permitted import SURVEYED, permitted_steps
+
+ANONYMISED = ("title_daily", "audience_daily", "discovery_daily")
+
+
+def anonymised_steps() -> Iterator[Step]:
+    """Noisy counts."""
+    for table in ANONYMISED:
+        yield Step(
+            f"release_{table}",
+            "anonymised",
+            "privacy.steps:release_table",
+            (table,),
+            deps=("permitted_analytics_viewing_events", "accepted_titles"),
+            arguments=(table,),
+            daily=True,
+            pool="engine",
+        )
+
+
+def models_steps() -> Iterator[Step]:
+    """Learning, recommending, segmenting."""
+    yield Step(
+        "train",
+        "models",
+        "models.steps:train",
+        ("training_interactions", "model_metrics"),
+        deps=("permitted_training_viewing_events", "consent_ledger"),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
+        "recommend",
+        "models",
+        "models.steps:recommend",
+        ("personalisation_interactions", "recommendations"),
+        deps=(
+            "model_metrics",
+            "permitted_personalisation_viewing_events",
+            "permitted_personalisation_accounts",
+            "accepted_titles",
+            "title_daily",
+        ),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
+        "segment",
+        "models",
+        "models.steps:segment",
+        ("viewer_segments", "segment_profile"),
+        deps=("training_interactions", "personalisation_interactions", "accepted_titles", "title_daily"),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+
+
+def rights_steps(policy: Policy) -> Iterator[Step]:
+    """Retention and its proof; who was handed what."""
+    permitted = [table for step in permitted_steps(policy) for table in step.tables]
+    yield Step(
+        "retain",
+        "rights",
+        "rights.retention.steps:retain",
+        ("retention_proof",),
+        # What is destroyed can no longer be counted, released or learned from: all that is done before.
+        deps=("decision_accounting", *permitted, *ANONYMISED, "model_metrics", "segment_profile"),
+        kinds=("python", "parquet"),
+        pool="engine",
+    )
+    yield Step(
+        "count_disclosures",
+        "rights",
+        "rights.disclosure.steps:count",
+        ("disclosure_counts",),
+        kinds=("python", "parquet"),
+    )
+
+
+def published_steps() -> Iterator[Step]:
+    """From candidate to release and report, and the proof of erasures."""
+    yield Step(
+        "export_privacy_ledger",
+        "published",
+        "privacy.steps:export_ledger",
+        ("privacy_ledger",),
+        deps=(*ANONYMISED, "segment_profile"),
+        kinds=("parquet", "sqlite"),
+    )
+    yield Step(
+        "account_rows",
+        "published",
+        "published.steps:account_rows",
+        ("row_accounting",),
+    )
+    yield Step(
+        "candidate",
+        "published",
+        "published.steps:candidate",
+        ("candidate",),
+        deps=(
+            *ANONYMISED,
+            "segment_profile",
+            "privacy_ledger",
+            "row_accounting",
+            "recommendations",
+            "viewer_segments",
+            "retention_proof",
+        ),
+        description="Everything that the next release would hold, set aside for the audit.",
+    )
+    yield Step(
+        "audit",
+        "published",
+        "audit.steps:audit",
+        ("audit_findings",),
+        deps=("candidate",),
+        kinds=("python", "parquet"),
+    )
+    yield Step(
+        "publish",
+        "published",
+        "published.steps:publish",
+        ("release",),
+        deps=("candidate", "audit_findings"),
+        description=(
+            "The release that readers follow. The gate verifies everything by itself; when it refuses, the last "
+            "release stays."
+        ),
+    )
+    yield Step(
+        "release_report",
+        "published",
+        "reports.steps:write_release_report",
+        ("release_report",),
+        deps=("release", "retention_proof", "disclosure_counts", *SURVEYED),
+        kinds=("html",),
+        description="What was released, what it cost in privacy, what was withheld and why: one page, for people.",
+    )
+    yield Step(
+        "prove_erasures",
+        "published",
+        "rights.erasure.steps:prove",
+        ("erasure_receipts",),
+        deps=("erasures", "release", "release_report"),
+        kinds=("json",),
+        description=(
+            "Signed receipts of the erasures, once every file of the home was looked into and nobody was found. Counts "
+            "alone."
+        ),
+    )
