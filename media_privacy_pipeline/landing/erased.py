@@ -74,6 +74,6 @@ def pair_of(source: Source) -> str:
 
 
 def owner_of(source: str, row: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Account and profile that a row as it was sent is about, as `pair_of` tells them; no profile: all of the account."""
+    """Account and profile that a row, as it was sent, is about: `pair_of` for one row; no profile is all of them."""
     account, profile = ((row.get(name) or "").strip() or None for name in ("account_id", "profile_id"))
     return account, profile or (None if source in WHOLE_ACCOUNT else "main")

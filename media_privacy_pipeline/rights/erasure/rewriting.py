@@ -19,7 +19,8 @@ from ...landing import quarantine
 from ...landing.erased import owner_of
 from ...landing.quarantine import Refusal
 from ...landing.sources import SOURCES, source_of
-from .finding import How, Owners, owners_of, places, resolved
+from ..places import How, places
+from .finding import Owners, owners_of, resolved
 from .journal import Journal
 from .people import People
 

@@ -10,8 +10,8 @@ from ...consent.record import opened
 from ...engines import Input, Session
 from ...keeping import EVENT_TIMES, EventSource, Held
 from ...policy import Generalisation
-from ...sql import Contract, PrivacyClass
 from ...sql.permitted import permitted_name
+from ..places import identifiers
 
 Category = Literal["accepted", "permitted", "evidence", "derived", "disclosures", "undeclared"]
 
@@ -34,7 +34,6 @@ EVIDENCE: Final = frozenset(
 )
 """What was said and asked: proof that rows may be used and that rights were honoured (GDPR 5(2), 7(1)). Without them a
 denial would be forgotten; they are kept as long as the ledger."""
-_PERSONAL = frozenset({PrivacyClass.direct_identifier, PrivacyClass.pseudonym})
 
 
 class Window(NamedTuple):
@@ -61,7 +60,7 @@ def windows(session: Session) -> list[Window]:
             found.append(Window(table, "undeclared"))
         elif table == "disclosures":
             found.append(Window(table, "disclosures", session.policy.retention.disclosures_days))
-        elif _about_people(session, contract):
+        elif identifiers(session.project, contract):
             found.append(Window(table, "evidence" if table in EVIDENCE else "derived"))
     return found
 
@@ -95,8 +94,3 @@ def _permitted(session: Session) -> Iterator[Window]:
                 yield Window(name, "permitted", rules.window_days, time, _WIDTH[columns[time]])
             else:
                 yield Window(name, "permitted", rules.window_days)
-
-
-def _about_people(session: Session, contract: Contract) -> bool:
-    classes = {session.project.privacy_class(contract.name, column.name) for column in contract.columns}
-    return bool(classes & _PERSONAL)
