@@ -76,8 +76,8 @@ def rewrite(home: Path, days: int, people: int) -> dict[str, float]:
     import pyarrow.parquet as pq
 
     from media_privacy_pipeline.rights.erasure.finding import owners_of
-    from media_privacy_pipeline.rights.places import How, places
     from media_privacy_pipeline.rights.erasure.people import People, Person
+    from media_privacy_pipeline.rights.places import How, places
 
     session, _ = _open(home, days)
     profiles: dict[str, list[str]] = {}
