@@ -15,7 +15,6 @@ from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidSignature
 
 from ..errors import Refused, UsageError
 from ..keys import Keyring
@@ -211,14 +210,10 @@ class ConsentLedger:
         return head
 
     def _sign(self, head: Head) -> str:
-        return self._keyring.signer.sign(signed_text(head)).hex()
+        return self._keyring.sign(signed_text(head))
 
     def _signed(self, head: Head, signature: str) -> bool:
-        try:
-            self._keyring.verifier.verify(bytes.fromhex(signature), signed_text(head))
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return self._keyring.signed(signature, signed_text(head))
 
 
 def _insert(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:
