@@ -75,8 +75,9 @@ def rewrite(home: Path, days: int, people: int) -> dict[str, float]:
     """Read and write every file that the same people are in, row group by row group, and nothing else."""
     import pyarrow.parquet as pq
 
-    from media_privacy_pipeline.rights.erasure.finding import How, owners_of, places
+    from media_privacy_pipeline.rights.erasure.finding import owners_of
     from media_privacy_pipeline.rights.erasure.people import People, Person
+    from media_privacy_pipeline.rights.places import How, places
 
     session, _ = _open(home, days)
     profiles: dict[str, list[str]] = {}

@@ -15,7 +15,7 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
+from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -46,6 +46,15 @@ def viewer_key(purpose_key: bytes, account_id: str, profile_id: str = "main") ->
 def account_key(purpose_key: bytes, account_id: str) -> str:
     """Pseudonym of a whole household for one purpose: the unit of privacy of the released aggregates."""
     return pseudonym(purpose_key, "account", account_id)
+
+
+def signature_holds(key: str, value: str, message: bytes) -> bool:
+    """Whether an Ed25519 signature is good for a message; it and the public key in hexadecimal."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(value), message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 class Keyring:
@@ -111,6 +120,14 @@ class Keyring:
     def signer(self) -> Ed25519PrivateKey:
         """The key that signs manifests and ledger heads."""
         return Ed25519PrivateKey.from_private_bytes(self.derive("sign"))
+
+    def sign(self, message: bytes) -> str:
+        """The installation's Ed25519 signature of a message, in hexadecimal."""
+        return self.signer.sign(message).hex()
+
+    def signed(self, value: str, message: bytes) -> bool:
+        """Whether a signature is this installation's of a message."""
+        return signature_holds(self.verifier_hex, value, message)
 
     @property
     def verifier(self) -> Ed25519PublicKey:

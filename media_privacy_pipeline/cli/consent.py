@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .opening import moment_of, opened
 from .options import AsJson, Home, Landing, PolicyFile, settings_of
 from .output import as_json
 
 if TYPE_CHECKING:
     from ..consent.asking import Story
     from ..engines import Session
-    from ..settings import Settings
 
 _AT_ONCE = 50_000
 _AsOf = Annotated[
@@ -51,13 +51,12 @@ def decide(
     import pyarrow.parquet as pq
 
     from ..consent.asking import decide as decided
-    from ..orchestration.session import opened
 
     settings = settings_of(landing=landing, home=home, policy=policy)
-    with opened(settings, "media-privacy consent decide", waiting=lambda said: typer.echo(said, err=True)) as session:
+    with opened(settings, "consent decide") as session:
         if landing is not None:
             _take_in(session)
-        moment = moment_of(session, as_of)
+        moment = moment_of(session, as_of, "give --landing to decide, or ")
         with tempfile.TemporaryDirectory(dir=settings.work) as folder:
             files = decided(session, moment, purpose, Path(folder))
             if not json:
@@ -82,13 +81,12 @@ def why(
     media-privacy consent why EVENT_ID --home home
     """
     from ..consent.asking import why as told
-    from ..orchestration.session import opened
 
     settings = settings_of(home=home, policy=policy)
-    with opened(settings, "media-privacy consent why", waiting=lambda said: typer.echo(said, err=True)) as session:
+    with opened(settings, "consent why") as session:
         if purpose is not None:
             session.policy.known_purpose(purpose)
-        moment = moment_of(session, as_of)
+        moment = moment_of(session, as_of, "give --landing to decide, or ")
         stories = told(session, event_id, moment)
     stories = [
         story._replace(answers=[each for each in story.answers if purpose in (None, each.purpose)]) for story in stories
@@ -112,24 +110,6 @@ def _take_in(session: Session) -> None:
         door.accept(session, span, source)
     consent.update_ledger(session, span)
     consent.identify(session, span)
-
-
-def moment_of(session: Session, as_of: str | None) -> datetime:
-    """The time to decide as of: the one that is given, or the end of the last day taken in."""
-    from ..errors import UsageError
-    from ..orchestration.days import parse_as_of
-
-    given = parse_as_of(as_of)
-    if given is not None:
-        return given
-    days = session.lake.days("accepted_viewing_events")
-    if not days:
-        raise UsageError(_nothing(session.settings))
-    return datetime.combine(days[-1] + timedelta(days=1), datetime.min.time())
-
-
-def _nothing(settings: Settings) -> str:
-    return f"{settings.home}: nothing was taken in yet: give --landing to decide, or run `media-privacy run` first"
 
 
 def _csv(row: dict[str, Any]) -> str:

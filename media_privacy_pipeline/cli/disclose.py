@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from .opening import opened
 from .options import AsJson, Home, PolicyFile, settings_of
 from .output import as_facts, as_json, as_table
 
@@ -47,14 +48,13 @@ def disclose(
     """
     from datetime import UTC, datetime
 
-    from ..orchestration.session import opened
     from ..rights.disclosure import Wanted, hand_over
 
     file = (out or Path(f"{table}-{recipient}.parquet")).absolute()
     wanted = Wanted(table, recipient, purpose, file, None if release == _CURRENT else release)
     settings = settings_of(home=home, policy=policy)
     now = datetime.now(UTC).replace(tzinfo=None)
-    with opened(settings, "media-privacy disclose", waiting=lambda said: typer.echo(said, err=True)) as session:
+    with opened(settings, "disclose") as session:
         handed = hand_over(session, wanted, now)
     facts = {"disclosure": handed.recorded.seq, **handed.recorded.disclosure._asdict(), "file": str(handed.file)}
     if json:

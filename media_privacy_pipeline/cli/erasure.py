@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from .opening import opened
 from .options import AsJson, Home, Landing, PolicyFile, environment_of, settings_of
 from .output import as_facts, as_json, as_table
 from .progress import shown
@@ -132,17 +133,15 @@ def _receipts(settings: Settings) -> set[Path]:
 
 def _held(settings: Settings, span: Span) -> int:
     from ..consent.erasures import asked
-    from ..orchestration.session import opened
 
-    with opened(settings, "media-privacy subject erase") as session:
+    with opened(settings, "subject erase") as session:
         return len(asked(session, span.as_of).held)
 
 
 def _tell_due(settings: Settings, span: Span, *, json: bool) -> None:
-    from ..orchestration.session import opened
     from ..rights.erasure.plan import plan
 
-    with opened(settings, "media-privacy subject erase --dry-run") as session:
+    with opened(settings, "subject erase --dry-run") as session:
         found = plan(session, span)
     if json:
         as_json(found._asdict())

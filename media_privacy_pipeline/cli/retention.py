@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from .opening import moment_of, opened
 from .options import AsJson, Home, PolicyFile, settings_of
 from .output import as_json, as_table
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from ..engines import Session
 
 _AsOf = Annotated[
     str | None, typer.Option(help="Count as of this time (ISO-8601, UTC); the end of the last day taken in.")
@@ -35,13 +31,11 @@ def show(home: Home = None, as_of: _AsOf = None, policy: PolicyFile = None, json
 
     media-privacy retention show --home home
     """
-    from ..orchestration.days import parse_as_of
-    from ..orchestration.session import opened
     from ..rights.retention import held_by, proof
 
     settings = settings_of(home=home, policy=policy)
-    with opened(settings, "media-privacy retention show", waiting=lambda said: typer.echo(said, err=True)) as session:
-        moment = parse_as_of(as_of) or _end(session)
+    with opened(settings, "retention show") as session:
+        moment = moment_of(session, as_of)
         lines = proof(session, moment, held_by(session, moment))
     rows = [{**line._asdict(), "ok": line.ok} for line in lines]
     if json:
@@ -52,15 +46,3 @@ def show(home: Home = None, as_of: _AsOf = None, policy: PolicyFile = None, json
     if overdue:
         typer.echo(f"{overdue} stores hold what is past its window: `media-privacy run` destroys it", err=True)
         raise typer.Exit(1)
-
-
-def _end(session: Session) -> datetime:
-    """The end of the last day of viewing events that was taken in."""
-    from datetime import datetime, time, timedelta
-
-    from ..errors import UsageError
-
-    days = session.lake.days("accepted_viewing_events")
-    if not days:
-        raise UsageError(f"{session.settings.home}: nothing was taken in yet: `media-privacy run` does it")
-    return datetime.combine(days[-1] + timedelta(days=1), time())

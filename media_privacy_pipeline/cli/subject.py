@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from . import erasure
-from .consent import moment_of
+from .opening import moment_of, opened
 from .options import AsJson, Home, Landing, PolicyFile, settings_of
 from .output import as_json
 
@@ -44,13 +44,12 @@ def export(
       media-privacy subject export --account A --request R --out answer.zip --landing landing --home home
     """
     from ..keys import Keyring
-    from ..orchestration.session import opened
     from ..rights.access.export import export as written
 
     settings = settings_of(landing=landing, home=home, policy=policy)
     Keyring.open(settings.key_file, create=False)
-    with opened(settings, "media-privacy subject export", waiting=lambda said: typer.echo(said, err=True)) as session:
-        done = written(session, account, profile, request, out.absolute(), moment_of(session, None))
+    with opened(settings, "subject export") as session:
+        done = written(session, account, profile, request, out.absolute(), moment_of(session))
     if json:
         as_json({"out": done.out, "files": done.files, "rows": done.rows})
         return
@@ -75,13 +74,12 @@ def dashboard(
       media-privacy subject dashboard --account A --profile main --request R --out dashboard --home home
     """
     from ..keys import Keyring
-    from ..orchestration.session import opened
     from ..rights.access.dashboard import dashboard as shown
 
     settings = settings_of(home=home, policy=policy)
     Keyring.open(settings.key_file, create=False)
-    with opened(settings, "media-privacy subject dashboard", waiting=lambda s: typer.echo(s, err=True)) as session:
-        done = shown(session, account, profile, request, out.absolute(), moment_of(session, None))
+    with opened(settings, "subject dashboard") as session:
+        done = shown(session, account, profile, request, out.absolute(), moment_of(session))
     if json:
         as_json({"out": done.out, "purposes": done.purposes, "choices": done.choices})
         return

@@ -15,7 +15,6 @@ from typing import Any
 
 import pyarrow as pa
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidSignature
 
 from ..errors import Refused, UsageError
 from ..keys import Keyring
@@ -151,10 +150,18 @@ class ConsentLedger:
             found = connection.scalars(query).one()
         return None if found is None else datetime.fromisoformat(found)
 
-    def rows(self, as_of: datetime, *, account_ref: str | None = None, last: int | None = None) -> pa.Table:
+    def rows(
+        self,
+        as_of: datetime,
+        *,
+        account_ref: str | None = None,
+        states: Sequence[str] = (),
+        last: int | None = None,
+    ) -> pa.Table:
         """Rows recorded by a time, in order of seq: the columns of the contract `consent_ledger`.
 
-        Only those about an account where its ref is given, and only so many of the last where `last` is.
+        Only those about an account where its ref is given, only those of some states where there are any, and only so
+        many of the last where `last` is.
         """
         columns = [column for column in _ROWS.c if column.name not in ("prev_hash", "hash")]
         names = ", ".join(column.name for column in columns)
@@ -162,9 +169,10 @@ class ConsentLedger:
             # Straight from the driver: SQLAlchemy's rows cost more than reading them.
             mark = _mark(connection)
             about = "" if account_ref is None else f" and account_ref = {mark}"
+            about += f" and state in ({', '.join([mark] * len(states))})" if states else ""
             most = "" if last is None else f" limit {last:d}"
             query = f"select {names} from {_ROWS.name} where recorded_at <= {mark}{about} order by seq desc{most}"
-            bound = (stamp(as_of),) if account_ref is None else (stamp(as_of), account_ref)
+            bound = (stamp(as_of), *(() if account_ref is None else (account_ref,)), *states)
             found = connection.exec_driver_sql(query, bound).cursor.fetchall()[::-1]
         values = zip(*found, strict=True) if found else [()] * len(columns)
         return pa.table(
@@ -211,14 +219,10 @@ class ConsentLedger:
         return head
 
     def _sign(self, head: Head) -> str:
-        return self._keyring.signer.sign(signed_text(head)).hex()
+        return self._keyring.sign(signed_text(head))
 
     def _signed(self, head: Head, signature: str) -> bool:
-        try:
-            self._keyring.verifier.verify(bytes.fromhex(signature), signed_text(head))
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return self._keyring.signed(signature, signed_text(head))
 
 
 def _insert(connection: sa.Connection, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pyarrow as pa
 
@@ -70,3 +71,9 @@ def pair_of(source: Source) -> str:
     absent = "''" if source.name in WHOLE_ACCOUNT else "'main'"
     profile = f"coalesce(nullif(trim(profile_id), ''), {absent})"
     return f"trim(account_id) as account, {profile} as profile"
+
+
+def owner_of(source: str, row: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Account and profile that a row, as it was sent, is about: `pair_of` for one row; no profile is all of them."""
+    account, profile = ((row.get(name) or "").strip() or None for name in ("account_id", "profile_id"))
+    return account, profile or (None if source in WHOLE_ACCOUNT else "main")

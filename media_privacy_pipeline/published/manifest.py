@@ -6,12 +6,10 @@ import json
 from datetime import date, datetime
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import Refused
-from ..keys import Keyring
+from ..keys import Keyring, signature_holds
 from ..sql import Access, PrivacyClass
 
 
@@ -116,7 +114,7 @@ class Manifest(_Part):
 
     def signed(self, keyring: Keyring) -> Manifest:
         """This manifest under the installation's signature."""
-        value = keyring.signer.sign(self.canonical()).hex()
+        value = keyring.sign(self.canonical())
         return self.model_copy(update={"signature": Signature(key=keyring.verifier_hex, value=value)})
 
     def verify(self, verifier: str) -> None:
@@ -141,12 +139,3 @@ def read_manifest(path: Path) -> Manifest:
         raise Refused(f"{path}: there is no such manifest") from None
     except (ValidationError, ValueError):
         raise Refused(f"{path}: not a manifest, or damaged") from None
-
-
-def signature_holds(key: str, value: str, message: bytes) -> bool:
-    """Whether an Ed25519 signature (both in hexadecimal) is good for a message."""
-    try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(value), message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True

@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import ValidationError
 
 from ..errors import Refused
-from .manifest import Approval, Override, signature_holds
+from ..keys import signature_holds
+from .manifest import Approval, Override
 
 FILE = "override.json"
 _APPROVERS = 2

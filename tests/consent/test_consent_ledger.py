@@ -128,7 +128,9 @@ def test_a_database_that_cannot_be_reached_is_named_without_its_password() -> No
     assert "hunter2" not in str(caught.value)
 
 
-def test_rows_are_those_of_an_account_and_the_last_of_them_still_in_order(ledger: ConsentLedger) -> None:
+def test_rows_are_those_of_an_account_or_some_states_and_the_last_of_them_still_in_order(
+    ledger: ConsentLedger,
+) -> None:
     other = [entry(n)._replace(account_ref="b" * 32) for n in range(9, 12)]
     assert ledger.append(other) == 3
     everything = ledger.rows(t(99))["seq"].to_pylist()
@@ -137,3 +139,7 @@ def test_rows_are_those_of_an_account_and_the_last_of_them_still_in_order(ledger
     assert ledger.rows(t(99), last=2)["seq"].to_pylist() == [11, 12]
     assert ledger.rows(t(99), account_ref="a" * 32, last=2)["seq"].to_pylist() == [8, 9]
     assert ledger.rows(t(3.5), account_ref="b" * 32).num_rows == 0
+    assert ledger.append([entry(12)._replace(state="held"), entry(13)._replace(state="withdrawn")]) == 2
+    assert ledger.rows(t(99), states=["held"])["seq"].to_pylist() == [13]
+    assert ledger.rows(t(99), account_ref="a" * 32, states=["held", "withdrawn"])["seq"].to_pylist() == [13, 14]
+    assert ledger.rows(t(11.5), states=["held", "withdrawn"]).num_rows == 0

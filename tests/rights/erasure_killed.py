@@ -20,7 +20,7 @@ from pathlib import Path
 from erasure_nights import asks, drop, night, open_session, project, zone
 
 from media_privacy_pipeline.rights.erasure.erasing import resume
-from media_privacy_pipeline.rights.erasure.finding import place_of
+from media_privacy_pipeline.rights.places import place_of
 
 # What each fork would otherwise import or read for itself takes longer than all the rest.
 for module in (

@@ -61,7 +61,7 @@ def test_the_first_bad_line_is_named_and_nothing_is_added_to_it(session: Session
     _file(session).write_text("".join(harm(lines(session))))  # type: ignore[operator]
     assert log_of(session).verify().first_bad == first_bad
     with pytest.raises(Refused, match=f"broken at line {first_bad}"):
-        hand(session, session.settings.home / "x.csv", table="audit_findings", purpose="analytics")
+        hand(session, session.settings.home.with_name("x.csv"), table="audit_findings", purpose="analytics")
 
 
 def test_lines_chained_anew_are_not_signed(session: Session) -> None:

@@ -57,6 +57,15 @@ def test_a_file_that_is_there_is_not_written_over(session: Session, tmp_path: Pa
         hand(session, tmp_path / "out.xlsx")
 
 
+@pytest.mark.parametrize("place", ["home", "landing"])
+def test_no_copy_where_an_erasure_would_not_know_its_names(session: Session, place: str) -> None:
+    out = getattr(session.settings, place) / "out.csv"
+    out.parent.mkdir(exist_ok=True)
+    with pytest.raises(UsageError, match="where a copy of personal data must not be"):
+        hand(session, out)
+    assert not out.exists()
+
+
 def test_a_stale_consent_source_and_an_expired_release_say_no(session: Session, tmp_path: Path) -> None:
     wanted = Wanted("recommendations", "office", "disclosure", tmp_path / "out.csv")
     with pytest.raises(Refused, match="max_source_age_days"):

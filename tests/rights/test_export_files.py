@@ -15,7 +15,7 @@ from rights_world import AS_OF, Export
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.rights.access import export as room
-from media_privacy_pipeline.rights.access.private import new_file, write_folder
+from media_privacy_pipeline.rights.private import new_file, write_folder
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -8,8 +8,9 @@ import pytest
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.keys import Keyring
 from media_privacy_pipeline.policy import load
-from media_privacy_pipeline.rights.erasure.finding import How, Place, place_of, resolved
+from media_privacy_pipeline.rights.erasure.finding import resolved
 from media_privacy_pipeline.rights.erasure.people import People, Person
+from media_privacy_pipeline.rights.places import How, Place, place_of
 from media_privacy_pipeline.settings import Settings
 from media_privacy_pipeline.sql import Contract, Project, load_project
 

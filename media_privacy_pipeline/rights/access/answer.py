@@ -10,6 +10,7 @@ from typing import Any
 from ...consent.asking import decisions_about
 from ...consent.reasons import REASONS
 from ...engines import Session
+from ...keeping import EVENT_TIMES
 from ...published import Release
 from .inferred import current_release, inferred
 from .people import Person
@@ -21,8 +22,6 @@ from .windows import windows
 
 KINDS = ("raw", "derived", "inferences", "consents", "requests", "recipients", "retention", "decisions")
 """The kinds of data, in the order in which they are told of."""
-
-_TIMES = {"viewing_events": "started_at", "search_events": "searched_at"}
 
 
 @dataclass(frozen=True)
@@ -66,10 +65,10 @@ def gather(session: Session, person: Person, as_of: datetime) -> Answer:
 
 def _decided(session: Session, person: Person, found: Mapping[str, Held], as_of: datetime) -> Iterator[dict[str, Any]]:
     """Rows of `subject_decisions`."""
-    events = {f"accepted_{source}": found[source].rows for source in _TIMES if source in found}
+    events = {f"accepted_{source}": found[source].rows for source in EVENT_TIMES if source in found}
     times = {
         (source, row["event_id"]): row[time]
-        for source, time in _TIMES.items()
+        for source, time in EVENT_TIMES.items()
         if source in found
         for row in found[source].rows.to_pylist()
     }

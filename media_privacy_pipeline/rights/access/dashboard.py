@@ -16,12 +16,12 @@ from ...consent.reasons import REASONS
 from ...engines import Session
 from ...keeping import EVENT_TIMES
 from ...reports.person import person_page
+from ..private import check_outside, write_folder
 from .answer import Answer, gather
 from .asked import verified_request
 from .benefit import Benefit, benefits
 from .choices import GRANT_AFTER, Choice, Viewer, choices
 from .people import person_of
-from .private import check_outside, write_folder
 from .words import ANSWERS, BASES, TABLES, WHY
 
 _RECOMMENDED = 10

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from ...engines import Session
 from ...reports.person import person_page
+from ..private import OWNER_ONLY, check_outside, new_file
 from .answer import KINDS, Answer, gather
 from .asked import Request, verified_request
 from .people import person_of
 from .portable import Held, as_csv, as_json, as_schema
-from .private import OWNER_ONLY, check_outside, new_file
 from .raw import Accounted, accounted
 from .words import KINDS as TOLD
 from .words import told

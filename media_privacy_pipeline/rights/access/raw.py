@@ -7,20 +7,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from ...engines import Session
 from ...errors import Refused
 from ...landing import quarantine
+from ...landing.erased import owner_of
 from ...landing.looking import look_for
 from ...landing.sources import SOURCES, source_of
 from .fates import fates, unbalanced
 from .people import Person
 from .portable import Held
 from .stored import answer_contract, made
-
-_WHOLE_ACCOUNT = ("consent_events", "subject_requests")
-"""Inputs in which a row without a profile is about the whole account; in others it is about the profile `main`."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def refused(session: Session, person: Person) -> Held:
         for source in person_sources(session)
         for day in quarantine.days(session, source)
         for each in quarantine.read(session, source, day)
-        if each.row is not None and person.owns(*_pair(source, each.row))
+        if each.row is not None and person.owns(*owner_of(source, each.row))
     ]
     return made("raw", "refused", answer_contract(session, "subject_refused"), rows)
 
@@ -75,7 +72,7 @@ def accounted(session: Session, person: Person, accepted: Mapping[str, Held]) ->
             accepted[name].rows.to_pylist(),
             identity=source.identity,
             taken_in=frozenset(days),
-            erased=sum(person.owns(*_pair(name, {**own, "profile_id": profile})) for profile in landed.erased),
+            erased=sum(person.owns(*owner_of(name, {**own, "profile_id": profile})) for profile in landed.erased),
         )
         if unbalanced(found):
             raise Refused(
@@ -89,8 +86,3 @@ def accounted(session: Session, person: Person, accepted: Mapping[str, Held]) ->
         for (source, stage, reason), number in sorted(counts.items())
     ]
     return Accounted(made("raw", "accounting", answer_contract(session, "subject_accounting"), rows), torn, unreadable)
-
-
-def _pair(source: str, row: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    account, profile = ((row.get(name) or "").strip() or None for name in ("account_id", "profile_id"))
-    return account, profile or (None if source in _WHOLE_ACCOUNT else "main")

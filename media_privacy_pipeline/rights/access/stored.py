@@ -1,6 +1,6 @@
 """Every table of the lake that knows people, and one person's rows of it.
 
-Tables are found by their columns, so that none is forgotten.
+Tables are found as an erasure finds them, so that none is forgotten.
 """
 
 from __future__ import annotations
@@ -18,14 +18,9 @@ from ...engines import Input, Session
 from ...engines.types import arrow_schema
 from ...sql import Contract
 from ...sql.contracts import load_contracts
+from ..places import How, Place, places
 from .people import Person
 from .portable import Held
-
-PERSONAL = frozenset(
-    {"account_id", "profile_id", "device_id", "session_id", "subject_no", "account_ref", "profile_ref", "device_ref"}
-    | {"subject_ref", "viewer_key", "account_key"}
-)
-"""Names of columns that tell people apart."""
 
 ELSEWHERE = {
     "consent_words": "its subject_no holds for one snapshot; consent_timeline and the ledger say the same under ids",
@@ -46,20 +41,9 @@ _KINDS = {
     "consent_timeline": "consents",
     "recommendations": "inferences",
     "viewer_segments": "inferences",
+    "disclosures": "recipients",
 }
 _IDS = "(w.profile_id is null or t.profile_id is null or t.profile_id = w.profile_id)"
-_REFS = "(w.profile_ref is null or t.profile_ref is null or t.profile_ref = w.profile_ref)"
-
-
-def how(contract: Contract) -> str | None:
-    """By what a table holds people: ids, account_id (whole accounts alone), refs or viewer_key; None: by nothing that
-    leads to a person."""
-    names = contract.types.keys()
-    if "account_id" in names:
-        return "ids" if "profile_id" in names else "account_id"
-    if {"account_ref", "profile_ref"} <= names:
-        return "refs"
-    return "viewer_key" if "viewer_key" in names and contract.meta.purpose is not None else None
 
 
 def stored(session: Session, person: Person) -> Iterator[Held]:
@@ -67,20 +51,20 @@ def stored(session: Session, person: Person) -> Iterator[Held]:
 
     A table that has accounts and no profiles is left out for one profile: its rows may be another's of the household.
     """
-    for name, contract in sorted(session.project.contracts.items()):
-        by = how(contract)
-        if by is None or name in ELSEWHERE or not session.lake.has(name):
+    for place in places(session):
+        name, contract = place.table, session.project.contracts[place.table]
+        of_accounts_alone = place.how is How.by_account and "profile_id" not in place.columns
+        if name in ELSEWHERE or (of_accounts_alone and person.profile_id is not None):
             continue
-        if by == "account_id" and person.profile_id is not None:
-            continue
-        rows = _said(session, person) if name == _LEDGER else _theirs(session, person, contract, by)
+        rows = _said(session, person) if name == _LEDGER else _theirs(session, person, contract, place)
         yield Held(kind_of(name), name.removeprefix("accepted_"), contract, in_order(rows, contract))
 
 
 def pseudonyms(session: Session, person: Person) -> Held:
     """The keys by which the purposes' tables hold the person."""
     contracts = session.project.contracts
-    purposes = sorted({str(c.meta.purpose) for c in contracts.values() if how(c) == "viewer_key"})
+    known = [c for c in contracts.values() if "viewer_key" in c.types and c.meta.purpose is not None]
+    purposes = sorted({str(c.meta.purpose) for c in known})
     rows = [
         {"profile_id": profile, "purpose": purpose, "viewer_key": key}
         for purpose in purposes
@@ -106,11 +90,7 @@ def made(kind: str, name: str, contract: Contract, rows: Sequence[Mapping[str, o
 
 def kind_of(table: str) -> str:
     """The folder that a stored table is handed over in."""
-    if table in _KINDS:
-        return _KINDS[table]
-    if table.startswith("disclos"):
-        return "recipients"
-    return "raw" if table.startswith("accepted_") else "derived"
+    return _KINDS.get(table) or ("raw" if table.startswith("accepted_") else "derived")
 
 
 def in_order(rows: pa.Table, contract: Contract) -> pa.Table:
@@ -122,16 +102,11 @@ def in_order(rows: pa.Table, contract: Contract) -> pa.Table:
     return rows.sort_by([(name, "ascending") for name in order])
 
 
-def _theirs(session: Session, person: Person, contract: Contract, by: str) -> pa.Table:
-    refs = _refs(session, person)
+def _theirs(session: Session, person: Person, contract: Contract, place: Place) -> pa.Table:
     wanted: dict[str, list[str | None]]
-    if by in ("ids", "account_id"):
+    if place.how is How.by_account:
         wanted = {"account_id": [person.account_id], "profile_id": [person.profile_id]}
-        on = "w.account_id = t.account_id" + (f" and {_IDS}" if by == "ids" else "")
-    elif by == "refs":
-        profile = None if person.profile_id is None else refs.profile(person.account_id, person.profile_id)
-        wanted = {"account_ref": [refs.account(person.account_id)], "profile_ref": [profile]}
-        on = f"w.account_ref = t.account_ref and {_REFS}"
+        on = "w.account_id = t.account_id" + (f" and {_IDS}" if "profile_id" in place.columns else "")
     else:
         wanted = {"viewer_key": [*session.keyring.viewer_keys(str(contract.meta.purpose), person.pairs)]}
         on = "w.viewer_key = t.viewer_key"
@@ -143,14 +118,10 @@ def _theirs(session: Session, person: Person, contract: Contract, by: str) -> pa
 
 def _said(session: Session, person: Person) -> pa.Table:
     """Rows of the ledger itself: the table in the lake ends with the last run."""
-    refs = _refs(session, person)
+    refs = Refs.of(session, [(person.account_id, person.profile_id)])
     with opened(session) as ledger:
         rows = ledger.rows(datetime.max, account_ref=refs.account(person.account_id))
     if person.profile_id is None:
         return rows
     own = refs.profile(person.account_id, person.profile_id)
     return rows.filter(pa.array([ref in (None, own) for ref in rows.column("profile_ref").to_pylist()], pa.bool_()))
-
-
-def _refs(session: Session, person: Person) -> Refs:
-    return Refs.of(session, [(person.account_id, person.profile_id)])

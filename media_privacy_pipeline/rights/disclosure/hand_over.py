@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +16,7 @@ import pyarrow.parquet as pq
 from ...engines import Session
 from ...errors import UsageError
 from ...published import open_release
-from ...published.durable import sync
+from ..private import check_outside, new_file
 from .kept import forget_unrecorded, keep
 from .log import Disclosure, DisclosureLog, Recorded
 from .rows import allowed_rows
@@ -48,9 +46,11 @@ def hand_over(session: Session, wanted: Wanted, now: datetime) -> Handed:
 
     `now` (naive UTC) is when it happens, and what consent is asked as of: an act has no other time. A process that is
     killed may leave a line of something that was not handed over; never the other way. Raises UsageError for what the
-    policy does not declare or a file that is there, and Refused where consent, the log or the release says no.
+    policy does not declare, a file that is there or one under the home, and Refused where consent, the log or the
+    release says no.
     """
     write = _writer(wanted.out)
+    check_outside(session.settings, wanted.out)
     release = open_release(session.settings.home, wanted.release, keys=session.settings.key_file)
     release.manifest.verify(session.keyring.verifier_hex)
     log = DisclosureLog(session.settings.home, session.keyring)
@@ -71,7 +71,8 @@ def hand_over(session: Session, wanted: Wanted, now: datetime) -> Handed:
             sha256=sha256(data).hexdigest(),
         )
     )
-    _place(wanted.out, data)
+    with new_file(wanted.out) as temporary:
+        temporary.write_bytes(data)
     return Handed(recorded, wanted.out)
 
 
@@ -98,17 +99,3 @@ def _csv(table: pa.Table) -> bytes:
 
 
 _WRITERS: dict[str, Callable[[pa.Table], bytes]] = {".parquet": _parquet, ".csv": _csv}
-
-
-def _place(out: Path, data: bytes) -> None:
-    temporary = out.with_name(f".{out.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(out)
-        sync(out.parent)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -15,9 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidSignature
-
-from ...consent.chain import Head, Verdict, chained, follow, signed_text
+from ...consent.chain import GENESIS, Head, Verdict, chained, follow, signed_text
 from ...errors import Refused
 from ...keys import Keyring
 from ...published.durable import replace_text, sync
@@ -58,21 +56,16 @@ class DisclosureLog:
 
     def entries(self) -> list[Recorded]:
         """Every line, the oldest first. Raises Refused where the log is not what was signed."""
-        verdict = self.verify()
-        if not verdict.ok:
-            raise Refused(
-                f"{self._file}: broken at line {verdict.first_bad}: {verdict.problem}; restore it from your backup"
-            )
-        return [Recorded(row["seq"], Disclosure(*(row[n] for n in Disclosure._fields))) for row in self._rows()]
+        return [Recorded(row["seq"], Disclosure(*(row[n] for n in Disclosure._fields))) for row in self._whole_rows()]
 
     def end(self) -> int:
         """Number of the last line; 0 where there is none. Raises Refused where the log is not what was signed."""
-        return len(self.entries())
+        return len(self._whole_rows())
 
     def append(self, disclosure: Disclosure) -> Recorded:
         """Add a line, on the disk when this returns. Raises Refused where the log is not what was signed."""
-        self.entries()
-        head = follow(self._rows(), Disclosure._fields)[0]
+        rows = self._whole_rows()
+        head = Head(rows[-1]["seq"], rows[-1]["hash"]) if rows else Head(0, GENESIS)
         (row,) = chained(head, [disclosure])
         head = Head(row[0], row[-1])
         line = {**dict(zip(_COLUMNS, row, strict=True)), "signature": self._sign(head)}
@@ -88,7 +81,19 @@ class DisclosureLog:
 
     def verify(self) -> Verdict:
         """Recompute the chain, check every signature, and see that no line was cut off."""
+        return self._look([])
+
+    def _whole_rows(self) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = []
+        verdict = self._look(rows)
+        if not verdict.ok:
+            raise Refused(
+                f"{self._file}: broken at line {verdict.first_bad}: {verdict.problem}; restore it from your backup"
+            )
+        return rows
+
+    def _look(self, rows: list[dict[str, Any]]) -> Verdict:
+        """Read the lines into a list, and verify them."""
         try:
             for row in self._rows():
                 rows.append(row)
@@ -132,11 +137,7 @@ class DisclosureLog:
             yield row
 
     def _sign(self, head: Head) -> str:
-        return self._keyring.signer.sign(signed_text(head, _CHAIN)).hex()
+        return self._keyring.sign(signed_text(head, _CHAIN))
 
     def _signed(self, head: Head, signature: str) -> bool:
-        try:
-            self._keyring.verifier.verify(bytes.fromhex(signature), signed_text(head, _CHAIN))
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return self._keyring.signed(signature, signed_text(head, _CHAIN))

@@ -14,9 +14,8 @@ from typing import Any
 from ...consent.erasures import Erasure, tombstone
 from ...engines import Session
 from ...errors import Refused
-from ...keys import Keyring, pseudonym
+from ...keys import Keyring, pseudonym, signature_holds
 from ...published.durable import replace_text
-from ...published.manifest import signature_holds
 from .journal import Journal
 
 Receipt = dict[str, Any]
@@ -84,7 +83,7 @@ def document(keyring: Keyring, journal: Journal, at: int) -> Receipt:
 
 def signed(keyring: Keyring, receipt: Receipt) -> Receipt:
     """The receipt under the installation's Ed25519 signature."""
-    value = keyring.signer.sign(_canonical(receipt)).hex()
+    value = keyring.sign(_canonical(receipt))
     return {**receipt, "signature": {"key": keyring.verifier_hex, "value": value}}
 
 

@@ -16,10 +16,11 @@ import pyarrow.parquet as pq
 from ...engines import Session
 from ...filtering import Rewritten
 from ...landing import quarantine
-from ...landing.erased import WHOLE_ACCOUNT
+from ...landing.erased import owner_of
 from ...landing.quarantine import Refusal
-from ...landing.sources import SOURCES
-from .finding import How, Owners, owners_of, places, resolved
+from ...landing.sources import SOURCES, source_of
+from ..places import How, places
+from .finding import Owners, owners_of, resolved
 from .journal import Journal
 from .people import People
 
@@ -47,7 +48,7 @@ def take_out(session: Session, journal: Journal) -> None:
                 ahead=partial(_note, journal, f"lake/{place.table}", counted),
             )
     for source in SOURCES:
-        if source != "titles":
+        if source_of(session.project, source).of_accounts:
             for day in quarantine.days(session, source):
                 _refusals(session, journal, source, day)
 
@@ -127,14 +128,12 @@ def _owner_of(source: str, people: People) -> Callable[[Refusal], int | None]:
     ids = sorted(people.accounts, key=len, reverse=True)
     listed = "|".join(map(re.escape, ids))
     within = re.compile(f"(?<!{_NO_ID_SIDE})({listed})(?!{_NO_ID_SIDE})") if ids else None
-    absent = "" if source in WHOLE_ACCOUNT else "main"
 
     def owner(refusal: Refusal) -> int | None:
         if refusal.row is None:
             found = within.search(refusal.raw) if within is not None and refusal.raw is not None else None
             return None if found is None else people.accounts[found[1]]
-        account = (refusal.row.get("account_id") or "").strip()
-        profile = (refusal.row.get("profile_id") or "").strip() or absent
-        return people.accounts.get(account, people.profiles.get((account, profile)))
+        account, profile = owner_of(source, refusal.row)
+        return people.accounts.get(account or "", people.profiles.get((account or "", profile or "")))
 
     return owner

@@ -10,8 +10,8 @@ from ...consent.record import opened
 from ...engines import Input, Session
 from ...keeping import EVENT_TIMES, EventSource, Held
 from ...policy import Generalisation
-from ...sql import Contract, PrivacyClass
 from ...sql.permitted import permitted_name
+from ..places import identifiers
 
 Category = Literal["accepted", "permitted", "evidence", "derived", "disclosures", "undeclared"]
 
@@ -34,7 +34,6 @@ EVIDENCE: Final = frozenset(
 )
 """What was said and asked: proof that rows may be used and that rights were honoured (GDPR 5(2), 7(1)). Without them a
 denial would be forgotten; they are kept as long as the ledger."""
-_PERSONAL = frozenset({PrivacyClass.direct_identifier, PrivacyClass.pseudonym})
 
 
 class Window(NamedTuple):
@@ -61,7 +60,7 @@ def windows(session: Session) -> list[Window]:
             found.append(Window(table, "undeclared"))
         elif table == "disclosures":
             found.append(Window(table, "disclosures", session.policy.retention.disclosures_days))
-        elif _about_people(session, contract):
+        elif identifiers(session.project, contract):
             found.append(Window(table, "evidence" if table in EVIDENCE else "derived"))
     return found
 
@@ -71,7 +70,8 @@ def held_by(session: Session, as_of: datetime) -> Held:
     if not session.lake.has("subjects"):
         return frozenset()
     with opened(session) as ledger:
-        said = ledger.rows(as_of)
+        # A few rows of millions, which need not all be read every night.
+        said = ledger.rows(as_of, states=("held", "hold_lifted"))
     inputs: dict[str, Input] = {"consent_ledger": said, "subjects": session.folder("subjects")}
     found = session.engine.fetch(session.project.render(_HELD, {"as_of": as_of}), inputs)
     return frozenset(zip(found["account_id"].to_pylist(), found["profile_id"].to_pylist(), strict=True))
@@ -95,8 +95,3 @@ def _permitted(session: Session) -> Iterator[Window]:
                 yield Window(name, "permitted", rules.window_days, time, _WIDTH[columns[time]])
             else:
                 yield Window(name, "permitted", rules.window_days)
-
-
-def _about_people(session: Session, contract: Contract) -> bool:
-    classes = {session.project.privacy_class(contract.name, column.name) for column in contract.columns}
-    return bool(classes & _PERSONAL)

@@ -1,4 +1,4 @@
-"""Files for one person's eyes: readable by their owner alone from the first byte, there whole or not at all."""
+"""Files of people's data that go out: readable by their owner alone from the first byte, there whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ...errors import UsageError
-from ...landing.zone import new_folder
-from ...published.durable import sync
-from ...settings import Settings
+from ..errors import UsageError
+from ..landing.zone import new_folder
+from ..published.durable import sync
+from ..settings import Settings
 
 OWNER_ONLY = 0o600
 
