@@ -15,6 +15,7 @@ from .desk import Desk, Stored
 from .estimate import measures_of
 from .mechanism import mechanism_of, spend_of
 from .noise import Noise
+from .unknown_keys import found_sums, told
 
 
 def release(
@@ -36,7 +37,10 @@ def release(
     found = {day: desk.find(name, day.isoformat()) for day in sorted(set(days))}
     missing = [day for day, stored in found.items() if stored is None]
     released = {day: stored for day, stored in found.items() if stored is not None}
-    if missing:
+    if missing and statement.unknown_keys:
+        for day, each in found_sums(engine, statement, source, missing).items():
+            released[day] = _release_day(name, statement, desk, day, each.cells, each.sums)
+    elif missing:
         cells = domain_of(statement, public or {})
         for day, sums in bounded_sums(engine, statement, source, missing, public or {}).items():
             released[day] = _release_day(name, statement, desk, day, cells, sums)
@@ -54,7 +58,9 @@ def _release_day(
     name: str, statement: TableStatement, desk: Desk, day: date, cells: pa.Table, sums: BoundedSums
 ) -> Stored:
     def make(noise: Noise) -> pa.Table:
-        drawn = noisy(statement, sums, noise)
-        return measures_of(statement, cells, drawn.values, drawn.totals)
+        drawn, shown = noisy(statement, sums, noise), cells
+        if statement.unknown_keys:
+            shown, drawn = told(statement, cells, drawn)
+        return measures_of(statement, shown, drawn.values, drawn.totals)
 
     return desk.once(name, day.isoformat(), day, spend_of(statement), make)
