@@ -12,8 +12,9 @@ from math import prod, sqrt
 
 import pyarrow as pa
 
-from ..release_policy import TableStatement
+from ..release_policy import Budget, TableStatement
 from .accountant import compose, mu_of, sigma_for
+from .certificate import NoisyPart, Terms
 from .ledger import Spend
 from .sampling import sample_table
 from .sparse_threshold import least_threshold
@@ -108,3 +109,12 @@ def spend_of(statement: TableStatement) -> Spend:
         mu=mechanism.mu,
         threshold_delta=statement.threshold_delta or 0.0,
     )
+
+
+def terms_of(statement: TableStatement, budget: Budget) -> Terms:
+    """What the certificate of a released partition tells of its mechanism."""
+    mechanism = mechanism_of(statement)
+    parts = [NoisyPart(part.name, part.sensitivity, part.sigma, ONE, part.centre) for part in mechanism.sums]
+    parts.append(NoisyPart("totals", mechanism.totals_sensitivity, mechanism.totals_sigma, ONE))
+    threshold = mechanism.threshold if statement.unknown_keys else None
+    return Terms(statement.model_dump(mode="json"), tuple(parts), budget.days, threshold)

@@ -74,7 +74,7 @@ def test_accounts_that_watch_the_same_keep_cells_of_their_own(duck: DuckDBEngine
     sums = _sums(duck, _rows(_all_of(*(f"account {n}" for n in range(count)))))[FIRST]
     kept = sums.values[0] // ONE
     assert kept.sum() == count * KEPT
-    # 30 of a title on average, 5.3 the standard deviation; all rows of a column would be 400 or 0 with one choice for all.
+    # A title is kept by 30 on average, with a standard deviation of 5.3; by 400 or 0 were the choice the same for all.
     assert 5 < kept.min() <= 30 <= kept.max() < 60
 
 

@@ -102,7 +102,9 @@ def test_a_day_without_rows_and_one_without_enough_are_released_empty_alike(
 def test_the_order_told_is_that_of_the_keys_whatever_the_data_are(queries: list[tuple[str]], shuffle: Any) -> None:
     pairs = sorted({(query, device) for (query,) in queries for device in ("tv", "web")}, key=_utf8)
     popular = {pair: shuffle.random() < 0.7 for pair in pairs}
-    cells = pa.table({name: pa.array([pair[n] for pair in pairs], pa.string()) for n, name in enumerate(("query", "device"))})
+    cells = pa.table(
+        {name: pa.array([pair[n] for pair in pairs], pa.string()) for n, name in enumerate(("query", "device"))}
+    )
     counts = [ONE * int(2 * LINE) * popular[pair] for pair in pairs]
     values = np.array([counts, [0] * len(pairs)], np.int64)
     shown, sums = told(STATEMENT, cells, BoundedSums(values, np.zeros(2, np.int64)))
