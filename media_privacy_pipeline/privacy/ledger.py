@@ -214,7 +214,7 @@ class BudgetLedger:
             first = last - timedelta(days=self.budget.days - 1)
             thresholds = sum(_sums(connection, _CHARGES.c.threshold_delta, first, last).values())
         most = mu_within(self.budget.epsilon, self.budget.delta, thresholds)
-        return max(0.0, most**2 - self.year_mu(last) ** 2) ** 0.5
+        return float(max(0.0, most**2 - self.year_mu(last) ** 2) ** 0.5)
 
     def _check_cap(self, connection: sa.Connection, name: str, partition: str, day: date, spend: Spend) -> None:
         reach = timedelta(days=self.budget.days - 1)

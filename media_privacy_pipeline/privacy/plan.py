@@ -63,30 +63,17 @@ def plan(releases: Releases) -> Plan:
             part.name: sqrt(part.sigma**2 + (part.centre * counted) ** 2) / ONE / statement.measures[part.name].per
             for part in mechanism.sums
         }
-        words = {"keys": keys_of(statement), "bounds": bounds_of(statement)}
-        hidden = (mechanism.threshold / ONE, statement.threshold_delta or 0.0)
-        figures = _figures(budget.days, mechanism.mu, budget.delta, hidden[1])
-        lines.append(
-            PlanLine(
-                name,
-                *figures,
-                scales,
-                statement.title,
-                "account-day",
-                **words,
-                threshold=hidden[0],
-                threshold_delta=budget.days * hidden[1],
-            )
-        )
+        told = mechanism.threshold / ONE
+        figures = _figures(budget.days, mechanism.mu, budget.delta, statement.threshold_delta or 0.0)
+        words = (statement.title, "account-day", keys_of(statement), bounds_of(statement))
+        lines.append(PlanLine(name, *figures, scales, *words, told, budget.days * (statement.threshold_delta or 0.0)))
     for name, vector in releases.vectors.items():
         scale = part_scale(vector)
         mu = sqrt(vector.parts) * mu_of(vector.norm * vector.resolution, scale)
         figures = _figures(periods(budget), mu, budget.delta)
-        words = {"keys": "known, columns of a vector", "bounds": f"L2 norm {vector.norm:g}, {vector.parts} parts"}
-        scales = {"sums": scale / vector.resolution}
-        lines.append(
-            PlanLine(name, *figures, scales, vector.title, "account", **words, threshold=0.0, threshold_delta=0.0)
-        )
+        bounds = f"L2 norm {vector.norm:g}, {vector.parts} parts"
+        words = (vector.title, "account", "known, columns of a vector", bounds)
+        lines.append(PlanLine(name, *figures, {"sums": scale / vector.resolution}, *words, 0.0, 0.0))
     year = sqrt(sum(line.times_a_year * line.mu**2 for line in lines))
     hidden_year = sum(line.threshold_delta for line in lines)
     epsilon_year = epsilon_of(year, budget.delta, hidden_year)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 import yaml
 from cli_fixture import Cli, Night
 from cli_result import refused
@@ -34,7 +35,7 @@ def test_a_plan_that_the_budget_does_not_pay_for_ends_with_one(cli: Cli, tmp_pat
     (line,) = [line for line in told["lines"] if line["name"] == "discovery_daily"]
     assert line["threshold"] > 200
     assert "not known beforehand, told from a noisy count of" in line["keys"]
-    assert line["threshold_delta"] == 365e-11
+    assert line["threshold_delta"] == pytest.approx(365e-11)
 
 
 def test_a_day_is_superseded_and_the_ledger_shows_both(cli: Cli, night: Night, tmp_path: Path) -> None:
@@ -47,7 +48,10 @@ def test_a_day_is_superseded_and_the_ledger_shows_both(cli: Cli, night: Night, t
     assert json.loads(done.stdout)["release"] == f"discovery_daily/{day}#2"
     shown = json.loads(cli("budget", "show", "--home", home, "--json").stdout)
     mine = [charge for charge in shown["charges"] if charge["release"].startswith(f"discovery_daily/{day}")]
-    assert [(charge["outcome"], charge["reason"]) for charge in mine] == [("superseded", None), ("released", "to try it")]
+    assert [(charge["outcome"], charge["reason"]) for charge in mine] == [
+        ("superseded", None),
+        ("released", "to try it"),
+    ]
     assert 0 < shown["epsilon"] < shown["cap"]
     assert shown["mu_left"] > 0
 

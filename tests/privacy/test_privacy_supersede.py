@@ -94,8 +94,8 @@ def test_wherever_it_ends_one_release_stands_with_its_own_certificate(
             patch.setattr(Path, "replace", only_the_certificate)
         if moment == "settle":
             patch.setattr(BudgetLedger, "settle", crash)
+        make = crash if moment == "draw" else _draw(2)
         with pytest.raises(KeyboardInterrupt):
-            make = crash if moment == "draw" else _draw(2)
             desk.supersede("t", "p", FIRST, SPEND, make, TERMS, reason=WHY)
     found = desk.find("t", "p")
     assert found is not None
