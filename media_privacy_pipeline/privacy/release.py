@@ -33,8 +33,8 @@ def release(
 ) -> dict[date, Stored]:
     """The released partition of each day: those that exist as they are stored, the others from one scan of `source`.
 
-    `source` is a Source, which an engine reads, or a DuckDB relation or a Spark DataFrame with the columns of one: these
-    need no engine, and are read where they are.
+    `source` is a Source, which an engine reads, or a DuckDB relation or a Spark DataFrame with the columns of one: it
+    is read where it is and needs no engine.
     `public` holds the values of the cell columns that come from public tables. Each new day is charged, drawn and
     stored before the next one, so that a crash wastes one day's charge at most. Raises Refused where the budget does
     not allow a day: the days before it are released then, and stay.
