@@ -6,11 +6,14 @@ account's contribution and its cost. Nothing else in the code may change a sensi
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Fraction = Annotated[float, Field(gt=0, le=1)]
+from .release_shapes import Fraction, Period, Ratio, Rollup
+
+PERIOD = "period"
 _SUM_TOLERANCE = 1e-9
 
 
@@ -31,17 +34,31 @@ class CellColumn(_Part):
     """One column of the cells, whose possible values are known beforehand and public.
 
     Either `values` lists them, and any other value counts as `other` (left out where there is no `other`), or they
-    are the column of the same name in the public table `of`.
+    are the column of the same name in the public table `of`, or (`of: period`, for the column day) the days of the
+    statement's period. Or the column is a whole number whose sum over an account's rows of a cell is put between
+    fixed `cuts`: 0 up to the first, from each to the next, and from the last to `most`, which it is clipped to. The
+    table then has, in place of this column, the share of accounts that reached each cut and `quantiles`, published
+    divided by `per`.
     """
 
     values: tuple[str, ...] = ()
     other: str | None = None
     of: str | None = None
+    cuts: Annotated[tuple[int, ...], Field(max_length=64)] = ()
+    most: Annotated[int, Field(ge=1, le=2**20)] | None = None
+    quantiles: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
+    per: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _one_domain(self) -> Self:
-        if bool(self.values) == (self.of is not None):
-            raise ValueError("a cell column needs its values, or the public table that has them: one of the two")
+        if bool(self.values) + (self.of is not None) + bool(self.cuts) != 1:
+            raise ValueError(
+                "a cell column needs its values, the public table that has them, or cuts: one of the two, or three"
+            )
+        if bool(self.cuts) != (self.most is not None) or (not self.cuts and (self.quantiles or self.per != 1)):
+            raise ValueError("cuts and most belong together, and quantiles and per to them")
+        if self.most is not None and not all(a < b for a, b in pairwise((0, *self.cuts, self.most))):
+            raise ValueError("the cuts must be above 0, rise, and stay below most")
         if len(set(self.values)) != len(self.values):
             raise ValueError("a value is listed twice")
         if self.other is not None and self.other not in self.values:
@@ -74,15 +91,20 @@ class Measure(_Part):
 
 
 class TableStatement(_Part):
-    """A table that is released once for each closed day.
+    """A table that is released once for each closed day, or each closed `period`, which all below is then about.
 
     squared_norm (m) and most_cells (K): with k cells on a day, each of an account's cells weighs
     min(1, sqrt(m / k), sqrt(m K) / k), so that its weights have a squared sum of m and a sum of sqrt(m K) at most.
     mu: what one day's release costs an account in Gaussian differential privacy. totals_budget: the fraction of its
     square that pays for the two totals which undo the weighting.
+    ratios, rollup: what else is published, see there. to_date: the measures' totals over the periods of the year.
     """
 
     title: str
+    period: Period | None = None
+    ratios: dict[str, Ratio] = {}
+    rollup: Rollup | None = None
+    to_date: bool = False
     cells: Annotated[dict[str, CellColumn], Field(min_length=1)]
     measures: Annotated[dict[str, Measure], Field(min_length=1)]
     squared_norm: Annotated[int, Field(ge=1, le=2**10)]
@@ -95,10 +117,34 @@ class TableStatement(_Part):
         if self.squared_norm > self.most_cells:
             raise ValueError("squared_norm (m) must not be larger than most_cells (K)")
         spent = self.totals_budget + sum(measure.budget for measure in self.measures.values())
+        spent += 0 if self.rollup is None else self.rollup.by_budget + self.rollup.total_budget
         if abs(spent - 1) > _SUM_TOLERANCE:
             raise ValueError(f"the budgets of the measures and the totals add up to {spent:g}, not to 1")
         if sum(measure.of is None for measure in self.measures.values()) > 1:
             raise ValueError("accounts are counted by two measures; one is enough")
+        return self
+
+    @model_validator(mode="after")
+    def _beyond_counts(self) -> Self:
+        days = [name for name, column in self.cells.items() if column.of == PERIOD]
+        cut = [name for name, column in self.cells.items() if column.cuts]
+        if any(name != "day" for name in days) or (days and self.period is None) or (not days and "day" in self.cells):
+            raise ValueError("a cell column day is {of: period}, in a statement with a period; no other column is")
+        if cut and (len(cut) > 1 or len(self.cells) < 2 or [each.of for each in self.measures.values()] != [None]):
+            raise ValueError("one column with cuts at most, with another beside it, and a count of accounts alone")
+        if self.to_date and (self.period is None or days):
+            raise ValueError("to_date adds up periods: declare one, and no cells of single days")
+        if bool(cut) + (self.rollup is not None) + self.to_date > 1 or ((cut or self.rollup) and self.ratios):
+            raise ValueError("cuts, rollup and to_date need statements of their own; ratios go with to_date alone")
+        for name, ratio in self.ratios.items():
+            of, over = self.measures.get(ratio.of), self.measures.get(ratio.over)
+            if of is None or over is None or name in self.measures or ratio.of == ratio.over:
+                raise ValueError(f"the ratio {name} needs two measures of this statement, and a name of its own")
+            if over.of is not None and over.least < 1:
+                raise ValueError(f"the ratio {name} is over a measure that may be 0: give {ratio.over} a least of 1")
+        rolled = None if self.rollup is None else self.cells.get(self.rollup.column)
+        if self.rollup is not None and (rolled is None or rolled.of in (None, PERIOD)):
+            raise ValueError("a rollup is of a cell column that comes from a public table")
         return self
 
 

@@ -8,10 +8,8 @@ accounts were weighted like the average account; it does not cover how much a ce
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
-from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -20,24 +18,15 @@ from numpy.typing import NDArray
 from ..release_policy import TableStatement
 from .mechanism import Mechanism, mechanism_of
 from .noise import Integers
+from .ratios import Estimate, Floats, cell_ratios
 from .weights import ONE
 
-Floats: TypeAlias = NDArray[np.float64]
-
-_CELL_Z = NormalDist().inv_cdf(1 - 0.04 / 2)
+CELL_Z = NormalDist().inv_cdf(1 - 0.04 / 2)
 _RATIO_Z = NormalDist().inv_cdf(1 - 0.01 / 2)
 _SHARE_Z = NormalDist().inv_cdf(1 - 0.05 / 2)
 _GRID = 2001
 _SHARE_DECIMALS = 4
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A value with its interval; arrays of one shape."""
-
-    value: Floats
-    low: Floats
-    high: Floats
+_RATIO_DECIMALS = 2
 
 
 def measures_of(statement: TableStatement, cells: pa.Table, values: Integers, totals: Integers) -> pa.Table:
@@ -49,11 +38,13 @@ def measures_of(statement: TableStatement, cells: pa.Table, values: Integers, to
     ratio = ratio_of(mechanism, totals)
     columns: dict[str, Floats] = {}
     for number, (name, measure) in enumerate(statement.measures.items()):
-        raw, scale = _uncentred(mechanism, values, number)
-        scaled = _scaled(raw / (ONE * measure.per), scale / (ONE * measure.per), ratio)
-        columns |= _rounded(name, scaled, 0 if measure.per == 1 else 2)
+        raw, scale = uncentred(mechanism, values, number)
+        debiased = scaled(raw / (ONE * measure.per), scale / (ONE * measure.per), ratio)
+        columns |= rounded(name, debiased, 0 if measure.per == 1 else 2)
         if measure.as_share:
-            columns |= _rounded("share", shares_of(raw, scale), _SHARE_DECIMALS)
+            columns |= rounded("share", shares_of(raw, scale), _SHARE_DECIMALS)
+    for name, ratio_of_two in statement.ratios.items():
+        columns |= rounded(name, cell_ratios(statement, ratio_of_two, values), _RATIO_DECIMALS)
     table = cells
     for name, column in columns.items():
         table = table.append_column(name, pa.array(column, pa.float64()))
@@ -86,7 +77,7 @@ def shares_of(raw: Floats, scale: float) -> Estimate:
     return Estimate(np.clip(value, low, high), low, high)
 
 
-def _uncentred(mechanism: Mechanism, values: Integers, number: int) -> tuple[Floats, float]:
+def uncentred(mechanism: Mechanism, values: Integers, number: int) -> tuple[Floats, float]:
     """Noisy weighted sums of one measure in 64ths of its column's unit, and the standard deviation of their noise."""
     part, sums = mechanism.sums[number], values[number].astype(np.float64)
     if part.centre == 0:
@@ -96,8 +87,9 @@ def _uncentred(mechanism: Mechanism, values: Integers, number: int) -> tuple[Flo
     return sums + part.centre * values[count].astype(np.float64), scale
 
 
-def _scaled(value: Floats, scale: float, ratio: Estimate) -> Estimate:
-    low, high = np.maximum(value - _CELL_Z * scale, 0), np.maximum(value + _CELL_Z * scale, 0)
+def scaled(value: Floats, scale: float, ratio: Estimate) -> Estimate:
+    """Noisy values of one scale, debiased and not negative, with intervals that hold value and ratio at once."""
+    low, high = np.maximum(value - CELL_Z * scale, 0), np.maximum(value + CELL_Z * scale, 0)
     return Estimate(np.maximum(value, 0) * ratio.value, low * ratio.low, high * ratio.high)
 
 
@@ -109,7 +101,8 @@ def _hull(grid: Floats, accepted: NDArray[np.bool_]) -> tuple[float, float]:
     return float(grid[max(places[0] - 1, 0)]), float(grid[min(places[-1] + 1, grid.size - 1)])
 
 
-def _rounded(name: str, estimate: Estimate, decimals: int) -> dict[str, Floats]:
+def rounded(name: str, estimate: Estimate, decimals: int) -> dict[str, Floats]:
+    """Columns name, name_low and name_high: the value rounded, its interval outwards."""
     unit = 10.0**decimals
     return {
         name: np.round(estimate.value * unit) / unit,

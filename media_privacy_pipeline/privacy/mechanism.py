@@ -15,6 +15,7 @@ import pyarrow as pa
 from ..release_policy import TableStatement
 from .accountant import compose, mu_of, sigma_for
 from .ledger import Spend
+from .periods import within
 from .weights import ONE, largest_ratio, totals_sensitivity, weight_table
 
 
@@ -31,7 +32,8 @@ class NoisySum:
 
 @dataclass(frozen=True)
 class Mechanism:
-    """Everything that is drawn for one partition: a vector over the cells per measure, and two totals.
+    """Everything that is drawn for one partition: a vector over the cells per measure, and two totals; with a rollup
+    also `levels`, each a vector over groups of cells per measure, from the finest to the total.
 
     `counts` is the name of the measure that counts accounts, None where no measure does. `largest_ratio` bounds the
     ratio of all cells to weighted cells, whatever the data are.
@@ -42,11 +44,13 @@ class Mechanism:
     totals_sensitivity: float
     totals_sigma: int
     largest_ratio: float
+    levels: tuple[tuple[NoisySum, ...], ...] = ()
 
     @property
     def mu(self) -> float:
         """What one partition costs an account: all vectors and totals together."""
-        parts = [mu_of(part.sensitivity, part.sigma) for part in self.sums]
+        vectors = [*self.sums, *(part for level in self.levels for part in level)]
+        parts = [mu_of(part.sensitivity, part.sigma) for part in vectors]
         return compose([*parts, mu_of(self.totals_sensitivity, self.totals_sigma)])
 
 
@@ -63,11 +67,30 @@ def _mechanism(statement_json: str) -> Mechanism:
     weights = weights_of(statement)
     moved = totals_sensitivity(weights)
     sigma = sigma_for(moved, statement.mu * sqrt(statement.totals_budget))
-    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights))
+    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights), _levels(statement, sums, weights))
+
+
+def _levels(statement: TableStatement, sums: list[NoisySum], weights: pa.Table) -> tuple[tuple[NoisySum, ...], ...]:
+    """Sums over groups of cells: all of an account's cells may be in one group, so that its L1 norm bounds it."""
+    if statement.rollup is None:
+        return ()
+    shared = sum(measure.budget for measure in statement.measures.values())
+    most_kept = max(weights["kept"].to_pylist())
+    levels = []
+    for budget in (statement.rollup.by_budget, statement.rollup.total_budget):
+        level = []
+        for part in sums:
+            measure = statement.measures[part.name]
+            sensitivity = most_kept * max(abs(measure.least - part.centre), abs(measure.most - part.centre))
+            mu = statement.mu * sqrt(budget * measure.budget / shared)
+            level.append(NoisySum(part.name, part.centre, sensitivity, sigma_for(sensitivity, mu)))
+        levels.append(tuple(level))
+    return tuple(levels)
 
 
 def weights_of(statement: TableStatement) -> pa.Table:
     """The weights of a statement's accounts by their number of cells."""
+    statement = within(statement)
     listed = [len(column.values) for column in statement.cells.values() if column.of is None]
     domain = prod(listed) if len(listed) == len(statement.cells) else None
     return weight_table(statement.squared_norm, statement.most_cells, domain)
@@ -75,7 +98,7 @@ def weights_of(statement: TableStatement) -> pa.Table:
 
 def mechanism_of(statement: TableStatement) -> Mechanism:
     """The mechanism of a statement: a function of the statement alone, never of data."""
-    return _mechanism(statement.model_dump_json())
+    return _mechanism(within(statement).model_dump_json())
 
 
 def spend_of(statement: TableStatement) -> Spend:
@@ -87,9 +110,13 @@ def spend_of(statement: TableStatement) -> Spend:
         for measure in statement.measures.values()
         if measure.of is not None
     )
+    levels = "".join(f", {part.name} {part.sigma / ONE:.6g}" for level in mechanism.levels for part in level)
+    days = "" if statement.period is None else f" of {statement.period.days} days"
     return Spend(
-        unit="account-day",
-        mechanism=f"discrete Gaussian, scales: {scales}, totals {mechanism.totals_sigma / ONE:.6g}",
-        bounds=f"weights with squares up to {statement.squared_norm} over cells, {statement.most_cells} cells; {clips}",
+        unit="account-day" if statement.period is None else "account",
+        mechanism=f"discrete Gaussian, scales: {scales}{levels and f'; of groups and total{levels}'}, "
+        f"totals {mechanism.totals_sigma / ONE:.6g}",
+        bounds=f"weights with squares up to {statement.squared_norm} over cells{days}, {statement.most_cells} cells; "
+        f"{clips}",
         mu=mechanism.mu,
     )

@@ -12,9 +12,11 @@ from ..engines import Engine
 from ..release_policy import TableStatement
 from .contributions import BoundedSums, Source, bounded_sums, domain_of
 from .desk import Desk, Stored
-from .estimate import measures_of
 from .mechanism import mechanism_of, spend_of
 from .noise import Noise
+from .periods import last_day, within
+from .placing import placed
+from .published_rows import Shape, published_rows, shape_of, stored_before
 
 
 def release(
@@ -29,6 +31,7 @@ def release(
 ) -> dict[date, Stored]:
     """The released partition of each day: those that exist as they are stored, the others from one scan of `source`.
 
+    Where the statement has a period, `days` are first days of periods, and a partition is charged at its last day.
     `public` holds the values of the cell columns that come from public tables. Each new day is charged, drawn and
     stored before the next one, so that a crash wastes one day's charge at most. Raises Refused where the budget does
     not allow a day: the days before it are released then, and stay.
@@ -37,9 +40,10 @@ def release(
     missing = [day for day, stored in found.items() if stored is None]
     released = {day: stored for day, stored in found.items() if stored is not None}
     if missing:
-        cells = domain_of(statement, public or {})
-        for day, sums in bounded_sums(engine, statement, source, missing, public or {}).items():
-            released[day] = _release_day(name, statement, desk, day, cells, sums)
+        plain, rows = within(statement), placed(statement, source, missing)
+        shape = shape_of(statement, domain_of(plain, public or {}), public or {})
+        for day, sums in bounded_sums(engine, plain, rows, missing, public or {}).items():
+            released[day] = _release_day(name, statement, desk, day, shape, sums)
     return dict(sorted(released.items()))
 
 
@@ -47,14 +51,18 @@ def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> Bounded
     """Bounded sums with the statement's noise on every one of them: the only way from them to anything released."""
     mechanism = mechanism_of(statement)
     values = np.stack([noise(row, part.sigma) for row, part in zip(sums.values, mechanism.sums, strict=True)])
-    return BoundedSums(values, noise(sums.totals, mechanism.totals_sigma))
+    levels = tuple(
+        np.stack([noise(row, part.sigma) for row, part in zip(level, parts, strict=True)])
+        for level, parts in zip(sums.levels, mechanism.levels, strict=True)
+    )
+    return BoundedSums(values, noise(sums.totals, mechanism.totals_sigma), levels)
 
 
 def _release_day(
-    name: str, statement: TableStatement, desk: Desk, day: date, cells: pa.Table, sums: BoundedSums
+    name: str, statement: TableStatement, desk: Desk, day: date, shape: Shape, sums: BoundedSums
 ) -> Stored:
     def make(noise: Noise) -> pa.Table:
-        drawn = noisy(statement, sums, noise)
-        return measures_of(statement, cells, drawn.values, drawn.totals)
+        return published_rows(statement, day, shape, noisy(statement, shape.summed(sums), noise), before)
 
-    return desk.once(name, day.isoformat(), day, spend_of(statement), make)
+    before = stored_before(name, statement, desk, day)
+    return desk.once(name, day.isoformat(), last_day(statement, day), spend_of(statement), make)
