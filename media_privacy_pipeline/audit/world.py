@@ -19,12 +19,13 @@ _PUBLIC = 300
 
 
 def public_values(statement: TableStatement) -> dict[str, list[str]]:
-    """Made-up values for the cell columns that come from public tables."""
-    return {
+    """Made-up values for the cell columns that come from public tables, and for what a rollup groups them by."""
+    values = {
         name: [f"{name}-{n:03d}" for n in range(_PUBLIC)]
         for name, column in statement.cells.items()
         if column.of is not None
     }
+    return values if statement.rollup is None else {**values, statement.rollup.by: [f"{n % 9}" for n in range(_PUBLIC)]}
 
 
 def planted(statement: TableStatement, domain: int) -> dict[str, tuple[int, int]]:

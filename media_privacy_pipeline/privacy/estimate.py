@@ -13,20 +13,18 @@ from statistics import NormalDist
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from ..release_policy import TableStatement
 from .mechanism import Mechanism, mechanism_of
 from .noise import Integers
-from .ratios import Estimate, Floats, cell_ratios
+from .ratios import Covariance, Estimate, Floats, cell_ratios, fieller
 from .weights import ONE
 
 CELL_Z = NormalDist().inv_cdf(1 - 0.04 / 2)
 _RATIO_Z = NormalDist().inv_cdf(1 - 0.01 / 2)
 _SHARE_Z = NormalDist().inv_cdf(1 - 0.05 / 2)
-_GRID = 2001
 _SHARE_DECIMALS = 4
-_RATIO_DECIMALS = 2
+_RATIO_DECIMALS = 4
 
 
 def measures_of(statement: TableStatement, cells: pa.Table, values: Integers, totals: Integers) -> pa.Table:
@@ -56,25 +54,20 @@ def ratio_of(mechanism: Mechanism, totals: Integers) -> Estimate:
 
     The interval lies between 1 and the mechanism's largest ratio, which hold whatever the data are.
     """
-    kept, cut = float(totals[0]), float(totals[1])
-    grid = np.linspace(0.0, mechanism.largest_ratio - 1, _GRID)
-    noise = _RATIO_Z * mechanism.totals_sigma * np.sqrt(1 + grid**2)
-    low, high = _hull(grid, np.abs(cut - grid * kept) <= noise)
-    middle = cut / kept if kept > 0 else (low + high) / 2
-    return Estimate(1 + np.clip(middle, low, high), 1 + np.asarray(low), 1 + np.asarray(high))
+    kept, cut = totals.astype(np.float64)
+    variance = float(mechanism.totals_sigma) ** 2
+    # In closed form: on a grid, the interval of a large service would fall between two points.
+    found = fieller(cut, kept, Covariance(variance, variance, 0.0), 0.0, mechanism.largest_ratio - 1, _RATIO_Z)
+    return Estimate(1 + found.value, 1 + found.low, 1 + found.high)
 
 
 def shares_of(raw: Floats, scale: float) -> Estimate:
     """Each cell's share of the total, with a 95 % interval (Fieller's): the ratio and the unit cancel."""
-    grid = np.linspace(0.0, 1.0, _GRID)
-    rest = raw.sum() - raw
-    noise = _SHARE_Z * scale * np.sqrt((1 - grid) ** 2 + (raw.size - 1) * grid**2)
-    bounds = [_hull(grid, np.abs(x * (1 - grid) - grid * y) <= noise) for x, y in zip(raw, rest, strict=True)]
-    low, high = (np.array(each) for each in zip(*bounds, strict=True))
+    found = fieller(raw, np.asarray(raw.sum()), Covariance(scale**2, raw.size * scale**2, scale**2), 0.0, 1.0, _SHARE_Z)
     positive = np.maximum(raw, 0)
     total = positive.sum()
     value = positive / total if total > 0 else np.full(raw.size, 1 / raw.size)
-    return Estimate(np.clip(value, low, high), low, high)
+    return Estimate(np.clip(value, found.low, found.high), found.low, found.high)
 
 
 def uncentred(mechanism: Mechanism, values: Integers, number: int) -> tuple[Floats, float]:
@@ -91,14 +84,6 @@ def scaled(value: Floats, scale: float, ratio: Estimate) -> Estimate:
     """Noisy values of one scale, debiased and not negative, with intervals that hold value and ratio at once."""
     low, high = np.maximum(value - CELL_Z * scale, 0), np.maximum(value + CELL_Z * scale, 0)
     return Estimate(np.maximum(value, 0) * ratio.value, low * ratio.low, high * ratio.high)
-
-
-def _hull(grid: Floats, accepted: NDArray[np.bool_]) -> tuple[float, float]:
-    """The least interval of the grid that holds what was accepted, one step wider; the whole grid where nothing was."""
-    places = np.flatnonzero(accepted)
-    if places.size == 0:
-        return float(grid[0]), float(grid[-1])
-    return float(grid[max(places[0] - 1, 0)]), float(grid[min(places[-1] + 1, grid.size - 1)])
 
 
 def rounded(name: str, estimate: Estimate, decimals: int) -> dict[str, Floats]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 
 from ..release_policy import Releases
 from .accountant import epsilon_of, mu_of
@@ -50,7 +50,9 @@ def plan(releases: Releases) -> Plan:
             part.name: sqrt(part.sigma**2 + (part.centre * counted) ** 2) / ONE / statement.measures[part.name].per
             for part in mechanism.sums
         }
-        lines.append(_line(name, budget.days, mechanism.mu, budget.delta, scales))
+        # A window of so many days holds one last day more than whole periods, where it can.
+        times = ceil(budget.days / (1 if statement.period is None else statement.period.days))
+        lines.append(_line(name, times, mechanism.mu, budget.delta, scales))
     for name, vector in releases.vectors.items():
         scale = part_scale(vector)
         mu = sqrt(vector.parts) * mu_of(vector.norm * vector.resolution, scale)

@@ -48,11 +48,13 @@ def fieller(of: Floats, over: Floats, noise: Covariance, least: float, most: flo
     """
     a = over**2 - z**2 * noise.over
     b = of * over - z**2 * noise.both
-    c = of**2 - z**2 * noise.of
     told = (a > 0) & (over > 0)
-    # Where a > 0 the test accepts s = of/over, so that the roots are real but for rounding.
+    # b² - ac with c = of² - z² var(of), multiplied out: as it stands the large squares would leave rounding alone. Where
+    # a > 0 the test accepts s = of/over, so that the roots are real.
+    inner = of**2 * noise.over - 2 * of * over * noise.both + over**2 * noise.of
+    inner = inner - z**2 * (noise.of * noise.over - noise.both**2)
     safe = np.where(told, a, 1.0)
-    reach = np.sqrt(np.maximum(b * b - a * c, 0)) / safe
+    reach = z * np.sqrt(np.maximum(inner, 0)) / safe
     low = np.where(told, np.clip(b / safe - reach, least, most), least)
     high = np.where(told, np.clip(b / safe + reach, least, most), most)
     middle = np.where(over > 0, of / np.where(over > 0, over, 1.0), (least + most) / 2)

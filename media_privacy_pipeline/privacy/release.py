@@ -53,7 +53,7 @@ def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> Bounded
     values = np.stack([noise(row, part.sigma) for row, part in zip(sums.values, mechanism.sums, strict=True)])
     levels = tuple(
         np.stack([noise(row, part.sigma) for row, part in zip(level, parts, strict=True)])
-        for level, parts in zip(sums.levels, mechanism.levels, strict=True)
+        for level, parts in zip(sums.levels, mechanism.levels if sums.levels else (), strict=True)
     )
     return BoundedSums(values, noise(sums.totals, mechanism.totals_sigma), levels)
 

@@ -15,23 +15,27 @@ import pyarrow.parquet as pq
 from ..engines import Session, Span, StepResult
 from ..errors import UsageError
 from ..lake import fingerprint_of
-from ..release_policy import TableStatement
+from ..release_policy import PERIOD, TableStatement
+from ..release_shapes import Rollup
+from ..sql.contracts import PrivacyClass
 from .accountant import epsilon_of
 from .contributions import Source
 from .desk import Stored
 from .ledger import BudgetLedger, Charge
 from .mechanism import mechanism_of
 from .open import open_desk
+from .periods import days_of, first_day, last_day
 from .plan import plan
 from .release import release
 
 _LOG = logging.getLogger(__name__)
 _SOURCE = "permitted_analytics_viewing_events"
 _LEDGER = "privacy_ledger"
+_UNKNOWN = "unknown"
 
 
 def release_table(session: Session, span: Span, table: str) -> StepResult:
-    """Release the closed days of one table and put the stored bytes in the lake, by event day.
+    """Release the closed days (or periods) of one table and put the stored bytes in the lake, by (first) event day.
 
     A day is closed consent.closing_lag_days after it ended; what arrives later is not in it. Days whose arrivals have
     not all been permitted yet wait, and so do all where the public table behind a cell column is empty.
@@ -41,14 +45,15 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
     if statement is None:
         known = ", ".join(sorted(session.policy.releases.tables))
         raise UsageError(f"{table}: the policy has no statement for it under releases.tables; it has {known}")
-    closed = closed_days(session, span)
+    closed = closed_partitions(session, span, statement)
     public = _public(session, statement)
     # What is released now is released for ever, so that a day waits for all that belongs in it.
     taken_in = frozenset(session.lake.days(_SOURCE))
-    ready = [day for day in closed if all(public.values()) and _has_arrived(session, day, taken_in)]
+    listed = all(public.values())
+    ready = [day for day in closed if listed and _have_arrived(session, days_of(statement, [day]), taken_in)]
     if len(ready) < len(closed):
         _LOG.warning(
-            "%s: %d closed days wait for a catalogue, or for arrival days that no run took in",
+            "%s: %d closed days or periods wait for a catalogue, or for arrival days that no run took in",
             table,
             len(closed) - len(ready),
         )
@@ -57,15 +62,15 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
         stored = release(
             table,
             statement,
-            _source(session, table, ready),
+            _source(session, table, days_of(statement, ready)),
             desk,
             session.engine,
             days=ready,
             public=public,
         )
         copied = [_to_lake(session, table, day, each) for day, each in stored.items()]
-        year = desk.ledger.year_epsilon(ready[-1]) if ready else 0.0
-    budget = session.policy.releases.budget
+        year = desk.ledger.year_epsilon(last_day(statement, ready[-1])) if ready else 0.0
+    budget, unit = session.policy.releases.budget, "day" if statement.period is None else "period"
     return StepResult(
         {table: session.lake.rows(table, ready)},
         skipped=not any(copied),
@@ -73,7 +78,7 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             "released_days": len(ready),
             "new_days": sum(copied),
             "waiting_days": len(closed) - len(ready),
-            "epsilon_account_day": round(epsilon_of(mechanism_of(statement).mu, budget.delta), 4),
+            f"epsilon_account_{unit}": round(epsilon_of(mechanism_of(statement).mu, budget.delta), 4),
             "epsilon_account_year_to_date": round(year, 4),
             "epsilon_account_year_planned": round(plan(session.policy.releases).epsilon_year, 4),
             "delta": budget.delta,
@@ -103,6 +108,23 @@ def closed_days(session: Session, span: Span) -> list[date]:
     return [day for day in days if taken_in and day >= taken_in[0] and _closed_at(day, lag) <= span.as_of]
 
 
+def closed_partitions(session: Session, span: Span, statement: TableStatement) -> list[date]:
+    """First days of the periods that this span closes, or has arrivals of, and that lie inside what was taken in, in
+    order; the closed days where the statement has no period.
+
+    A span that brings an arrival day that a closed period waited for finds that period by the day's own events.
+    """
+    if statement.period is None:
+        return closed_days(session, span)
+    lag, taken_in = session.policy.consent.closing_lag_days, session.lake.days(_SOURCE)
+    touched = {first_day(statement, day - timedelta(days=n)) for day in span.days for n in range(lag + 1)}
+    return [
+        first
+        for first in sorted(touched)
+        if taken_in and first >= taken_in[0] and _closed_at(last_day(statement, first), lag) <= span.as_of
+    ]
+
+
 def _closed_at(day: date, lag: int) -> datetime:
     return datetime.combine(day + timedelta(days=1 + lag), time())
 
@@ -111,9 +133,9 @@ def _arrival_days(day: date, lag: int) -> list[date]:
     return [day + timedelta(days=n) for n in range(lag + 1)]
 
 
-def _has_arrived(session: Session, day: date, taken_in: frozenset[date]) -> bool:
-    """Whether every arrival day that belongs to an event day has been taken in."""
-    return taken_in.issuperset(_arrival_days(day, session.policy.consent.closing_lag_days))
+def _have_arrived(session: Session, days: Sequence[date], taken_in: frozenset[date]) -> bool:
+    """Whether every arrival day that belongs to event days has been taken in."""
+    return all(taken_in.issuperset(_arrival_days(day, session.policy.consent.closing_lag_days)) for day in days)
 
 
 def _source(session: Session, table: str, days: Sequence[date]) -> Source:
@@ -123,14 +145,19 @@ def _source(session: Session, table: str, days: Sequence[date]) -> Source:
     arrivals = sorted(ahead.union(*(_arrival_days(day, lag) for day in days)))
     contributions = session.project.render(f"{table}_contributions")
     sql = f"select * from ({contributions}) as contributions where date_diff('day', day, arrival_day) <= {lag}"
-    return Source(sql, {_SOURCE: session.folder(_SOURCE, arrivals)})
+    beside = session.project.sources(f"{table}_contributions") - {_SOURCE}
+    for name in sorted(beside):
+        # Rows of an account may depend on its own events and on what is public, or its bound would not hold.
+        if session.project.graph.rows_class(name) is not PrivacyClass.public:
+            raise UsageError(f"{table}_contributions reads {name}, which is not public: only {_SOURCE} may be personal")
+    return Source(sql, {_SOURCE: session.folder(_SOURCE, arrivals), **{name: session.folder(name) for name in beside}})
 
 
 def _public(session: Session, statement: TableStatement) -> dict[str, list[str]]:
     """Values of the cell columns that come from public tables."""
     public: dict[str, list[str]] = {}
     for name, column in statement.cells.items():
-        if column.of is not None:
+        if column.of is not None and column.of != PERIOD:
             files = session.lake.files(column.of)
             values = (
                 pa.concat_arrays(
@@ -140,15 +167,29 @@ def _public(session: Session, statement: TableStatement) -> dict[str, list[str]]
                 else pa.array([], pa.string())
             )
             public[name] = sorted(set(values.to_pylist()) - {None})
+    rollup = statement.rollup
+    if rollup is not None:
+        groups = _groups(session, str(statement.cells[rollup.column].of), rollup)
+        public[rollup.by] = [groups[value] for value in public[rollup.column]]
     return public
+
+
+def _groups(session: Session, table: str, rollup: Rollup) -> dict[str, str]:
+    """What each value of a public column is grouped by: the first where that is a list, unknown where there is none."""
+    files = session.lake.files(table)
+    rows = [row for file in files for row in pq.read_table(file, columns=[rollup.column, rollup.by]).to_pylist()]
+    lists = {row[rollup.column]: row[rollup.by] for row in rows}
+    firsts = {value: by[0] if isinstance(by, list) and by else by for value, by in lists.items()}
+    return {value: str(by) if by else _UNKNOWN for value, by in firsts.items()}
 
 
 def _to_lake(session: Session, table: str, day: date, stored: Stored) -> bool:
     """Put a stored release in the lake; False where it is there already."""
     if session.lake.is_current(table, stored.sha256, [day]):
         return False
-    with session.lake.write(table, stored.sha256, [day], by="day") as staging:
-        folder = staging / f"day={day.isoformat()}"
+    by = session.project.contracts[table].meta.partition_by or "day"
+    with session.lake.write(table, stored.sha256, [day], by=by) as staging:
+        folder = staging / f"{by}={day.isoformat()}"
         folder.mkdir()
         shutil.copyfile(stored.path, folder / "part-0.parquet")
     return True
