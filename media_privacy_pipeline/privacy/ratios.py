@@ -49,8 +49,8 @@ def fieller(of: Floats, over: Floats, noise: Covariance, least: float, most: flo
     a = over**2 - z**2 * noise.over
     b = of * over - z**2 * noise.both
     told = (a > 0) & (over > 0)
-    # b² - ac with c = of² - z² var(of), multiplied out: as it stands the large squares would leave rounding alone. Where
-    # a > 0 the test accepts s = of/over, so that the roots are real.
+    # b² - ac with c = of² - z² var(of), multiplied out, since of the difference of the squares rounding alone is left.
+    # Where a > 0 the test accepts s = of/over, so that the roots are real.
     inner = of**2 * noise.over - 2 * of * over * noise.both + over**2 * noise.of
     inner = inner - z**2 * (noise.of * noise.over - noise.both**2)
     safe = np.where(told, a, 1.0)
