@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 
 from ..release_policy import TableStatement
 from .contributions import BoundedSums
-from .estimate import ratio_of, uncentred
+from .estimate import ratio_of, rounded, uncentred
 from .mechanism import mechanism_of
 from .noise import Integers
-from .ratios import Floats, Z
+from .ratios import Estimate, Floats, Z
 from .weights import ONE
 
 _BETWEEN = "\x1f"
@@ -61,9 +61,8 @@ def with_totals(statement: TableStatement, rows: pa.Table, drawn: BoundedSums, b
             square[mine] += table[f"{name}_sd"].to_numpy()[theirs] ** 2
         reach: Floats = Z * np.sqrt(square)
         columns[f"{name}_noisy"], columns[f"{name}_sd"] = noisy, sd
-        columns[f"{name}_to_date"] = np.maximum(total, 0)
-        columns[f"{name}_to_date_low"] = np.maximum(total - reach, 0)
-        columns[f"{name}_to_date_high"] = np.maximum(total + reach, 0)
+        to_date = Estimate(np.maximum(total, 0), np.maximum(total - reach, 0), np.maximum(total + reach, 0))
+        columns |= rounded(f"{name}_to_date", to_date, _DECIMALS)
     columns["periods_to_date"] = 1.0 + np.bincount(
         np.concatenate([np.zeros(0, np.int64), *(mine for mine, _ in places)]), minlength=rows.num_rows
     ).astype(np.float64)

@@ -73,6 +73,12 @@ def test_without_noise_quantiles_are_read_off_the_curve() -> None:
     assert found.high[0].tolist() == [600, 1800, 7200]
 
 
+def test_a_cut_that_is_certain_behind_one_that_is_not_moves_no_end() -> None:
+    found = quantiles(np.array([[50.0, -300, 300], [300, -300, 50]]), SIGMA, (0, 10, 20, 30), [0.5])
+    assert found.low[:, 0].tolist() == [0, 0]
+    assert found.high[:, 0].tolist() == [30, 30]
+
+
 def test_a_cell_of_nothing_but_noise_claims_nothing() -> None:
     found = quantiles(np.array([[-3.0, 2, 1, -5, 0]]), SIGMA, EDGES, [0.5])
     assert (found.low.item(), found.high.item()) == (0, 7200)

@@ -111,6 +111,7 @@ def test_the_policy_alone_makes_it_an_asset_and_the_audit_tries_it(session: Sess
     assert TABLE in steps["candidate"].deps
     line = next(line for line in plan(session.policy.releases).lines if line.name == TABLE)
     assert line.times_a_year == 53
+    assert f"ε {line.epsilon_year:.1f} by itself" in PAGE
     release_table(session, Span.of(DAYS[0], DAYS[-1]), TABLE)
     found = [finding for finding in findings(session, Span.of(DAYS[0], DAYS[-1])) if finding.target == TABLE]
     checks = {"sensitivity", "noise_drawn", "two_worlds", "repeats", "stored_as_paid"}
