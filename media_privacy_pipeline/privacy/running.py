@@ -3,14 +3,13 @@ beside the released tables themselves.
 
 Why no tree and no correlated noise: docs/privacy-proofs.md, 10.5. For an account that may contribute its bound in every
 period, no unbiased linear mechanism has a smaller error at the end of the year, and both known ones have a larger one
-all year (`variances`).
+all year (`python -m benchmarks.running_totals`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from math import sqrt
 
 import numpy as np
 import pyarrow as pa
@@ -77,33 +76,3 @@ def _places(statement: TableStatement, rows: pa.Table, table: pa.Table) -> tuple
     found = pc.index_in(keys[0], value_set=keys[1].combine_chunks())
     mine: Integers = np.flatnonzero(found.is_valid().to_numpy())
     return mine, found.drop_null().to_numpy().astype(np.int64)
-
-
-def variances(periods: int) -> dict[str, Floats]:
-    """Variance of the running total after each period, in units of (bound / mu)², for the three ways to release it.
-
-    An account contributes a vector of the bound's length in every period, in the worst direction. `independent`: each
-    period by itself. `tree`: sums over dyadic ranges, the noise of each level chosen for the least of the largest
-    variance. `square_root`: the factorisation of Fichtenberger, Henzinger and Upadhyay (2023).
-    """
-    at = np.arange(1, periods + 1)
-    levels = np.arange(int(periods).bit_length())
-    nodes = periods >> levels
-    # The least of sum(noise²) where what the levels cost, nodes · 4^level / noise², adds up to 1: by Lagrange.
-    costs = nodes * 4.0**levels
-    noise = np.sqrt(costs) * np.sqrt(costs).sum()
-    bits = (at[:, None] >> levels) & 1
-    root = np.cumprod(np.r_[1.0, (2 * np.arange(1, periods) - 1) / (2 * np.arange(1, periods))])
-    # The factor's entries are all positive, so that an account does most where it does the same in every period.
-    sensitivity = (np.cumsum(root) ** 2).sum()
-    return {
-        "independent": periods * at.astype(np.float64),
-        "tree": bits @ noise,
-        "square_root": sensitivity * np.cumsum(root**2),
-    }
-
-
-def best(periods: int) -> str:
-    """Which of the three has the least root of the mean squared error over the year."""
-    found = {name: sqrt(float(values.mean())) for name, values in variances(periods).items()}
-    return min(found, key=lambda name: found[name])

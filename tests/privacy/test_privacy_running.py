@@ -1,4 +1,4 @@
-"""Totals over a year's weeks are sums of what was released; no other known way is more exact for the account-year."""
+"""Totals over a year's weeks are sums of what was released, with intervals that cover."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from media_privacy_pipeline.privacy.mechanism import mechanism_of
 from media_privacy_pipeline.privacy.periods import within
 from media_privacy_pipeline.privacy.published_rows import published_rows, shape_of
 from media_privacy_pipeline.privacy.release import noisy
-from media_privacy_pipeline.privacy.running import best, variances, year_of
+from media_privacy_pipeline.privacy.running import year_of
 from media_privacy_pipeline.release_policy import TableStatement
 
 WEEKS = [date(2025, 12, 29) + timedelta(days=7 * n) for n in range(-1, 53)]
@@ -125,39 +125,6 @@ def test_intervals_of_totals_cover(to_date: TableStatement) -> None:
 def test_the_year_of_a_week_is_the_iso_year() -> None:
     assert [year_of(week) for week in WEEKS[:2]] == [2025, 2026]
     assert sum(year_of(week) == 2026 for week in WEEKS) == 53
-
-
-def _sensitivity(factor: np.ndarray) -> float:
-    """What an account of length 1 in every period can do at most, for a factor without negative entries: the same in
-    each, squared."""
-    return float((factor.sum(axis=1) ** 2).sum())
-
-
-@pytest.mark.parametrize("periods", [1, 4, 13, 53])
-def test_the_variances_are_those_of_the_factorisations(periods: int) -> None:
-    found = variances(periods)
-    prefix = np.tril(np.ones((periods, periods)))
-    assert found["independent"] == pytest.approx(_sensitivity(np.eye(periods)) * (prefix**2).sum(axis=1))
-    root = np.eye(periods)
-    for n in range(1, periods):
-        root += np.diag([np.prod([(2 * k - 1) / (2 * k) for k in range(1, n + 1)])] * (periods - n), -n)
-    assert root @ root == pytest.approx(prefix)
-    assert found["square_root"] == pytest.approx(_sensitivity(root) * (root**2).sum(axis=1))
-    # The tree: its nodes as rows, each divided by its noise; it costs 1, and dyadic ranges of each level make a prefix.
-    levels = range(periods.bit_length())
-    noise = [float(found["tree"][2**level - 1]) for level in levels]
-    nodes = [np.arange(periods) // 2**level == n for level in levels for n in range(periods >> level)]
-    scales = [noise[level] ** 0.5 for level in levels for _ in range(periods >> level)]
-    assert _sensitivity(np.array([node / scale for node, scale in zip(nodes, scales, strict=True)])) == pytest.approx(1)
-    assert found["tree"][periods - 1] == pytest.approx(sum(noise[level] for level in levels if periods >> level & 1))
-
-
-def test_independent_weeks_are_best_at_the_policys_horizon_and_at_its_end_none_can_be_better() -> None:
-    found = variances(53)
-    assert best(53) == "independent"
-    assert all((found["independent"] <= found[other]).all() for other in ("tree", "square_root"))
-    # Proved in docs/privacy-proofs.md: an account of length 1 in each of 53 periods moves the total by 53.
-    assert found["independent"][-1] == 53**2
 
 
 def test_no_account_moves_a_years_weeks_further_than_they_are_charged(to_date: TableStatement) -> None:

@@ -20,15 +20,24 @@ from media_privacy_pipeline import policy
 from media_privacy_pipeline.audit.steps import findings
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.engines.types import arrow_schema
+from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.orchestration.catalogue import catalogue
 from media_privacy_pipeline.privacy.open import open_desk
 from media_privacy_pipeline.privacy.plan import plan
-from media_privacy_pipeline.privacy.steps import _source, release_table
+from media_privacy_pipeline.privacy.steps import _public, _source, release_table
+from media_privacy_pipeline.release_policy import TableStatement
 from media_privacy_pipeline.settings import Settings
 
 TABLE = "completion_weekly"
 DAYS = [FIRST + timedelta(days=n) for n in range(19)]
 MONDAYS = [date(2026, 3, 2), date(2026, 3, 9)]
+WITH_PEOPLE = """with titles as (
+  select titles.title_id, max(titles.runtime_seconds) as runtime_seconds
+  from accepted_titles as titles
+  inner join accepted_accounts as accounts on accounts.account_id <> titles.title_id
+  group by titles.title_id
+)
+"""
 PAGE = (Path(__file__).parents[2] / "docs" / "releases.md").read_text()
 
 
@@ -54,7 +63,8 @@ def session(make_session: Callable[..., Session], tmp_path: Path) -> Session:
         titles = [f"t{n:03d}" for n in range(50)]
         runtimes = pa.array([None if n == 0 else 0 if n == 1 else 5400 for n in range(50)], pa.int32())
         schema = arrow_schema(made.project.contracts["accepted_titles"].types)
-        known = {"title_id": pa.array(titles), "runtime_seconds": runtimes}
+        genres = [["drama", "crime"], [], None, *(["drama"] for _ in range(47))]
+        known = {"title_id": pa.array(titles), "runtime_seconds": runtimes, "genres": pa.array(genres)}
         rows = pa.table([known.get(field.name, pa.nulls(50, field.type)) for field in schema], schema)
         pq.write_table(rows, staging / "part-0.parquet")
     return made
@@ -103,6 +113,27 @@ def test_what_arrives_after_its_day_was_closed_is_in_no_week(session: Session) -
 def _in_time(row: dict, days: list[date]) -> bool:
     day = row["started_at"].date()
     return day in days and (row["arrival_day"] - day).days <= 2
+
+
+def test_a_rollup_groups_titles_by_the_first_of_their_genres(session: Session) -> None:
+    """The example of docs/releases.md, over titles that have genres, none, or an empty list."""
+    declared = yaml.safe_load(_example("yaml", "titles_and_genres:\n"))["titles_and_genres"]
+    statement = TableStatement.model_validate(declared)
+    public = _public(session, statement)
+    assert public["title_id"][:4] == ["t000", "t001", "t002", "t003"]
+    assert public["genres"][:4] == ["drama", "unknown", "unknown", "drama"]
+
+
+def test_a_model_that_reads_more_of_people_than_permitted_rows_is_refused(session: Session, tmp_path: Path) -> None:
+    file = tmp_path / "sql" / "marts" / f"{TABLE}_contributions.sql"
+    file.write_text(
+        file.read_text()
+        .replace("left join accepted_titles as titles", "left join titles")
+        .replace("-- One row", "-- Of accounts too. One row")
+        .replace("select\n  events", WITH_PEOPLE + "select\n  events", 1)
+    )
+    with pytest.raises(UsageError, match="accepted_accounts, which is not public"):
+        release_table(Session(session.settings), Span.of(DAYS[0], DAYS[-1]), TABLE)
 
 
 def test_the_policy_alone_makes_it_an_asset_and_the_audit_tries_it(session: Session) -> None:
