@@ -6,11 +6,14 @@ account's contribution and its cost. Nothing else in the code may change a sensi
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Fraction = Annotated[float, Field(gt=0, le=1)]
+from .release_shapes import Fraction, Period, Ratio, Rollup
+
+PERIOD = "period"
 _SUM_TOLERANCE = 1e-9
 
 
@@ -31,19 +34,33 @@ class CellColumn(_Part):
     """One column of the cells: how its possible values are known, or that they are not.
 
     Either `values` lists them, and any other value counts as `other` (left out where there is no `other`), or they
-    are the column of the same name in the public table `of`, or they are `unknown`: then they come from the data, and
-    only what so many accounts have that the noisy count passes a threshold is told.
+    are the column of the same name in the public table `of`, or (`of: period`, for the column day) the days of the
+    statement's period, or they are `unknown`: then they come from the data, and only what so many accounts have that
+    the noisy count passes a threshold is told. Or the column is a whole number whose sum over an account's rows of a
+    cell is put between fixed `cuts`: 0 up to the first, from each to the next, and from the last to `most`, which it is
+    clipped to. The table then has, in place of this column, the share of accounts that reached each cut and
+    `quantiles`, published divided by `per`.
     """
 
     values: tuple[str, ...] = ()
     other: str | None = None
     of: str | None = None
     unknown: bool = False
+    cuts: Annotated[tuple[int, ...], Field(max_length=64)] = ()
+    most: Annotated[int, Field(ge=1, le=2**20)] | None = None
+    quantiles: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
+    per: Annotated[int, Field(ge=1)] = 1
 
     @model_validator(mode="after")
     def _one_domain(self) -> Self:
-        if bool(self.values) + (self.of is not None) + self.unknown != 1:
-            raise ValueError("a cell column needs its values, the public table that has them, or unknown: one of them")
+        if bool(self.values) + (self.of is not None) + bool(self.cuts) + self.unknown != 1:
+            raise ValueError(
+                "a cell column needs its values, the public table that has them, cuts, or unknown: one of them"
+            )
+        if bool(self.cuts) != (self.most is not None) or (not self.cuts and (self.quantiles or self.per != 1)):
+            raise ValueError("cuts and most belong together, and quantiles and per to them")
+        if self.most is not None and not all(a < b for a, b in pairwise((0, *self.cuts, self.most))):
+            raise ValueError("the cuts must be above 0, rise, and stay below most")
         if len(set(self.values)) != len(self.values):
             raise ValueError("a value is listed twice")
         if self.other is not None and self.other not in self.values:
@@ -76,7 +93,7 @@ class Measure(_Part):
 
 
 class TableStatement(_Part):
-    """A table that is released once for each closed day.
+    """A table that is released once for each closed day, or each closed `period`, which all below is then about.
 
     squared_norm (m) and most_cells (K): with k cells on a day, each of an account's cells weighs
     min(1, sqrt(m / k), sqrt(m K) / k), so that its weights have a squared sum of m and a sum of sqrt(m K) at most.
@@ -84,9 +101,14 @@ class TableStatement(_Part):
     square that pays for the two totals which undo the weighting. bounding: `sample` keeps m of an account's cells and
     counts them whole, in place of weighting all of them. threshold_delta: with unknown keys, the most that the
     probability may be, on one day, of telling any cell that nobody but one account has.
+    ratios, rollup: what else is published, see there. to_date: the measures' totals over the periods of the year.
     """
 
     title: str
+    period: Period | None = None
+    ratios: dict[str, Ratio] = {}
+    rollup: Rollup | None = None
+    to_date: bool = False
     cells: Annotated[dict[str, CellColumn], Field(min_length=1)]
     measures: Annotated[dict[str, Measure], Field(min_length=1)]
     squared_norm: Annotated[int, Field(ge=1, le=2**10)]
@@ -109,6 +131,8 @@ class TableStatement(_Part):
             raise ValueError("unknown keys need a measure that counts accounts: the threshold is on it")
         if self.unknown_keys and any(measure.as_share for measure in self.measures.values()):
             raise ValueError("as_share needs known keys: shares of the cells that are told are shares of nothing")
+        if self.unknown_keys and (self.rollup is not None or self.to_date or any(c.cuts for c in self.cells.values())):
+            raise ValueError("rollup, to_date and cuts need known keys: a cell that is not told has no part in them")
         return self
 
     @model_validator(mode="after")
@@ -116,10 +140,34 @@ class TableStatement(_Part):
         if self.squared_norm > self.most_cells:
             raise ValueError("squared_norm (m) must not be larger than most_cells (K)")
         spent = self.totals_budget + sum(measure.budget for measure in self.measures.values())
+        spent += 0 if self.rollup is None else self.rollup.by_budget + self.rollup.total_budget
         if abs(spent - 1) > _SUM_TOLERANCE:
             raise ValueError(f"the budgets of the measures and the totals add up to {spent:g}, not to 1")
         if sum(measure.of is None for measure in self.measures.values()) > 1:
             raise ValueError("accounts are counted by two measures; one is enough")
+        return self
+
+    @model_validator(mode="after")
+    def _beyond_counts(self) -> Self:
+        days = [name for name, column in self.cells.items() if column.of == PERIOD]
+        cut = [name for name, column in self.cells.items() if column.cuts]
+        if any(name != "day" for name in days) or (days and self.period is None) or (not days and "day" in self.cells):
+            raise ValueError("a cell column day is {of: period}, in a statement with a period; no other column is")
+        if cut and (len(cut) > 1 or len(self.cells) < 2 or [each.of for each in self.measures.values()] != [None]):
+            raise ValueError("one column with cuts at most, with another beside it, and a count of accounts alone")
+        if self.to_date and (self.period is None or days):
+            raise ValueError("to_date adds up periods: declare one, and no cells of single days")
+        if bool(cut) + (self.rollup is not None) + self.to_date > 1 or ((cut or self.rollup) and self.ratios):
+            raise ValueError("cuts, rollup and to_date need statements of their own; ratios go with to_date alone")
+        for name, ratio in self.ratios.items():
+            of, over = self.measures.get(ratio.of), self.measures.get(ratio.over)
+            if of is None or over is None or name in self.measures or ratio.of == ratio.over:
+                raise ValueError(f"the ratio {name} needs two measures of this statement, and a name of its own")
+            if over.of is not None and over.least < 1:
+                raise ValueError(f"the ratio {name} is over a measure that may be 0: give {ratio.over} a least of 1")
+        rolled = None if self.rollup is None else self.cells.get(self.rollup.column)
+        if self.rollup is not None and (rolled is None or rolled.of in (None, PERIOD)):
+            raise ValueError("a rollup is of a cell column that comes from a public table")
         return self
 
 

@@ -59,11 +59,11 @@ def _worst_p(statement: TableStatement, noise: Noise) -> float:
     empty = BoundedSums(np.zeros((len(statement.measures), _DRAWS), np.int64), np.zeros(_DRAWS, np.int64))
     drawn = noisy(statement, empty, noise)
     pairs = [(row, declared.sigma(statement, m)) for m, row in zip(statement.measures, drawn.values, strict=True)]
-    p = [_p_of(row.astype(np.float64), sigma) for row, sigma in pairs]
-    return min(*p, _p_of(drawn.totals.astype(np.float64), declared.totals_sigma(statement)))
+    p = [p_of(row.astype(np.float64), sigma) for row, sigma in pairs]
+    return min(*p, p_of(drawn.totals.astype(np.float64), declared.totals_sigma(statement)))
 
 
-def _p_of(residuals: Floats, sigma: float) -> float:
+def p_of(residuals: Floats, sigma: float) -> float:
     """Two-sided p of residuals against a discrete Gaussian of scale sigma, in equally likely bins.
 
     A scale is in the hundreds at least, so that a step of the distribution is far below a bin's width.

@@ -17,9 +17,11 @@ from .. import privacy
 from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
 from ..privacy.noise import discrete_gaussian, opendp_noise
+from ..privacy.periods import within
 from .balance import check_balance
 from .drawn import check_noise, check_two_worlds
 from .finding import Finding
+from .groups import check_groups
 from .repeats import check_repeats, check_stored
 from .sensitivity import check_sensitivity
 
@@ -53,10 +55,12 @@ def audit(session: Session, span: Span) -> StepResult:
 def findings(session: Session, span: Span) -> list[Finding]:
     """Every finding of tonight."""
     found: list[Finding] = []
-    for name, statement in session.policy.releases.tables.items():
+    for name, declared in session.policy.releases.tables.items():
+        statement = within(declared)
         found.append(check_sensitivity(name, statement, session.engine))
         found.append(check_noise(name, statement, discrete_gaussian, opendp_noise))
         found.append(check_two_worlds(name, statement, discrete_gaussian))
+        found += check_groups(name, statement, session.engine, discrete_gaussian)
         found.append(check_repeats(name, statement, session.engine, session.settings.work))
     return [*found, *check_stored(session), *check_balance(session, span)]
 

@@ -19,12 +19,13 @@ _PUBLIC = 300
 
 
 def public_values(statement: TableStatement) -> dict[str, list[str]]:
-    """Made-up values for the cell columns that come from public tables, or from people."""
-    return {
+    """Made-up values for the cell columns that come from public tables, or from people; and what a rollup groups by."""
+    values = {
         name: [f"{name}-{n:03d}" for n in range(_PUBLIC)]
         for name, column in statement.cells.items()
         if not column.values
     }
+    return values if statement.rollup is None else {**values, statement.rollup.by: [f"{n % 9}" for n in range(_PUBLIC)]}
 
 
 def planted(statement: TableStatement, domain: int) -> dict[str, tuple[int, int]]:

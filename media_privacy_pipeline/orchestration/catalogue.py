@@ -29,10 +29,10 @@ def catalogue(policy: Policy, project: Project) -> tuple[Step, ...]:
         *landing_steps(),
         *consent_steps(),
         *permitted_steps(policy),
-        *anonymised_steps(),
+        *anonymised_steps(policy),
         *models_steps(),
         *rights_steps(policy),
-        *published_steps(),
+        *published_steps(policy),
     )
     return tuple(_read_off(steps, project))
 

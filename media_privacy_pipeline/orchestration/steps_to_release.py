@@ -8,12 +8,10 @@ from ..policy import Policy
 from .step import Step
 from .steps_to_permitted import SURVEYED, permitted_steps
 
-ANONYMISED = ("title_daily", "audience_daily", "discovery_daily")
 
-
-def anonymised_steps() -> Iterator[Step]:
-    """Noisy counts."""
-    for table in ANONYMISED:
+def anonymised_steps(policy: Policy) -> Iterator[Step]:
+    """Noisy counts: a step for each table that the policy declares."""
+    for table in policy.releases.tables:
         yield Step(
             f"release_{table}",
             "anonymised",
@@ -72,7 +70,7 @@ def rights_steps(policy: Policy) -> Iterator[Step]:
         "rights.retention.steps:retain",
         ("retention_proof",),
         # What is destroyed can no longer be counted, released or learned from: all that is done before.
-        deps=("decision_accounting", *permitted, *ANONYMISED, "model_metrics", "segment_profile"),
+        deps=("decision_accounting", *permitted, *policy.releases.tables, "model_metrics", "segment_profile"),
         kinds=("python", "parquet"),
         pool="engine",
     )
@@ -85,14 +83,14 @@ def rights_steps(policy: Policy) -> Iterator[Step]:
     )
 
 
-def published_steps() -> Iterator[Step]:
+def published_steps(policy: Policy) -> Iterator[Step]:
     """From candidate to release and report, and the proof of erasures."""
     yield Step(
         "export_privacy_ledger",
         "published",
         "privacy.steps:export_ledger",
         ("privacy_ledger",),
-        deps=(*ANONYMISED, "segment_profile"),
+        deps=(*policy.releases.tables, "segment_profile"),
         kinds=("parquet", "sqlite"),
     )
     yield Step(
@@ -107,7 +105,7 @@ def published_steps() -> Iterator[Step]:
         "published.steps:candidate",
         ("candidate",),
         deps=(
-            *ANONYMISED,
+            *policy.releases.tables,
             "segment_profile",
             "privacy_ledger",
             "row_accounting",

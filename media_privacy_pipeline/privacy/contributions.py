@@ -37,10 +37,12 @@ class Source:
 @dataclass(frozen=True)
 class BoundedSums:
     """One day, before noise: `values` (measures, cells) in the mechanism's and the domain's order; `totals`, the
-    weighted cells and what was cut, summed over accounts. All in 64ths. Personal data: never stored, never logged."""
+    weighted cells and what was cut, summed over accounts; `levels`, values of groups of cells where there is a rollup.
+    All in 64ths. Personal data: never stored, never logged."""
 
     values: Integers
     totals: Integers
+    levels: tuple[Integers, ...] = ()
 
 
 def domain_of(statement: TableStatement, public: Mapping[str, Sequence[str]]) -> pa.Table:

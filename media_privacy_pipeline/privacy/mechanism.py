@@ -16,6 +16,7 @@ from ..release_policy import Budget, TableStatement
 from .accountant import compose, mu_of, sigma_for
 from .certificate import NoisyPart, Terms
 from .ledger import Spend
+from .periods import within
 from .sampling import sample_table
 from .sparse_threshold import least_threshold
 from .weights import ONE, largest_ratio, totals_sensitivity, weight_table
@@ -34,7 +35,8 @@ class NoisySum:
 
 @dataclass(frozen=True)
 class Mechanism:
-    """Everything that is drawn for one partition: a vector over the cells per measure, and two totals.
+    """Everything that is drawn for one partition: a vector over the cells per measure, and two totals; with a rollup
+    also `levels`, each a vector over groups of cells per measure, from the finest to the total.
 
     `counts` is the name of the measure that counts accounts, None where no measure does. `largest_ratio` bounds the
     ratio of all cells to weighted cells, whatever the data are. `threshold` (64ths) is what the noisy count of a cell
@@ -47,11 +49,13 @@ class Mechanism:
     totals_sigma: int
     largest_ratio: float
     threshold: int = 0
+    levels: tuple[tuple[NoisySum, ...], ...] = ()
 
     @property
     def mu(self) -> float:
         """What one partition costs an account: all vectors and totals together."""
-        parts = [mu_of(part.sensitivity, part.sigma) for part in self.sums]
+        vectors = [*self.sums, *(part for level in self.levels for part in level)]
+        parts = [mu_of(part.sensitivity, part.sigma) for part in vectors]
         return compose([*parts, mu_of(self.totals_sensitivity, self.totals_sigma)])
 
 
@@ -72,13 +76,33 @@ def _mechanism(statement_json: str) -> Mechanism:
     if statement.threshold_delta is not None:
         counted = next(part.sigma for part in sums if part.name == counts)
         threshold = least_threshold(weights, counted, statement.threshold_delta)
-    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights), threshold)
+    levels = _levels(statement, sums, weights)
+    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights), threshold, levels)
+
+
+def _levels(statement: TableStatement, sums: list[NoisySum], weights: pa.Table) -> tuple[tuple[NoisySum, ...], ...]:
+    """Sums over groups of cells: all of an account's cells may be in one group, so that its L1 norm bounds it."""
+    if statement.rollup is None:
+        return ()
+    shared = sum(measure.budget for measure in statement.measures.values())
+    most_kept = max(weights["kept"].to_pylist())
+    levels = []
+    for budget in (statement.rollup.by_budget, statement.rollup.total_budget):
+        level = []
+        for part in sums:
+            measure = statement.measures[part.name]
+            sensitivity = most_kept * max(abs(measure.least - part.centre), abs(measure.most - part.centre))
+            mu = statement.mu * sqrt(budget * measure.budget / shared)
+            level.append(NoisySum(part.name, part.centre, sensitivity, sigma_for(sensitivity, mu)))
+        levels.append(tuple(level))
+    return tuple(levels)
 
 
 def weights_of(statement: TableStatement) -> pa.Table:
     """The weights of a statement's accounts by their number of cells."""
     if statement.bounding == "sample":
         return sample_table(statement.squared_norm, statement.most_cells)
+    statement = within(statement)
     listed = [len(column.values) for column in statement.cells.values() if column.values]
     domain = prod(listed) if len(listed) == len(statement.cells) else None
     return weight_table(statement.squared_norm, statement.most_cells, domain)
@@ -86,7 +110,7 @@ def weights_of(statement: TableStatement) -> pa.Table:
 
 def mechanism_of(statement: TableStatement) -> Mechanism:
     """The mechanism of a statement: a function of the statement alone, never of data."""
-    return _mechanism(statement.model_dump_json())
+    return _mechanism(within(statement).model_dump_json())
 
 
 def spend_of(statement: TableStatement) -> Spend:
@@ -98,13 +122,16 @@ def spend_of(statement: TableStatement) -> Spend:
         for measure in statement.measures.values()
         if measure.of is not None
     )
+    levels = "".join(f", {part.name} {part.sigma / ONE:.6g}" for level in mechanism.levels for part in level)
     hidden = f"; cells from a noisy count of {mechanism.threshold / ONE:.6g} on" if statement.unknown_keys else ""
-    bounds = f"weights with squares up to {statement.squared_norm} over cells, {statement.most_cells} cells"
+    days = "" if statement.period is None else f" of {statement.period.days} days"
+    bounds = f"weights with squares up to {statement.squared_norm} over cells{days}, {statement.most_cells} cells"
     if statement.bounding == "sample":
-        bounds = f"{statement.squared_norm} cells of each account, sampled by a keyed hash"
+        bounds = f"{statement.squared_norm} cells{days} of each account, sampled by a keyed hash"
     return Spend(
-        unit="account-day",
-        mechanism=f"discrete Gaussian, scales: {scales}, totals {mechanism.totals_sigma / ONE:.6g}{hidden}",
+        unit="account-day" if statement.period is None else "account",
+        mechanism=f"discrete Gaussian, scales: {scales}{levels and f'; of groups and total{levels}'}, "
+        f"totals {mechanism.totals_sigma / ONE:.6g}{hidden}",
         bounds=f"{bounds}; {clips}",
         mu=mechanism.mu,
         threshold_delta=statement.threshold_delta or 0.0,
@@ -114,7 +141,8 @@ def spend_of(statement: TableStatement) -> Spend:
 def terms_of(statement: TableStatement, budget: Budget) -> Terms:
     """What the certificate of a released partition tells of its mechanism."""
     mechanism = mechanism_of(statement)
-    parts = [NoisyPart(part.name, part.sensitivity, part.sigma, ONE, part.centre) for part in mechanism.sums]
+    drawn = [*mechanism.sums, *(part for level in mechanism.levels for part in level)]
+    parts = [NoisyPart(part.name, part.sensitivity, part.sigma, ONE, part.centre) for part in drawn]
     parts.append(NoisyPart("totals", mechanism.totals_sensitivity, mechanism.totals_sigma, ONE))
     threshold = mechanism.threshold if statement.unknown_keys else None
     return Terms(statement.model_dump(mode="json"), tuple(parts), budget.days, threshold)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import sqrt
+from math import ceil, sqrt
 
 from ..release_policy import Releases
 from .accountant import epsilon_of, mu_of
@@ -64,9 +64,13 @@ def plan(releases: Releases) -> Plan:
             for part in mechanism.sums
         }
         told = mechanism.threshold / ONE
-        figures = _figures(budget.days, mechanism.mu, budget.delta, statement.threshold_delta or 0.0)
-        words = (statement.title, "account-day", keys_of(statement), bounds_of(statement))
-        lines.append(PlanLine(name, *figures, scales, *words, told, budget.days * (statement.threshold_delta or 0.0)))
+        # A window of so many days holds one last day more than whole periods, where it can.
+        times = ceil(budget.days / (1 if statement.period is None else statement.period.days))
+        delta = statement.threshold_delta or 0.0
+        unit = "account-day" if statement.period is None else f"account, {statement.period.days} days"
+        words = (statement.title, unit, keys_of(statement), bounds_of(statement))
+        figures = _figures(times, mechanism.mu, budget.delta, delta)
+        lines.append(PlanLine(name, *figures, scales, *words, told, times * delta))
     for name, vector in releases.vectors.items():
         scale = part_scale(vector)
         mu = sqrt(vector.parts) * mu_of(vector.norm * vector.resolution, scale)

@@ -14,9 +14,11 @@ from ..errors import UsageError
 from ..release_policy import TableStatement
 from .contributions import BoundedSums, Source, bounded_sums, domain_of
 from .desk import Desk, Stored
-from .estimate import measures_of
 from .mechanism import mechanism_of, spend_of, terms_of
 from .noise import Noise
+from .periods import last_day, within
+from .placing import placed
+from .published_rows import Shape, published_rows, shape_of, stored_before
 from .relations import relation_source
 from .unknown_keys import found_sums, told
 
@@ -35,6 +37,7 @@ def release(
 
     `source` is a Source, which an engine reads, or a DuckDB relation or a Spark DataFrame with the columns of one: it
     is read where it is and needs no engine.
+    Where the statement has a period, `days` are first days of periods, and a partition is charged at its last day.
     `public` holds the values of the cell columns that come from public tables. Each new day is charged, drawn and
     stored before the next one, so that a crash wastes one day's charge at most. Raises Refused where the budget does
     not allow a day: the days before it are released then, and stay.
@@ -44,8 +47,8 @@ def release(
     released = {day: stored for day, stored in found.items() if stored is not None}
     if missing:
         source, engine = _readable(source, engine)
-        for day, (cells, sums) in _summed(engine, statement, source, missing, public or {}).items():
-            released[day] = desk.once(name, **_partition(statement, desk, day, cells, sums))
+        for day, (shape, sums) in _summed(engine, statement, source, missing, public or {}).items():
+            released[day] = desk.once(name, **_partition(name, statement, desk, day, shape, sums))
     return dict(sorted(released.items()))
 
 
@@ -63,15 +66,19 @@ def supersede(
     """Draw a day that was released anew, from what `source` holds now, and pay for it once more: a separate act, with
     its reason in words. The release before is kept aside. Raises Refused where there is none, or past the cap."""
     source, engine = _readable(source, engine)
-    ((cells, sums),) = _summed(engine, statement, source, [day], public or {}).values()
-    return desk.supersede(name, **_partition(statement, desk, day, cells, sums), reason=reason)
+    ((shape, sums),) = _summed(engine, statement, source, [day], public or {}).values()
+    return desk.supersede(name, **_partition(name, statement, desk, day, shape, sums), reason=reason)
 
 
 def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> BoundedSums:
     """Bounded sums with the statement's noise on every one of them: the only way from them to anything released."""
     mechanism = mechanism_of(statement)
     values = np.stack([noise(row, part.sigma) for row, part in zip(sums.values, mechanism.sums, strict=True)])
-    return BoundedSums(values, noise(sums.totals, mechanism.totals_sigma))
+    levels = tuple(
+        np.stack([noise(row, part.sigma) for row, part in zip(level, parts, strict=True)])
+        for level, parts in zip(sums.levels, mechanism.levels if sums.levels else (), strict=True)
+    )
+    return BoundedSums(values, noise(sums.totals, mechanism.totals_sigma), levels)
 
 
 def _readable(source: Source | Any, engine: Engine | None) -> tuple[Source, Engine]:
@@ -88,27 +95,32 @@ def _summed(
     source: Source,
     days: Sequence[date],
     public: Mapping[str, Sequence[str]],
-) -> dict[date, tuple[pa.Table, BoundedSums]]:
-    """The cells of each day, known or found, and their sums before noise."""
+) -> dict[date, tuple[Shape, BoundedSums]]:
+    """The cells of each day or period, known or found, and their sums before noise."""
+    plain, rows = within(statement), placed(statement, source, days)
     if statement.unknown_keys:
-        found = found_sums(engine, statement, source, days)
-        return {day: (each.cells, each.sums) for day, each in found.items()}
-    cells = domain_of(statement, public)
-    return {day: (cells, sums) for day, sums in bounded_sums(engine, statement, source, days, public).items()}
+        found = found_sums(engine, plain, rows, days)
+        return {day: (Shape(each.cells, None), each.sums) for day, each in found.items()}
+    shape = shape_of(statement, domain_of(plain, public), public)
+    return {day: (shape, sums) for day, sums in bounded_sums(engine, plain, rows, days, public).items()}
 
 
-def _partition(statement: TableStatement, desk: Desk, day: date, cells: pa.Table, sums: BoundedSums) -> dict[str, Any]:
-    """What the desk is told of one day: where it belongs, what it costs, and how to draw it."""
+def _partition(
+    name: str, statement: TableStatement, desk: Desk, day: date, shape: Shape, sums: BoundedSums
+) -> dict[str, Any]:
+    """What the desk is told of one day or period: where it belongs, what it costs, and how to draw it."""
+    before = stored_before(name, statement, desk, day)
 
     def make(noise: Noise) -> pa.Table:
-        drawn, shown = noisy(statement, sums, noise), cells
+        drawn, shown = noisy(statement, shape.summed(sums), noise), shape
         if statement.unknown_keys:
-            shown, drawn = told(statement, cells, drawn)
-        return measures_of(statement, shown, drawn.values, drawn.totals)
+            cells, drawn = told(within(statement), shape.cells, drawn)
+            shown = Shape(cells, None)
+        return published_rows(statement, day, shown, drawn, before)
 
     return {
         "partition": day.isoformat(),
-        "day": day,
+        "day": last_day(statement, day),
         "spend": spend_of(statement),
         "make": make,
         "terms": terms_of(statement, desk.ledger.budget),

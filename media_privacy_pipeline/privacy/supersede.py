@@ -8,10 +8,13 @@ from datetime import date
 
 from ..engines import Session
 from ..errors import Refused, UsageError
+from .closed import days_taken_in, have_arrived
 from .desk import Stored
 from .open import open_desk
+from .periods import days_of, last_day
 from .release import supersede
-from .steps import has_arrived, public_values, source_of, statement_of
+from .statement_inputs import public_values, source_of
+from .steps import statement_of
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,15 @@ def supersede_day(session: Session, table: str, day: date, reason: str) -> Super
     if not reason.strip():
         raise UsageError("superseding a release needs a reason in words, for those who read its certificate")
     public = public_values(session, statement)
-    if not all(public.values()) or not has_arrived(session, day):
+    days = days_of(statement, [day])
+    if not all(public.values()) or not have_arrived(session, days, days_taken_in(session)):
         raise Refused(f"{table} {day}: its arrival days or a catalogue are not at hand; drawn now it would lack them")
     desk = open_desk(session)
     with closing(desk.ledger):
-        source = source_of(session, table, [day])
+        source = source_of(session, table, days)
         stored = supersede(
             table, statement, source, desk, session.engine, day=day, reason=reason.strip(), public=public
         )
         standing = desk.ledger.standing(table, day.isoformat())
         attempt = standing.attempt if standing is not None else 0
-        return Superseded(stored, attempt, desk.ledger.year_epsilon(day))
+        return Superseded(stored, attempt, desk.ledger.year_epsilon(last_day(statement, day)))

@@ -63,6 +63,12 @@ def test_the_ratio_stays_where_it_must_be_whatever_the_noise(statement: TableSta
         assert 1 <= ratio.low <= ratio.value <= ratio.high <= mechanism.largest_ratio
 
 
+def test_the_ratio_of_a_large_service_is_known_well(statement: TableStatement) -> None:
+    ratio = ratio_of(mechanism_of(statement), np.array([10**10, 6 * 10**9]))
+    assert ratio.low <= 1.6 <= ratio.high
+    assert 0 < ratio.high - ratio.low < 1e-5
+
+
 def test_shares_add_up_and_cover(statement: TableStatement) -> None:
     rng = np.random.default_rng(4)
     true = np.array([5000, 3000, 1500, 400, 100, 0.0])

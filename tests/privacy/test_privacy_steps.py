@@ -12,8 +12,10 @@ from privacy_world import FIRST, events, land
 from media_privacy_pipeline.engines import Engine, Session, Span
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.errors import UsageError
+from media_privacy_pipeline.privacy.closed import closed_days
 from media_privacy_pipeline.privacy.contributions import bounded_sums
-from media_privacy_pipeline.privacy.steps import closed_days, export_ledger, release_table, source_of
+from media_privacy_pipeline.privacy.statement_inputs import source_of
+from media_privacy_pipeline.privacy.steps import export_ledger, release_table
 
 DAYS = [FIRST + timedelta(days=n) for n in range(6)]
 TABLES = ("title_daily", "audience_daily", "discovery_daily")
