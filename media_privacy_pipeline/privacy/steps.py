@@ -116,7 +116,7 @@ def _certified(session: Session, table: str, days: Sequence[date], unit: str) ->
 
 
 def _superseded(session: Session, table: str, desk: Desk, other: frozenset[date]) -> dict[date, Stored]:
-    """Days (first days of periods) in the lake, but for the others, whose release was superseded since it came there."""
+    """Days (first days of periods) in the lake, but for the others, whose release was superseded since."""
     standing = {
         date.fromisoformat(charge.partition): charge.sha256
         for charge in desk.ledger.charges(table)
