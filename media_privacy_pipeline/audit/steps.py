@@ -22,6 +22,7 @@ from .balance import check_balance
 from .drawn import check_noise, check_two_worlds
 from .finding import Finding
 from .groups import check_groups
+from .hidden_keys import check_hidden_keys
 from .repeats import check_repeats, check_stored
 from .sensitivity import check_sensitivity
 
@@ -61,6 +62,8 @@ def findings(session: Session, span: Span) -> list[Finding]:
         found.append(check_noise(name, statement, discrete_gaussian, opendp_noise))
         found.append(check_two_worlds(name, statement, discrete_gaussian))
         found += check_groups(name, statement, session.engine, discrete_gaussian)
+        if statement.unknown_keys:
+            found.append(check_hidden_keys(name, statement))
         found.append(check_repeats(name, statement, session.engine, session.settings.work))
     return [*found, *check_stored(session), *check_balance(session, span)]
 

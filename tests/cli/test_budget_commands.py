@@ -41,6 +41,8 @@ def test_a_plan_that_the_budget_does_not_pay_for_ends_with_one(cli: Cli, tmp_pat
 def test_a_day_is_superseded_and_the_ledger_shows_both(cli: Cli, night: Night, tmp_path: Path) -> None:
     home = night.copy(tmp_path / "mine")
     day = sorted((home / "privacy" / "releases" / "discovery_daily").glob("*.parquet"))[0].stem
+    beside = next((home / "published" / "open").glob(f"discovery_daily/*/certificate-{day}.json"))
+    assert beside.read_bytes() == (home / "privacy" / "releases" / "discovery_daily" / f"{day}.json").read_bytes()
     told = refused(cli("budget", "supersede", "discovery_daily", day, "--home", home), 2)
     assert "--reason" in told
     done = cli("budget", "supersede", "discovery_daily", day, "--reason", "to try it", "--home", home, "--json")
