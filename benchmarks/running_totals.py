@@ -1,4 +1,4 @@
-"""`python -m benchmarks.running_totals`: three ways to release running totals, at one price for the account-year.
+"""`python -m benchmarks.running_totals`: three ways to release running totals of weeks, at one price for a year.
 
 An account contributes a vector of the bound's length in every week, in the worst direction; the unit is (bound / mu)².
 `independent`: each week by itself. `tree`: sums over dyadic ranges, the noise of each level chosen for the least of the

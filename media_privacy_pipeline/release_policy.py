@@ -31,19 +31,21 @@ class Budget(_Part):
 
 
 class CellColumn(_Part):
-    """One column of the cells, whose possible values are known beforehand and public.
+    """One column of the cells: how its possible values are known, or that they are not.
 
     Either `values` lists them, and any other value counts as `other` (left out where there is no `other`), or they
     are the column of the same name in the public table `of`, or (`of: period`, for the column day) the days of the
-    statement's period. Or the column is a whole number whose sum over an account's rows of a cell is put between
-    fixed `cuts`: 0 up to the first, from each to the next, and from the last to `most`, which it is clipped to. The
-    table then has, in place of this column, the share of accounts that reached each cut and `quantiles`, published
-    divided by `per`.
+    statement's period, or they are `unknown`: then they come from the data, and only what so many accounts have that
+    the noisy count passes a threshold is told. Or the column is a whole number whose sum over an account's rows of a
+    cell is put between fixed `cuts`: 0 up to the first, from each to the next, and from the last to `most`, which it is
+    clipped to. The table then has, in place of this column, the share of accounts that reached each cut and
+    `quantiles`, published divided by `per`.
     """
 
     values: tuple[str, ...] = ()
     other: str | None = None
     of: str | None = None
+    unknown: bool = False
     cuts: Annotated[tuple[int, ...], Field(max_length=64)] = ()
     most: Annotated[int, Field(ge=1, le=2**20)] | None = None
     quantiles: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = ()
@@ -51,9 +53,9 @@ class CellColumn(_Part):
 
     @model_validator(mode="after")
     def _one_domain(self) -> Self:
-        if bool(self.values) + (self.of is not None) + bool(self.cuts) != 1:
+        if bool(self.values) + (self.of is not None) + bool(self.cuts) + self.unknown != 1:
             raise ValueError(
-                "a cell column needs its values, the public table that has them, or cuts: one of the two, or three"
+                "a cell column needs its values, the public table that has them, cuts, or unknown: one of them"
             )
         if bool(self.cuts) != (self.most is not None) or (not self.cuts and (self.quantiles or self.per != 1)):
             raise ValueError("cuts and most belong together, and quantiles and per to them")
@@ -96,7 +98,9 @@ class TableStatement(_Part):
     squared_norm (m) and most_cells (K): with k cells on a day, each of an account's cells weighs
     min(1, sqrt(m / k), sqrt(m K) / k), so that its weights have a squared sum of m and a sum of sqrt(m K) at most.
     mu: what one day's release costs an account in Gaussian differential privacy. totals_budget: the fraction of its
-    square that pays for the two totals which undo the weighting.
+    square that pays for the two totals which undo the weighting. bounding: `sample` keeps m of an account's cells and
+    counts them whole, in place of weighting all of them. threshold_delta: with unknown keys, the most that the
+    probability may be, on one day, of telling any cell that nobody but one account has.
     ratios, rollup: what else is published, see there. to_date: the measures' totals over the periods of the year.
     """
 
@@ -111,6 +115,25 @@ class TableStatement(_Part):
     most_cells: Annotated[int, Field(ge=1, le=2**10)]
     mu: Annotated[float, Field(gt=0, le=8)]
     totals_budget: Fraction
+    bounding: Literal["weights", "sample"] = "weights"
+    threshold_delta: Annotated[float, Field(ge=1e-30, le=1e-3)] | None = None
+
+    @property
+    def unknown_keys(self) -> bool:
+        """Whether the cells come from the data, since a column's values are not known beforehand."""
+        return any(column.unknown for column in self.cells.values())
+
+    @model_validator(mode="after")
+    def _hides_what_one_has(self) -> Self:
+        if self.unknown_keys != (self.threshold_delta is not None):
+            raise ValueError("unknown keys need a threshold_delta, and nothing else has one")
+        if self.unknown_keys and all(measure.of is not None for measure in self.measures.values()):
+            raise ValueError("unknown keys need a measure that counts accounts: the threshold is on it")
+        if self.unknown_keys and any(measure.as_share for measure in self.measures.values()):
+            raise ValueError("as_share needs known keys: shares of the cells that are told are shares of nothing")
+        if self.unknown_keys and (self.rollup is not None or self.to_date or any(c.cuts for c in self.cells.values())):
+            raise ValueError("rollup, to_date and cuts need known keys: a cell that is not told has no part in them")
+        return self
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

@@ -52,7 +52,7 @@ SIDEWAYS = {
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 
-HEAVY = {"pyspark", "great_expectations", "implicit"}
+HEAVY = {"pyspark", "great_expectations", "implicit", "dp_accounting"}
 LIGHT = (
     "sql",
     "engines",

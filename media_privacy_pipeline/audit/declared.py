@@ -33,6 +33,9 @@ def sigma(statement: TableStatement, name: str) -> float:
 def totals_sensitivity(statement: TableStatement) -> float:
     """The most that one account moves the two totals in L2, in 64ths: tried for every number of cells that counts."""
     m, most = statement.squared_norm, statement.most_cells
+    if statement.bounding == "sample":
+        kept_of_all = ((min(m, cells), cells) for cells in range(1, most + 1))
+        return _WEIGHT_ONE * sqrt(max(kept**2 + (cells - kept) ** 2 for kept, cells in kept_of_all))
     squares = [0]
     domain = 1.0
     for column in statement.cells.values():

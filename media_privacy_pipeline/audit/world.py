@@ -19,11 +19,11 @@ _PUBLIC = 300
 
 
 def public_values(statement: TableStatement) -> dict[str, list[str]]:
-    """Made-up values for the cell columns that come from public tables, and for what a rollup groups them by."""
+    """Made-up values for the cell columns that come from public tables, or from people; and what a rollup groups by."""
     values = {
         name: [f"{name}-{n:03d}" for n in range(_PUBLIC)]
         for name, column in statement.cells.items()
-        if column.of is not None
+        if not column.values
     }
     return values if statement.rollup is None else {**values, statement.rollup.by: [f"{n % 9}" for n in range(_PUBLIC)]}
 
@@ -65,9 +65,17 @@ def world(statement: TableStatement, domain: pa.Table) -> pa.Table:
 def variants(rows: pa.Table, without: Sequence[str]) -> pa.Table:
     """The world once whole and once without each account, as days that follow one another from START: the bounds hold
     for a day, so that one query finds every neighbour."""
-    days = [rows, *(rows.filter(pc.not_equal(rows["account_key"], account)) for account in without)]
-    dated = [
+    return dated(neighbours(rows, without))
+
+
+def neighbours(rows: pa.Table, without: Sequence[str]) -> list[pa.Table]:
+    """The world once whole and once without each account."""
+    return [rows, *(rows.filter(pc.not_equal(rows["account_key"], account)) for account in without)]
+
+
+def dated(worlds: Sequence[pa.Table]) -> pa.Table:
+    """Worlds as days that follow one another from START."""
+    return pa.concat_tables(
         each.append_column("day", pa.array([START + timedelta(days=n)] * each.num_rows, pa.date32()))
-        for n, each in enumerate(days)
-    ]
-    return pa.concat_tables(dated)
+        for n, each in enumerate(worlds)
+    )

@@ -11,6 +11,7 @@ import typer
 
 from ..errors import PipelineError
 from . import (
+    budget,
     checkup,
     consent,
     disclose,
@@ -76,6 +77,7 @@ _PARTS = (
     consent,
     subject,
     ledger,
+    budget,
     notice,
     quarantine,
     retention,

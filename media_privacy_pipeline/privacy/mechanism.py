@@ -12,10 +12,13 @@ from math import prod, sqrt
 
 import pyarrow as pa
 
-from ..release_policy import TableStatement
+from ..release_policy import Budget, TableStatement
 from .accountant import compose, mu_of, sigma_for
+from .certificate import NoisyPart, Terms
 from .ledger import Spend
 from .periods import within
+from .sampling import sample_table
+from .sparse_threshold import least_threshold
 from .weights import ONE, largest_ratio, totals_sensitivity, weight_table
 
 
@@ -36,7 +39,8 @@ class Mechanism:
     also `levels`, each a vector over groups of cells per measure, from the finest to the total.
 
     `counts` is the name of the measure that counts accounts, None where no measure does. `largest_ratio` bounds the
-    ratio of all cells to weighted cells, whatever the data are.
+    ratio of all cells to weighted cells, whatever the data are. `threshold` (64ths) is what the noisy count of a cell
+    must reach to be told, where keys are not known beforehand.
     """
 
     sums: tuple[NoisySum, ...]
@@ -44,6 +48,7 @@ class Mechanism:
     totals_sensitivity: float
     totals_sigma: int
     largest_ratio: float
+    threshold: int = 0
     levels: tuple[tuple[NoisySum, ...], ...] = ()
 
     @property
@@ -67,7 +72,12 @@ def _mechanism(statement_json: str) -> Mechanism:
     weights = weights_of(statement)
     moved = totals_sensitivity(weights)
     sigma = sigma_for(moved, statement.mu * sqrt(statement.totals_budget))
-    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights), _levels(statement, sums, weights))
+    threshold = 0
+    if statement.threshold_delta is not None:
+        counted = next(part.sigma for part in sums if part.name == counts)
+        threshold = least_threshold(weights, counted, statement.threshold_delta)
+    levels = _levels(statement, sums, weights)
+    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights), threshold, levels)
 
 
 def _levels(statement: TableStatement, sums: list[NoisySum], weights: pa.Table) -> tuple[tuple[NoisySum, ...], ...]:
@@ -90,8 +100,10 @@ def _levels(statement: TableStatement, sums: list[NoisySum], weights: pa.Table) 
 
 def weights_of(statement: TableStatement) -> pa.Table:
     """The weights of a statement's accounts by their number of cells."""
+    if statement.bounding == "sample":
+        return sample_table(statement.squared_norm, statement.most_cells)
     statement = within(statement)
-    listed = [len(column.values) for column in statement.cells.values() if column.of is None]
+    listed = [len(column.values) for column in statement.cells.values() if column.values]
     domain = prod(listed) if len(listed) == len(statement.cells) else None
     return weight_table(statement.squared_norm, statement.most_cells, domain)
 
@@ -111,12 +123,26 @@ def spend_of(statement: TableStatement) -> Spend:
         if measure.of is not None
     )
     levels = "".join(f", {part.name} {part.sigma / ONE:.6g}" for level in mechanism.levels for part in level)
+    hidden = f"; cells from a noisy count of {mechanism.threshold / ONE:.6g} on" if statement.unknown_keys else ""
     days = "" if statement.period is None else f" of {statement.period.days} days"
+    bounds = f"weights with squares up to {statement.squared_norm} over cells{days}, {statement.most_cells} cells"
+    if statement.bounding == "sample":
+        bounds = f"{statement.squared_norm} cells{days} of each account, sampled by a keyed hash"
     return Spend(
         unit="account-day" if statement.period is None else "account",
         mechanism=f"discrete Gaussian, scales: {scales}{levels and f'; of groups and total{levels}'}, "
-        f"totals {mechanism.totals_sigma / ONE:.6g}",
-        bounds=f"weights with squares up to {statement.squared_norm} over cells{days}, {statement.most_cells} cells; "
-        f"{clips}",
+        f"totals {mechanism.totals_sigma / ONE:.6g}{hidden}",
+        bounds=f"{bounds}; {clips}",
         mu=mechanism.mu,
+        threshold_delta=statement.threshold_delta or 0.0,
     )
+
+
+def terms_of(statement: TableStatement, budget: Budget) -> Terms:
+    """What the certificate of a released partition tells of its mechanism."""
+    mechanism = mechanism_of(statement)
+    drawn = [*mechanism.sums, *(part for level in mechanism.levels for part in level)]
+    parts = [NoisyPart(part.name, part.sensitivity, part.sigma, ONE, part.centre) for part in drawn]
+    parts.append(NoisyPart("totals", mechanism.totals_sensitivity, mechanism.totals_sigma, ONE))
+    threshold = mechanism.threshold if statement.unknown_keys else None
+    return Terms(statement.model_dump(mode="json"), tuple(parts), budget.days, threshold)

@@ -4,33 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from ..engines import Engine
+from ..errors import UsageError
 from ..release_policy import TableStatement
 from .contributions import BoundedSums, Source, bounded_sums, domain_of
 from .desk import Desk, Stored
-from .mechanism import mechanism_of, spend_of
+from .mechanism import mechanism_of, spend_of, terms_of
 from .noise import Noise
 from .periods import last_day, within
 from .placing import placed
 from .published_rows import Shape, published_rows, shape_of, stored_before
+from .relations import relation_source
+from .unknown_keys import found_sums, told
 
 
 def release(
     name: str,
     statement: TableStatement,
-    source: Source,
+    source: Source | Any,
     desk: Desk,
-    engine: Engine,
+    engine: Engine | None = None,
     *,
     days: Iterable[date],
     public: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[date, Stored]:
     """The released partition of each day: those that exist as they are stored, the others from one scan of `source`.
 
+    `source` is a Source, which an engine reads, or a DuckDB relation or a Spark DataFrame with the columns of one: it
+    is read where it is and needs no engine.
     Where the statement has a period, `days` are first days of periods, and a partition is charged at its last day.
     `public` holds the values of the cell columns that come from public tables. Each new day is charged, drawn and
     stored before the next one, so that a crash wastes one day's charge at most. Raises Refused where the budget does
@@ -40,11 +46,28 @@ def release(
     missing = [day for day, stored in found.items() if stored is None]
     released = {day: stored for day, stored in found.items() if stored is not None}
     if missing:
-        plain, rows = within(statement), placed(statement, source, missing)
-        shape = shape_of(statement, domain_of(plain, public or {}), public or {})
-        for day, sums in bounded_sums(engine, plain, rows, missing, public or {}).items():
-            released[day] = _release_day(name, statement, desk, day, shape, sums)
+        source, engine = _readable(source, engine)
+        for day, (shape, sums) in _summed(engine, statement, source, missing, public or {}).items():
+            released[day] = desk.once(name, **_partition(name, statement, desk, day, shape, sums))
     return dict(sorted(released.items()))
+
+
+def supersede(
+    name: str,
+    statement: TableStatement,
+    source: Source | Any,
+    desk: Desk,
+    engine: Engine | None = None,
+    *,
+    day: date,
+    reason: str,
+    public: Mapping[str, Sequence[str]] | None = None,
+) -> Stored:
+    """Draw a day that was released anew, from what `source` holds now, and pay for it once more: a separate act, with
+    its reason in words. The release before is kept aside. Raises Refused where there is none, or past the cap."""
+    source, engine = _readable(source, engine)
+    ((shape, sums),) = _summed(engine, statement, source, [day], public or {}).values()
+    return desk.supersede(name, **_partition(name, statement, desk, day, shape, sums), reason=reason)
 
 
 def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> BoundedSums:
@@ -58,11 +81,47 @@ def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> Bounded
     return BoundedSums(values, noise(sums.totals, mechanism.totals_sigma), levels)
 
 
-def _release_day(
-    name: str, statement: TableStatement, desk: Desk, day: date, shape: Shape, sums: BoundedSums
-) -> Stored:
-    def make(noise: Noise) -> pa.Table:
-        return published_rows(statement, day, shape, noisy(statement, shape.summed(sums), noise), before)
+def _readable(source: Source | Any, engine: Engine | None) -> tuple[Source, Engine]:
+    if not isinstance(source, Source):
+        return relation_source(source)
+    if engine is None:
+        raise UsageError("a Source is read by an engine: give one, or a DuckDB relation or a Spark DataFrame")
+    return source, engine
 
+
+def _summed(
+    engine: Engine,
+    statement: TableStatement,
+    source: Source,
+    days: Sequence[date],
+    public: Mapping[str, Sequence[str]],
+) -> dict[date, tuple[Shape, BoundedSums]]:
+    """The cells of each day or period, known or found, and their sums before noise."""
+    plain, rows = within(statement), placed(statement, source, days)
+    if statement.unknown_keys:
+        found = found_sums(engine, plain, rows, days)
+        return {day: (Shape(each.cells, None), each.sums) for day, each in found.items()}
+    shape = shape_of(statement, domain_of(plain, public), public)
+    return {day: (shape, sums) for day, sums in bounded_sums(engine, plain, rows, days, public).items()}
+
+
+def _partition(
+    name: str, statement: TableStatement, desk: Desk, day: date, shape: Shape, sums: BoundedSums
+) -> dict[str, Any]:
+    """What the desk is told of one day or period: where it belongs, what it costs, and how to draw it."""
     before = stored_before(name, statement, desk, day)
-    return desk.once(name, day.isoformat(), last_day(statement, day), spend_of(statement), make)
+
+    def make(noise: Noise) -> pa.Table:
+        drawn, shown = noisy(statement, shape.summed(sums), noise), shape
+        if statement.unknown_keys:
+            cells, drawn = told(within(statement), shape.cells, drawn)
+            shown = Shape(cells, None)
+        return published_rows(statement, day, shown, drawn, before)
+
+    return {
+        "partition": day.isoformat(),
+        "day": last_day(statement, day),
+        "spend": spend_of(statement),
+        "make": make,
+        "terms": terms_of(statement, desk.ledger.budget),
+    }

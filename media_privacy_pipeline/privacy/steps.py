@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import date, datetime, time, timedelta
+from datetime import date
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..engines import Session, Span, StepResult
 from ..errors import UsageError
 from ..lake import fingerprint_of
-from ..release_policy import PERIOD, TableStatement
-from ..release_shapes import Rollup
-from ..sql.contracts import PrivacyClass
+from ..release_policy import TableStatement
 from .accountant import epsilon_of
-from .contributions import Source
-from .desk import Stored
-from .ledger import BudgetLedger, Charge
+from .closed import closed_partitions, days_taken_in, have_arrived
+from .desk import Desk, Stored
+from .ledger import BudgetLedger, Charge, outcome
 from .mechanism import mechanism_of
-from .open import open_desk
-from .periods import days_of, first_day, last_day
+from .open import certificate_of, open_desk
+from .periods import days_of, last_day
 from .plan import plan
 from .release import release
+from .statement_inputs import public_values, source_of
 
 _LOG = logging.getLogger(__name__)
-_SOURCE = "permitted_analytics_viewing_events"
 _LEDGER = "privacy_ledger"
-_UNKNOWN = "unknown"
 
 
 def release_table(session: Session, span: Span, table: str) -> StepResult:
@@ -41,16 +38,13 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
     not all been permitted yet wait, and so do all where the public table behind a cell column is empty.
     Raises UsageError for a table without a statement, and Refused where the budget does not allow a day.
     """
-    statement = session.policy.releases.tables.get(table)
-    if statement is None:
-        known = ", ".join(sorted(session.policy.releases.tables))
-        raise UsageError(f"{table}: the policy has no statement for it under releases.tables; it has {known}")
+    statement = statement_of(session, table)
     closed = closed_partitions(session, span, statement)
-    public = _public(session, statement)
+    public = public_values(session, statement)
     # What is released now is released for ever, so that a day waits for all that belongs in it.
-    taken_in = frozenset(session.lake.days(_SOURCE))
+    taken_in = days_taken_in(session)
     listed = all(public.values())
-    ready = [day for day in closed if listed and _have_arrived(session, days_of(statement, [day]), taken_in)]
+    ready = [day for day in closed if listed and have_arrived(session, days_of(statement, [day]), taken_in)]
     if len(ready) < len(closed):
         _LOG.warning(
             "%s: %d closed days or periods wait for a catalogue, or for arrival days that no run took in",
@@ -62,12 +56,13 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
         stored = release(
             table,
             statement,
-            _source(session, table, days_of(statement, ready)),
+            source_of(session, table, days_of(statement, ready)),
             desk,
             session.engine,
             days=ready,
             public=public,
         )
+        stored |= _superseded(session, table, desk, frozenset(ready))
         copied = [_to_lake(session, table, day, each) for day, each in stored.items()]
         year = desk.ledger.year_epsilon(last_day(statement, ready[-1])) if ready else 0.0
     budget, unit = session.policy.releases.budget, "day" if statement.period is None else "period"
@@ -82,8 +77,18 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             "epsilon_account_year_to_date": round(year, 4),
             "epsilon_account_year_planned": round(plan(session.policy.releases).epsilon_year, 4),
             "delta": budget.delta,
+            **_certified(session, table, ready, unit),
         },
     )
+
+
+def statement_of(session: Session, table: str) -> TableStatement:
+    """A table's statement. Raises UsageError that names those there are where it has none."""
+    statement = session.policy.releases.tables.get(table)
+    if statement is None:
+        known = ", ".join(sorted(session.policy.releases.tables))
+        raise UsageError(f"{table}: the policy has no statement for it under releases.tables; it has {known}")
+    return statement
 
 
 def export_ledger(session: Session, span: Span) -> StepResult:
@@ -100,87 +105,27 @@ def export_ledger(session: Session, span: Span) -> StepResult:
     return StepResult({_LEDGER: rows.num_rows})
 
 
-def closed_days(session: Session, span: Span) -> list[date]:
-    """Event days that this span closes and that lie inside what was taken in, in order."""
-    lag = session.policy.consent.closing_lag_days
-    taken_in = session.lake.days(_SOURCE)
-    days = (day - timedelta(days=lag) for day in span.days)
-    return [day for day in days if taken_in and day >= taken_in[0] and _closed_at(day, lag) <= span.as_of]
+def _certified(session: Session, table: str, days: Sequence[date], unit: str) -> dict[str, str | float]:
+    """What the certificate of the newest day says, and its text: the others differ by charge and digest."""
+    path = certificate_of(session, table, days[-1]) if days else None
+    if path is None or not path.exists():
+        return {}
+    document = json.loads(path.read_text(encoding="utf-8"))
+    figures = {f"{name}_account_{unit}": document[name] for name in ("epsilon_pld", "threshold_delta")}
+    return {**figures, "code": document["code"], "certificate": json.dumps(document, sort_keys=True)}
 
 
-def closed_partitions(session: Session, span: Span, statement: TableStatement) -> list[date]:
-    """First days of the periods that this span closes, or has arrivals of, and that lie inside what was taken in, in
-    order; the closed days where the statement has no period.
-
-    A span that brings an arrival day that a closed period waited for finds that period by the day's own events.
-    """
-    if statement.period is None:
-        return closed_days(session, span)
-    lag, taken_in = session.policy.consent.closing_lag_days, session.lake.days(_SOURCE)
-    touched = {first_day(statement, day - timedelta(days=n)) for day in span.days for n in range(lag + 1)}
-    return [
-        first
-        for first in sorted(touched)
-        if taken_in and first >= taken_in[0] and _closed_at(last_day(statement, first), lag) <= span.as_of
-    ]
-
-
-def _closed_at(day: date, lag: int) -> datetime:
-    return datetime.combine(day + timedelta(days=1 + lag), time())
-
-
-def _arrival_days(day: date, lag: int) -> list[date]:
-    return [day + timedelta(days=n) for n in range(lag + 1)]
-
-
-def _have_arrived(session: Session, days: Sequence[date], taken_in: frozenset[date]) -> bool:
-    """Whether every arrival day that belongs to event days has been taken in."""
-    return all(taken_in.issuperset(_arrival_days(day, session.policy.consent.closing_lag_days)) for day in days)
-
-
-def _source(session: Session, table: str, days: Sequence[date]) -> Source:
-    lag = session.policy.consent.closing_lag_days
-    # A player's clock may run ahead, so that an event of a day arrives on the day before.
-    ahead = {day - timedelta(days=1) for day in days}
-    arrivals = sorted(ahead.union(*(_arrival_days(day, lag) for day in days)))
-    contributions = session.project.render(f"{table}_contributions")
-    sql = f"select * from ({contributions}) as contributions where date_diff('day', day, arrival_day) <= {lag}"
-    beside = session.project.sources(f"{table}_contributions") - {_SOURCE}
-    for name in sorted(beside):
-        # Rows of an account may depend on its own events and on what is public, or its bound would not hold.
-        if session.project.graph.rows_class(name) is not PrivacyClass.public:
-            raise UsageError(f"{table}_contributions reads {name}, which is not public: only {_SOURCE} may be personal")
-    return Source(sql, {_SOURCE: session.folder(_SOURCE, arrivals), **{name: session.folder(name) for name in beside}})
-
-
-def _public(session: Session, statement: TableStatement) -> dict[str, list[str]]:
-    """Values of the cell columns that come from public tables."""
-    public: dict[str, list[str]] = {}
-    for name, column in statement.cells.items():
-        if column.of is not None and column.of != PERIOD:
-            files = session.lake.files(column.of)
-            values = (
-                pa.concat_arrays(
-                    [pc.unique(pq.read_table(file, columns=[name])[name].combine_chunks()) for file in files]
-                )
-                if files
-                else pa.array([], pa.string())
-            )
-            public[name] = sorted(set(values.to_pylist()) - {None})
-    rollup = statement.rollup
-    if rollup is not None:
-        groups = _groups(session, str(statement.cells[rollup.column].of), rollup)
-        public[rollup.by] = [groups[value] for value in public[rollup.column]]
-    return public
-
-
-def _groups(session: Session, table: str, rollup: Rollup) -> dict[str, str]:
-    """What each value of a public column is grouped by: the first where that is a list, unknown where there is none."""
-    files = session.lake.files(table)
-    rows = [row for file in files for row in pq.read_table(file, columns=[rollup.column, rollup.by]).to_pylist()]
-    lists = {row[rollup.column]: row[rollup.by] for row in rows}
-    firsts = {value: by[0] if isinstance(by, list) and by else by for value, by in lists.items()}
-    return {value: str(by) if by else _UNKNOWN for value, by in firsts.items()}
+def _superseded(session: Session, table: str, desk: Desk, other: frozenset[date]) -> dict[date, Stored]:
+    """Days (first days of periods) in the lake, but for the others, whose release was superseded since."""
+    standing = {
+        date.fromisoformat(charge.partition): charge.sha256
+        for charge in desk.ledger.charges(table)
+        if charge.sha256 is not None and charge.superseded_by is None
+    }
+    there = session.lake.fingerprints(table).items()
+    changed = [day for day, sha256 in there if day not in other and standing.get(day, sha256) != sha256]
+    found = {day: desk.find(table, day.isoformat()) for day in changed}
+    return {day: stored for day, stored in found.items() if stored is not None}
 
 
 def _to_lake(session: Session, table: str, day: date, stored: Stored) -> bool:
@@ -199,7 +144,8 @@ def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
     delta = ledger.budget.delta
     # Many charges share a day or a mu, and the bisection behind an epsilon is the dear part.
     year = {day: ledger.year_epsilon(day) for day in {charge.day for charge in charges}}
-    cost = {mu: epsilon_of(mu, delta) for mu in {charge.spend.mu for charge in charges}}
+    spends = {(charge.spend.mu, charge.spend.threshold_delta) for charge in charges}
+    cost = {(mu, threshold): epsilon_of(mu, delta, threshold) for mu, threshold in spends}
     columns = {
         "release": pa.array([f"{c.name}/{c.partition}#{c.attempt}" for c in charges], pa.string()),
         "table": pa.array([c.name for c in charges], pa.string()),
@@ -207,10 +153,10 @@ def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
         "unit": pa.array([c.spend.unit for c in charges], pa.string()),
         "mechanism": pa.array([c.spend.mechanism for c in charges], pa.string()),
         "bounds": pa.array([c.spend.bounds for c in charges], pa.string()),
-        "epsilon": pa.array([cost[c.spend.mu] for c in charges], pa.float64()),
+        "epsilon": pa.array([cost[c.spend.mu, c.spend.threshold_delta] for c in charges], pa.float64()),
         "delta": pa.array([delta] * len(charges), pa.float64()),
         "mu": pa.array([c.spend.mu for c in charges], pa.float64()),
         "cumulative_epsilon_year": pa.array([year[c.day] for c in charges], pa.float64()),
-        "outcome": pa.array(["wasted" if c.sha256 is None else "released" for c in charges], pa.string()),
+        "outcome": pa.array([outcome(charge) for charge in charges], pa.string()),
     }
     return pa.table(columns)

@@ -23,7 +23,8 @@ from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.orchestration.catalogue import catalogue
 from media_privacy_pipeline.privacy.open import open_desk
 from media_privacy_pipeline.privacy.plan import plan
-from media_privacy_pipeline.privacy.steps import _public, _source, release_table
+from media_privacy_pipeline.privacy.statement_inputs import public_values, source_of
+from media_privacy_pipeline.privacy.steps import release_table
 from media_privacy_pipeline.release_policy import TableStatement
 from media_privacy_pipeline.settings import Settings
 
@@ -114,7 +115,7 @@ def test_a_week_waits_for_every_one_of_its_arrival_days(session: Session) -> Non
 
 
 def test_what_arrives_after_its_day_was_closed_is_in_no_week(session: Session) -> None:
-    source = _source(session, TABLE, DAYS[:7])
+    source = source_of(session, TABLE, DAYS[:7])
     rows = session.engine.fetch(source.sql, source.inputs).to_pylist()
     by_hand = events(accounts=60, days=17).filter(pc.field("title_id") == "t009").to_pylist()
     expected = Counter((row["watched_seconds"] or 0) * 1000 // 5400 for row in by_hand if _in_time(row, DAYS[:7]))
@@ -135,7 +136,7 @@ def test_a_rollup_groups_titles_by_the_first_of_their_genres(session: Session) -
     """The example of docs/releases.md, over titles that have genres, none, or an empty list."""
     declared = yaml.safe_load(_example("yaml", "titles_and_genres:\n"))["titles_and_genres"]
     statement = TableStatement.model_validate(declared)
-    public = _public(session, statement)
+    public = public_values(session, statement)
     assert public["title_id"][:4] == ["t000", "t001", "t002", "t003"]
     assert public["genres"][:4] == ["drama", "unknown", "unknown", "drama"]
 
