@@ -45,7 +45,7 @@ def daily_cells(statement: TableStatement) -> TableStatement:
 
 @pytest.fixture
 def cut() -> TableStatement:
-    """How long titles are watched in a week, on which kind of device."""
+    """How long titles are watched on each day of a week, on which kind of device."""
     return TableStatement.model_validate(
         {
             "title": "A toy",
@@ -53,6 +53,7 @@ def cut() -> TableStatement:
             "cells": {
                 "title_id": {"of": "titles"},
                 "seconds": {"cuts": CUTS, "most": 20000, "quantiles": [0.5], "per": 60},
+                "day": {"of": "period"},
                 "device": {"values": ["tv", "other"], "other": "other"},
             },
             "measures": {"viewers": {"budget": 0.9}},
@@ -102,14 +103,14 @@ def _same(found: dict[date, BoundedSums], expected: dict[date, BoundedSums]) -> 
         assert (found[week].totals == sums.totals).all()
 
 
-def test_a_week_of_day_cells_is_bounded_as_a_whole(engine: Engine, daily_cells: TableStatement) -> None:
+def test_a_week_of_day_cells_is_bounded_as_a_whole(duck: DuckDBEngine, daily_cells: TableStatement) -> None:
     rows = events(accounts=40, days=9)
     watched: dict = defaultdict(lambda: defaultdict(lambda: (0, 0)))
     for account, week, place, row in _rows(rows):
         cell = (str(place), row["title_id"])
         plays, seconds = watched[account, week][cell]
         watched[account, week][cell] = (plays + 1, seconds + min(row["watched_seconds"] or 0, 7200))
-    _same(_sums(engine, daily_cells, rows), _by_hand(daily_cells, watched))
+    _same(_sums(duck, daily_cells, rows), _by_hand(daily_cells, watched))
 
 
 def test_a_cut_is_of_the_sum_of_an_accounts_rows(engine: Engine, cut: TableStatement) -> None:
@@ -118,13 +119,13 @@ def test_a_cut_is_of_the_sum_of_an_accounts_rows(engine: Engine, cut: TableState
     steps = pc.multiply(pc.divide(rows["watched_seconds"], 600), 600)
     rows = rows.set_column(rows.column_names.index("watched_seconds"), "watched_seconds", steps)
     watched: Counter = Counter()
-    for account, week, _, row in _rows(rows):
+    for account, week, place, row in _rows(rows):
         device = "tv" if row["device_type"] == "tv" else "other"
-        watched[account, week, row["title_id"], device] += row["watched_seconds"] or 0
+        watched[account, week, row["title_id"], str(place), device] += row["watched_seconds"] or 0
     cells: dict = defaultdict(dict)
-    for (account, week, title, device), seconds in watched.items():
+    for (account, week, title, place, device), seconds in watched.items():
         label = str(max([0, *(at for at in CUTS if seconds >= at)]))
-        cells[account, week][title, label, device] = (0, 0)
+        cells[account, week][title, label, place, device] = (0, 0)
     _same(_sums(engine, cut, rows), _by_hand(cut, cells))
 
 
