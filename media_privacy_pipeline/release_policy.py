@@ -73,13 +73,26 @@ class Measure(_Part):
         return self
 
 
+class Allowance(_Part):
+    """What an account leaves unused on released days is carried over, at most carry_days days' worth of it.
+
+    Each released day brings each account one day's cost, mu squared; an account that watches on Saturdays alone may
+    then cost seven days' worth on a Saturday. It has no more than carry_days' worth at any time, which is also the most
+    that one day may cost it. Over a year this costs carry_days - 1 days' mu squared more, once.
+    """
+
+    carry_days: Annotated[int, Field(ge=2, le=366)]
+
+
 class TableStatement(_Part):
     """A table that is released once for each closed day.
 
     squared_norm (m) and most_cells (K): with k cells on a day, each of an account's cells weighs
     min(1, sqrt(m / k), sqrt(m K) / k), so that its weights have a squared sum of m and a sum of sqrt(m K) at most.
     mu: what one day's release costs an account in Gaussian differential privacy. totals_budget: the fraction of its
-    square that pays for the two totals which undo the weighting.
+    square that pays for the two totals which undo the weighting. allowance: where there is one, the weights above are
+    the least, and an account's cells weigh as much as what it did not use on the days before pays for
+    (docs/privacy-proofs.md, 8).
     """
 
     title: str
@@ -89,6 +102,7 @@ class TableStatement(_Part):
     most_cells: Annotated[int, Field(ge=1, le=2**10)]
     mu: Annotated[float, Field(gt=0, le=8)]
     totals_budget: Fraction
+    allowance: Allowance | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

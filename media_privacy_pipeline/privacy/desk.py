@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from ..errors import Refused
 from .ledger import BudgetLedger, Charge, Spend
 from .noise import Noise, discrete_gaussian
+from .odometers import Odometers
 
 _LOG = logging.getLogger(__name__)
 _CHARGE_ID = b"charge_id"
@@ -32,11 +33,13 @@ class Stored:
 
 @dataclass(frozen=True)
 class Desk:
-    """A ledger, the folder that keeps its releases as <name>/<partition>.parquet, and the noise."""
+    """A ledger, the folder that keeps its releases as <name>/<partition>.parquet, the noise, and the odometers, without
+    which nothing is released within allowances."""
 
     ledger: BudgetLedger
     folder: Path
     noise: Noise = discrete_gaussian
+    odometers: Odometers | None = None
 
     def find(self, name: str, partition: str) -> Stored | None:
         """The stored release, or None where there is none yet.
@@ -45,9 +48,10 @@ class Desk:
         lost or changed, or one that the folder has and the ledger never charged.
         """
         with self.ledger.exclusive(name):
-            return self._find(name, partition)
+            return self.find_alone(name, partition)
 
-    def _find(self, name: str, partition: str) -> Stored | None:
+    def find_alone(self, name: str, partition: str) -> Stored | None:
+        """`find`, for a caller that holds the name alone."""
         path, charge = self._path(name, partition), self.ledger.latest(name, partition)
         if charge is None:
             if path.exists():
@@ -67,13 +71,31 @@ class Desk:
         Raises Refused where the charge would pass the cap (then `make` is not called), and as `find` does.
         """
         with self.ledger.exclusive(name):
-            found = self._find(name, partition)
+            found = self.find_alone(name, partition)
             if found is not None:
                 return found
-            charge = self.ledger.charge(name, partition, day, spend)
-            stored = _store(make(self.noise), self._path(name, partition), charge)
-            self.ledger.settle(charge, stored.sha256)
-            return stored
+            return self.pay_alone(name, partition, day, spend, make)
+
+    def pay_alone(
+        self,
+        name: str,
+        partition: str,
+        day: date,
+        spend: Spend,
+        make: Callable[[Noise], pa.Table],
+        charged: Callable[[Charge], None] | None = None,
+    ) -> Stored:
+        """`once`, for a caller that holds the name alone and found nothing; `charged` runs between charge and draw."""
+        charge = self.ledger.charge(name, partition, day, spend)
+        if charged is not None:
+            charged(charge)
+        stored = _store(make(self.noise), self._path(name, partition), charge)
+        self.ledger.settle(charge, stored.sha256)
+        return stored
+
+    def is_drawn(self, charge: Charge) -> bool:
+        """Whether something is released for a charge, also where the run that stored it ended before saying so."""
+        return charge.sha256 is not None or self._path(charge.name, charge.partition).exists()
 
     def _path(self, name: str, partition: str) -> Path:
         return self.folder / name / f"{partition}.parquet"

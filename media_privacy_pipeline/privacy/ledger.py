@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ import sqlalchemy as sa
 from ..errors import Refused, UsageError
 from ..release_policy import Budget
 from .accountant import epsilon_of
+from .standing import dearest_window, standing_of
 
 _LOG = logging.getLogger(__name__)
 _ADVISORY = 0x6D70_7031
@@ -41,6 +43,14 @@ _CHARGES = sa.Table(
     sa.Column("sha256", sa.String(64), nullable=True),
     sa.UniqueConstraint("name", "partition", "attempt"),
 )
+# Charges within allowances: what their terms cost beyond them, once in any window that has one of them.
+_STANDING = sa.Table(
+    "privacy_standing",
+    _METADATA,
+    sa.Column("charge_id", sa.Integer, sa.ForeignKey(_CHARGES.c.charge_id), primary_key=True),
+    sa.Column("family", sa.String(240), nullable=False),
+    sa.Column("standing", sa.Float, nullable=False),
+)
 # The database itself holds that nothing is released twice, whoever writes to it.
 sa.Index(
     "privacy_released_once",
@@ -50,19 +60,24 @@ sa.Index(
     sqlite_where=_CHARGES.c.sha256.is_not(None),
     postgresql_where=_CHARGES.c.sha256.is_not(None),
 )
+_ALL = sa.select(_CHARGES, _STANDING.c.family, _STANDING.c.standing).outerjoin_from(_CHARGES, _STANDING)
 
 
 @dataclass(frozen=True)
 class Spend:
     """What a release costs and why: for which unit, the mechanism and the bounds in words, and its mu.
 
-    The unit is account-day where the release is made of one day's events, account where it is made of more.
+    The unit is account-day where the release is made of one day's events, account where it is made of more. Charges of
+    a `family` cost an account `standing` (squared mu) at most beyond the sum of their squared mus, whichever of them
+    are looked at, as long as they follow one another.
     """
 
     unit: str
     mechanism: str
     bounds: str
     mu: float
+    family: str | None = None
+    standing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -116,14 +131,14 @@ class BudgetLedger:
 
     def latest(self, name: str, partition: str) -> Charge | None:
         """The last charge for a release, or None where it was never charged."""
-        query = sa.select(_CHARGES).where(_CHARGES.c.name == name, _CHARGES.c.partition == partition)
+        query = _ALL.where(_CHARGES.c.name == name, _CHARGES.c.partition == partition)
         with self._engine.connect() as connection:
             row = connection.execute(query.order_by(_CHARGES.c.attempt.desc()).limit(1)).mappings().first()
         return None if row is None else _charge(row)
 
     def charges(self, name: str | None = None) -> list[Charge]:
         """Every charge (of one name), in the order in which they were made."""
-        query = sa.select(_CHARGES).order_by(_CHARGES.c.charge_id)
+        query = _ALL.order_by(_CHARGES.c.charge_id)
         if name is not None:
             query = query.where(_CHARGES.c.name == name)
         with self._engine.connect() as connection:
@@ -144,6 +159,9 @@ class BudgetLedger:
             (charge_id,) = connection.execute(
                 sa.insert(_CHARGES).values(**values, **costs).returning(_CHARGES.c.charge_id)
             ).one()
+            if spend.family is not None:
+                standing = {"charge_id": charge_id, "family": spend.family, "standing": spend.standing}
+                connection.execute(sa.insert(_STANDING).values(**standing))
         if attempt > 1:
             _LOG.warning("%s %s: an earlier charge was wasted; this is attempt %d", name, partition, attempt)
         return Charge(charge_id, name, partition, attempt, day, spend, None)
@@ -163,8 +181,8 @@ class BudgetLedger:
         """What the releases of the budget's days that end with `last` cost together, wasted charges included."""
         first = last - timedelta(days=self.budget.days - 1)
         with self._engine.connect() as connection:
-            squares = _squares(connection, first, last)
-        return float(sum(squares.values()) ** 0.5)
+            squares, standing = _squares(connection, first, last), _standing(connection, first, last)
+        return float((sum(squares.values()) + sum(standing_of(standing.values()).values())) ** 0.5)
 
     def year_epsilon(self, last: date) -> float:
         """`year_mu` as the epsilon at the budget's delta: the account-year figure of reports."""
@@ -172,15 +190,12 @@ class BudgetLedger:
 
     def _check_cap(self, connection: sa.Connection, name: str, partition: str, day: date, spend: Spend) -> None:
         reach = timedelta(days=self.budget.days - 1)
-        squares = _squares(connection, day - reach, day + reach)
-        # The window slides by a day at a time from the first that holds `day` to the last.
-        window = sum(square for at, square in squares.items() if at <= day)
-        worst = window
-        for step in range(1, self.budget.days):
-            window += squares.get(day + timedelta(days=step), 0.0)
-            window -= squares.get(day - reach + timedelta(days=step - 1), 0.0)
-            worst = max(worst, window)
-        cost = epsilon_of((worst + spend.mu**2) ** 0.5, self.budget.delta)
+        squares = defaultdict(float, _squares(connection, day - reach, day + reach))
+        standing = _standing(connection, day - reach, day + reach)
+        squares[day] += spend.mu**2
+        if spend.family is not None:
+            standing[day] = standing_of([standing.get(day, {}), {spend.family: spend.standing}])
+        cost = epsilon_of(dearest_window(day, self.budget.days, squares, standing) ** 0.5, self.budget.delta)
         if cost > self.budget.epsilon:
             raise Refused(
                 f"{name} {partition}: would take what {self.budget.days} days of releases cost one {self.budget.unit} "
@@ -204,8 +219,19 @@ def _squares(connection: sa.Connection, first: date, last: date) -> dict[date, f
     return {day: float(square) for day, square in connection.execute(query)}
 
 
+def _standing(connection: sa.Connection, first: date, last: date) -> dict[date, dict[str, float]]:
+    """Standing charges by day and family, both ends included."""
+    columns = (_CHARGES.c.day, _STANDING.c.family, sa.func.max(_STANDING.c.standing))
+    query = sa.select(*columns).join_from(_CHARGES, _STANDING).where(_CHARGES.c.day.between(first, last))
+    found: dict[date, dict[str, float]] = {}
+    for day, family, standing in connection.execute(query.group_by(_CHARGES.c.day, _STANDING.c.family)):
+        found.setdefault(day, {})[family] = float(standing)
+    return found
+
+
 def _charge(row: Any) -> Charge:
-    spend = Spend(row["unit"], row["mechanism"], row["bounds"], row["mu"])
+    costs = (row["mu"], row["family"], row["standing"] or 0.0)
+    spend = Spend(row["unit"], row["mechanism"], row["bounds"], *costs)
     return Charge(row["charge_id"], row["name"], row["partition"], row["attempt"], row["day"], spend, row["sha256"])
 
 

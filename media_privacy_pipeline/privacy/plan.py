@@ -7,6 +7,7 @@ from math import sqrt
 
 from ..release_policy import Releases
 from .accountant import epsilon_of, mu_of
+from .allowances import terms_of
 from .mechanism import mechanism_of
 from .vector import part_scale
 from .weights import ONE
@@ -18,6 +19,8 @@ _PERIODS_A_YEAR = 12
 class PlanLine:
     """One release: its cost to one account, once and over a year, and the noise on what is published.
 
+    mu: what the ledger is charged for one. epsilon: the most that one may cost an account, which within allowances is
+    more than that. standing: squared mu that a year costs beyond its charges.
     scales: standard deviation of the noise of each measure before debiasing, in the measure's unit.
     """
 
@@ -27,6 +30,7 @@ class PlanLine:
     epsilon: float
     epsilon_year: float
     scales: dict[str, float]
+    standing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -50,15 +54,17 @@ def plan(releases: Releases) -> Plan:
             part.name: sqrt(part.sigma**2 + (part.centre * counted) ** 2) / ONE / statement.measures[part.name].per
             for part in mechanism.sums
         }
-        lines.append(_line(name, budget.days, mechanism.mu, budget.delta, scales))
+        standing = 0.0 if statement.allowance is None else terms_of(statement).standing
+        lines.append(_line(name, budget.days, mechanism.mu, budget.delta, scales, standing))
     for name, vector in releases.vectors.items():
         scale = part_scale(vector)
         mu = sqrt(vector.parts) * mu_of(vector.norm * vector.resolution, scale)
         times = max(1, round(_PERIODS_A_YEAR * budget.days / 365))
         lines.append(_line(name, times, mu, budget.delta, {"sums": scale / vector.resolution}))
-    year = sqrt(sum(line.times_a_year * line.mu**2 for line in lines))
+    year = sqrt(sum(line.times_a_year * line.mu**2 + line.standing for line in lines))
     return Plan(tuple(lines), budget.delta, epsilon_of(year, budget.delta), budget.epsilon)
 
 
-def _line(name: str, times: int, mu: float, delta: float, scales: dict[str, float]) -> PlanLine:
-    return PlanLine(name, times, mu, epsilon_of(mu, delta), epsilon_of(mu * sqrt(times), delta), scales)
+def _line(name: str, times: int, mu: float, delta: float, scales: dict[str, float], standing: float = 0.0) -> PlanLine:
+    once, year = (epsilon_of(sqrt(n * mu**2 + standing), delta) for n in (1, times))
+    return PlanLine(name, times, mu, once, year, scales, standing)

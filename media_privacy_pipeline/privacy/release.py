@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +16,7 @@ from .desk import Desk, Stored
 from .estimate import measures_of
 from .mechanism import mechanism_of, spend_of
 from .noise import Noise
+from .within import release_within
 
 
 def release(
@@ -31,15 +33,21 @@ def release(
 
     `public` holds the values of the cell columns that come from public tables. Each new day is charged, drawn and
     stored before the next one, so that a crash wastes one day's charge at most. Raises Refused where the budget does
-    not allow a day: the days before it are released then, and stay.
+    not allow a day: the days before it are released then, and stay. A statement with an allowance is released by
+    `within`, in two scans.
     """
+    if statement.allowance is not None:
+        cells = domain_of(statement, public or {})
+        making = partial(_making, statement, cells)
+        return release_within(name, statement, source, desk, engine, days, public or {}, making)
     found = {day: desk.find(name, day.isoformat()) for day in sorted(set(days))}
     missing = [day for day, stored in found.items() if stored is None]
     released = {day: stored for day, stored in found.items() if stored is not None}
     if missing:
         cells = domain_of(statement, public or {})
         for day, sums in bounded_sums(engine, statement, source, missing, public or {}).items():
-            released[day] = _release_day(name, statement, desk, day, cells, sums)
+            make = _making(statement, cells, sums)
+            released[day] = desk.once(name, day.isoformat(), day, spend_of(statement), make)
     return dict(sorted(released.items()))
 
 
@@ -50,11 +58,11 @@ def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> Bounded
     return BoundedSums(values, noise(sums.totals, mechanism.totals_sigma))
 
 
-def _release_day(
-    name: str, statement: TableStatement, desk: Desk, day: date, cells: pa.Table, sums: BoundedSums
-) -> Stored:
+def _making(statement: TableStatement, cells: pa.Table, sums: BoundedSums) -> Callable[[Noise], pa.Table]:
+    """Draws one day's noise and makes the released table."""
+
     def make(noise: Noise) -> pa.Table:
         drawn = noisy(statement, sums, noise)
         return measures_of(statement, cells, drawn.values, drawn.totals)
 
-    return desk.once(name, day.isoformat(), day, spend_of(statement), make)
+    return make

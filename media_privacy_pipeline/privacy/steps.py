@@ -20,7 +20,6 @@ from .accountant import epsilon_of
 from .contributions import Source
 from .desk import Stored
 from .ledger import BudgetLedger, Charge
-from .mechanism import mechanism_of
 from .open import open_desk
 from .plan import plan
 from .release import release
@@ -28,6 +27,7 @@ from .release import release
 _LOG = logging.getLogger(__name__)
 _SOURCE = "permitted_analytics_viewing_events"
 _LEDGER = "privacy_ledger"
+_DAYS_AT_ONCE = 28
 
 
 def release_table(session: Session, span: Span, table: str) -> StepResult:
@@ -54,18 +54,16 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
         )
     desk = open_desk(session)
     with closing(desk.ledger):
-        stored = release(
-            table,
-            statement,
-            _source(session, table, ready),
-            desk,
-            session.engine,
-            days=ready,
-            public=public,
-        )
+        # Weights within allowances are a row an account and day, which many days of are too much for the memory.
+        size = max(1, len(ready)) if statement.allowance is None else _DAYS_AT_ONCE
+        stored: dict[date, Stored] = {}
+        for part in (ready[n : n + size] for n in range(0, len(ready), size)):
+            source = _source(session, table, part)
+            stored |= release(table, statement, source, desk, session.engine, days=part, public=public)
         copied = [_to_lake(session, table, day, each) for day, each in stored.items()]
         year = desk.ledger.year_epsilon(ready[-1]) if ready else 0.0
-    budget = session.policy.releases.budget
+    budget, planned = session.policy.releases.budget, plan(session.policy.releases)
+    line = next(each for each in planned.lines if each.name == table)
     return StepResult(
         {table: session.lake.rows(table, ready)},
         skipped=not any(copied),
@@ -73,9 +71,9 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             "released_days": len(ready),
             "new_days": sum(copied),
             "waiting_days": len(closed) - len(ready),
-            "epsilon_account_day": round(epsilon_of(mechanism_of(statement).mu, budget.delta), 4),
+            "epsilon_account_day": round(line.epsilon, 4),
             "epsilon_account_year_to_date": round(year, 4),
-            "epsilon_account_year_planned": round(plan(session.policy.releases).epsilon_year, 4),
+            "epsilon_account_year_planned": round(planned.epsilon_year, 4),
             "delta": budget.delta,
         },
     )
