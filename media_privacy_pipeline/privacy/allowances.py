@@ -1,8 +1,8 @@
 """Individual accounting: what a day costs one account exactly, and the largest weight that its allowance pays for.
 
 A day's release costs an account with k cells of weight w (64ths) exactly a·k·w² + b·(kept² + cut²) in squared mu, with
-a and b from the scales of the noise alone. Costs are whole units, 1/`DAY` of what a day brings, each rounded up, so that
-sums are exact. An account is known by what it `owes`: 0 where its allowance is full, which is where everybody begins.
+a and b from the scales of the noise alone. Costs are whole units, 1/`DAY` of what a day brings, each rounded up, so
+that sums are exact. An account is known by what it `owes`: 0 where its allowance is full, which is where all begin.
 Each charge of the ledger takes `DAY` off what each account owes; a day's weight is the largest whose price keeps it
 from owing more than carry_days · DAY. The least weights, those of `weights`, always fit (docs/privacy-proofs.md, 8).
 """

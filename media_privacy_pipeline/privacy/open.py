@@ -7,6 +7,9 @@ from .desk import Desk
 from .ledger import BudgetLedger
 from .odometers import Odometers
 
+PURPOSE = "analytics"
+"""The purpose whose account_key tables and odometers know accounts by."""
+
 
 def open_desk(session: Session) -> Desk:
     """The ledger and the store of releases of a session's home, under its policy's budget."""
