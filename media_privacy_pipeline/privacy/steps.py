@@ -23,6 +23,7 @@ from .ledger import BudgetLedger, Charge
 from .open import open_desk
 from .plan import plan
 from .release import release
+from .standing import mu_together
 
 _LOG = logging.getLogger(__name__)
 _SOURCE = "permitted_analytics_viewing_events"
@@ -156,7 +157,7 @@ def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
     delta = ledger.budget.delta
     # Many charges share a day or a mu, and the bisection behind an epsilon is the dear part.
     year = {day: ledger.year_epsilon(day) for day in {charge.day for charge in charges}}
-    cost = {mu: epsilon_of(mu, delta) for mu in {charge.spend.mu for charge in charges}}
+    cost = {mu: epsilon_of(mu, delta) for mu in {mu_together([charge.spend]) for charge in charges}}
     columns = {
         "release": pa.array([f"{c.name}/{c.partition}#{c.attempt}" for c in charges], pa.string()),
         "table": pa.array([c.name for c in charges], pa.string()),
@@ -164,7 +165,7 @@ def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
         "unit": pa.array([c.spend.unit for c in charges], pa.string()),
         "mechanism": pa.array([c.spend.mechanism for c in charges], pa.string()),
         "bounds": pa.array([c.spend.bounds for c in charges], pa.string()),
-        "epsilon": pa.array([cost[c.spend.mu] for c in charges], pa.float64()),
+        "epsilon": pa.array([cost[mu_together([c.spend])] for c in charges], pa.float64()),
         "delta": pa.array([delta] * len(charges), pa.float64()),
         "mu": pa.array([c.spend.mu for c in charges], pa.float64()),
         "cumulative_epsilon_year": pa.array([year[c.day] for c in charges], pa.float64()),
