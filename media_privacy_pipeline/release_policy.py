@@ -92,6 +92,17 @@ class Measure(_Part):
         return self
 
 
+class Allowance(_Part):
+    """What an account leaves unused on released days is carried over, at most carry_days days' worth of it.
+
+    Each released day brings each account one day's cost, mu squared; an account that watches on Saturdays alone may
+    then cost seven days' worth on a Saturday. It has no more than carry_days' worth at any time, which is also the most
+    that one day may cost it. Over a year this costs carry_days - 1 days' mu squared more, once.
+    """
+
+    carry_days: Annotated[int, Field(ge=2, le=366)]
+
+
 class TableStatement(_Part):
     """A table that is released once for each closed day, or each closed `period`, which all below is then about.
 
@@ -102,6 +113,8 @@ class TableStatement(_Part):
     counts them whole, in place of weighting all of them. threshold_delta: with unknown keys, the most that the
     probability may be, on one day, of telling any cell that nobody but one account has.
     ratios, rollup: what else is published, see there. to_date: the measures' totals over the periods of the year.
+    allowance: where there is one, the weights above are the least, and an account's cells weigh as much as what it did
+    not use on the days before pays for (docs/privacy-proofs.md, 8).
     """
 
     title: str
@@ -117,6 +130,7 @@ class TableStatement(_Part):
     totals_budget: Fraction
     bounding: Literal["weights", "sample"] = "weights"
     threshold_delta: Annotated[float, Field(ge=1e-30, le=1e-3)] | None = None
+    allowance: Allowance | None = None
 
     @property
     def unknown_keys(self) -> bool:
@@ -133,6 +147,13 @@ class TableStatement(_Part):
             raise ValueError("as_share needs known keys: shares of the cells that are told are shares of nothing")
         if self.unknown_keys and (self.rollup is not None or self.to_date or any(c.cuts for c in self.cells.values())):
             raise ValueError("rollup, to_date and cuts need known keys: a cell that is not told has no part in them")
+        return self
+
+    @model_validator(mode="after")
+    def _carries_over_days(self) -> Self:
+        other = self.unknown_keys or self.bounding == "sample" or self.rollup is not None or self.period is not None
+        if self.allowance is not None and (other or any(column.cuts for column in self.cells.values())):
+            raise ValueError("an allowance is of days over known cells, weighted: without period, rollup, cuts, sample")
         return self
 
     @model_validator(mode="after")

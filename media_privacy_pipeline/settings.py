@@ -92,6 +92,11 @@ class Settings(BaseSettings):
         return self.home / "vault"
 
     @property
+    def odometers(self) -> Path:
+        """What accounts owe on their allowances; sealed."""
+        return self.vault / "odometers"
+
+    @property
     def erasures(self) -> Path:
         """Journals of erasures that are under way."""
         return self.home / "erasures"

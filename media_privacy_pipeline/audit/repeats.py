@@ -6,13 +6,16 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import date
 from hashlib import sha256
+from os import urandom
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from ..engines import Engine, Session
+from ..keys import Keyring
 from ..privacy import BudgetLedger, Desk, Source, Stored, release
 from ..privacy.contributions import domain_of
+from ..privacy.odometers import Odometers
 from ..privacy.open import open_desk
 from ..release_policy import Budget, TableStatement
 from .finding import Finding, exact
@@ -34,7 +37,8 @@ def check_repeats(
     with TemporaryDirectory(dir=work) as folder:
         ledger = BudgetLedger(f"sqlite:///{folder}/ledger.sqlite", _BUDGET)
         with closing(ledger):
-            desk = Desk(ledger, Path(folder) / "releases")
+            odometers = Odometers(Path(folder) / "odometers", Keyring(urandom(32)))
+            desk = Desk(ledger, Path(folder) / "releases", odometers=odometers)
             contents = []
             for input_rows in (rows, rows.slice(0, rows.num_rows // 2)):
                 source = Source(f"select * from {TABLE}", {TABLE: input_rows})

@@ -45,6 +45,7 @@ source says which rows count, the desk pays and keeps:
 from .contributions import Source
 from .desk import Desk, Stored
 from .ledger import BudgetLedger, Charge, Spend
+from .odometers import Odometers
 from .release import release
 from .vector import find_vector, part_sigma, release_vector
 
@@ -52,6 +53,7 @@ __all__ = [
     "BudgetLedger",
     "Charge",
     "Desk",
+    "Odometers",
     "Source",
     "Spend",
     "Stored",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from fractions import Fraction
 
 _SMOOTHING = 4.0
 """Variance that the discrete noise gives up to be the rounding of a continuous one: the two then differ by a factor
@@ -26,6 +27,11 @@ def mu_of(sensitivity: float, sigma: float) -> float:
     if sigma < _LEAST_SIGMA:
         raise ValueError(f"a scale of {sigma:g} is below {_LEAST_SIGMA:g}: the certificate needs a finer resolution")
     return sensitivity / math.sqrt(sigma**2 - _SMOOTHING)
+
+
+def squared_mu(squared_sensitivity: int, sigma: int) -> Fraction:
+    """The square of `mu_of` without rounding, for a sensitivity whose square is whole."""
+    return Fraction(squared_sensitivity) / (sigma**2 - Fraction(_SMOOTHING))
 
 
 def sigma_for(sensitivity: float, mu: float) -> int:

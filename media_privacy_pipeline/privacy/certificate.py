@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from ..keys import signature_holds
 from ..release_policy import Budget
 from .accountant import epsilon_of
-from .ledger import Charge
+from .ledger import Charge, Spend
 from .pld import pld_epsilon
 
 Signed: TypeAlias = Mapping[str, str]
@@ -36,12 +36,14 @@ class NoisyPart:
 @dataclass(frozen=True)
 class Terms:
     """What a release is drawn under: its statement as declared, its parts, how often a year of the budget has it, and
-    the threshold (64ths) of its keys, where they are not known beforehand."""
+    the threshold (64ths) of its keys, where they are not known beforehand. carried: how many releases' worth more one
+    account may spend, on one or over a year, within an allowance."""
 
     statement: Mapping[str, Any]
     parts: tuple[NoisyPart, ...]
     times: int
     threshold: int | None = None
+    carried: int = 0
 
 
 def certificate(
@@ -63,22 +65,29 @@ def certificate(
         "bounds": charge.spend.bounds,
         "parts": [asdict(part) for part in terms.parts],
         "threshold": terms.threshold,
-        **figures(terms, charge.spend.mu, charge.spend.threshold_delta, budget),
+        **figures(terms, charge.spend, budget),
     }
     document["unit"] = charge.spend.unit
     return {**document, "signature": None if sign is None else dict(sign(canonical(document)))}
 
 
-def figures(terms: Terms, mu: float, threshold_delta: float, budget: Budget) -> dict[str, Any]:
+def figures(terms: Terms, spend: Spend, budget: Budget) -> dict[str, Any]:
     """What a release costs an account, once and over the budget's days of it alone: mu, and the epsilon at the budget's
     delta by exact Gaussian privacy and by the accountant of privacy loss distributions."""
     ratios = tuple(part.sensitivity / part.sigma for part in terms.parts)
-    exact = [epsilon_of(mu * times**0.5, budget.delta, times * threshold_delta) for times in (1, terms.times)]
-    pld = [pld_epsilon(ratios, times, budget.delta, threshold_delta) for times in (1, terms.times)]
+    hidden = spend.threshold_delta
+    exact = [
+        epsilon_of((times * spend.mu**2 + spend.standing) ** 0.5, budget.delta, times * hidden)
+        for times in (1, terms.times)
+    ]
+    # What is carried over costs as much as so many releases more.
+    carried = 0 if spend.family is None else terms.carried
+    pld = [pld_epsilon(ratios, times + carried, budget.delta, times * hidden) for times in (1, terms.times)]
     return {
-        "mu": mu,
+        "mu": spend.mu,
+        "carried_releases": carried,
         "delta": budget.delta,
-        "threshold_delta": threshold_delta,
+        "threshold_delta": hidden,
         "epsilon": _finite(exact[0]),
         "epsilon_pld": _finite(pld[0]),
         "budget_days": budget.days,

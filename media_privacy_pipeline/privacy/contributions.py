@@ -22,6 +22,7 @@ from .noise import Integers
 from .sampling import bounded, sized
 
 _WEIGHTS = "bounding_weights"
+_OWN_WEIGHTS = "account_weights"
 _DOMAIN = "domain_of_"
 
 
@@ -63,27 +64,76 @@ def bounded_sums(
     source: Source,
     days: Iterable[date],
     public: Mapping[str, Sequence[str]],
+    weights: pa.Table | None = None,
 ) -> dict[date, BoundedSums]:
-    """Bounded sums of each day, in one query; rows of other days are left out."""
+    """Bounded sums of each day, in one query; rows of other days are left out.
+
+    `weights` has columns account_key, day, cells, weight, kept, cut where they do not follow from the number of cells
+    alone. An account that it lacks for a day, or knows with another number of cells, counts for nothing: so that no
+    weight is ever given to other cells than those that it was made for.
+    """
     wanted = sorted(set(days))
     if not wanted:
         return {}
-    inputs: dict[str, Input] = {**source.inputs, **bounding_inputs(statement, public)}
-    found = engine.fetch(bounding_sql(statement, source.sql, wanted), inputs)
+    inputs = bounding_inputs(statement, source, public, weights)
+    found = engine.fetch(bounding_sql(statement, source.sql, wanted, own_weights=weights is not None), inputs)
     return _by_day(statement, found, wanted, public)
 
 
-def bounding_inputs(statement: TableStatement, public: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
-    """The small tables that `bounding_sql` reads beside the source: the weights, and the values of public tables."""
-    inputs = {_WEIGHTS: weights_of(statement)}
+def bounding_inputs(
+    statement: TableStatement, source: Source, public: Mapping[str, Sequence[str]], weights: pa.Table | None = None
+) -> dict[str, Input]:
+    """What `bounding_sql` reads: the source, the weights, and the values of public tables."""
+    inputs: dict[str, Input] = {**source.inputs}
+    if weights is None:
+        inputs[_WEIGHTS] = weights_of(statement)
+    else:
+        inputs[_OWN_WEIGHTS] = weights
     for name, column in statement.cells.items():
         if column.of is not None:
             inputs[_DOMAIN + name] = pa.table({name: pa.array(_values(name, column, public), pa.string())})
     return inputs
 
 
-def bounding_sql(statement: TableStatement, source: str, days: Sequence[date]) -> str:
+def cells_of_accounts(
+    engine: Engine,
+    statement: TableStatement,
+    source: Source,
+    days: Sequence[date],
+    public: Mapping[str, Sequence[str]],
+) -> pa.Table:
+    """How many cells each account has on each day: account_key, day, cells, a row each, in no order."""
+    sql = f"with {_merging_sql(statement, source.sql, days)} select account_key, day, cells from sizes"
+    return engine.fetch(sql, bounding_inputs(statement, source, public))
+
+
+def bounding_sql(statement: TableStatement, source: str, days: Sequence[date], *, own_weights: bool = False) -> str:
     """The query behind `bounded_sums`: a row per day and cell, and one per day with null cells for the totals."""
+    names = list(statement.cells)
+    cells = ", ".join(names)
+    summed = {name for name, measure in statement.measures.items() if measure.of is not None}
+    sums = ", ".join(
+        f"cast(sum(weight * {_centred(part.name, part.centre, summed)}) as bigint) as s_{part.name}"
+        for part in mechanism_of(statement).sums
+    )
+    nothing = ", ".join([f"cast(null as varchar) as {name}" for name in names])
+    no_sums = ", ".join(f"cast(0 as bigint) as s_{part.name}" for part in mechanism_of(statement).sums)
+    weights = f"{_OWN_WEIGHTS} using (account_key, day, cells)" if own_weights else f"{_WEIGHTS} using (cells)"
+    return f"""
+with {_merging_sql(statement, source, days)},
+weights as (select account_key, day, weight, kept, cut from sizes join {weights}),
+by_cell as (select day, {cells}, {sums} from {bounded(statement, "known")} join weights using (account_key, day)
+  group by day, {cells}),
+by_day as (select day, cast(sum(kept) as bigint) as kept, cast(sum(cut) as bigint) as cut from weights group by day)
+select day, {cells}, {", ".join(f"s_{part.name}" for part in mechanism_of(statement).sums)},
+  cast(0 as bigint) as kept, cast(0 as bigint) as cut, false as is_total from by_cell
+union all
+select day, {nothing}, {no_sums}, kept, cut, true as is_total from by_day
+"""
+
+
+def _merging_sql(statement: TableStatement, source: str, days: Sequence[date]) -> str:
+    """What bounding starts from: `known`, the clipped measures by account, day and cell; `sizes`, how many cells."""
     names = list(statement.cells)
     cells = ", ".join(names)
     keys = f"account_key, day, {cells}"
@@ -106,27 +156,11 @@ def bounding_sql(statement: TableStatement, source: str, days: Sequence[date]) -
         for name, m in measures.items()
     )
     known = "".join(f" join {_DOMAIN}{name} using ({name})" for name, column in statement.cells.items() if column.of)
-    sums = ", ".join(
-        f"cast(sum(weight * {_centred(part.name, part.centre, measures.keys())}) as bigint) as s_{part.name}"
-        for part in mechanism_of(statement).sums
-    )
-    nothing = ", ".join([f"cast(null as varchar) as {name}" for name in names])
-    no_sums = ", ".join(f"cast(0 as bigint) as s_{part.name}" for part in mechanism_of(statement).sums)
-    return f"""
-with contributed as ({source}),
+    return f"""contributed as ({source}),
 placed as (select account_key, day, {mapped}{rows} from contributed where {" and ".join(conditions)}),
 merged as (select {keys}{clipped} from placed group by {keys}),
 known as (select {keys}{"".join(f", m_{name}" for name in measures)} from merged{known}),
-sizes as (select account_key, day, {sized(statement)} as cells from known group by account_key, day),
-weights as (select account_key, day, weight, kept, cut from sizes join {_WEIGHTS} using (cells)),
-by_cell as (select day, {cells}, {sums} from {bounded(statement, "known")} join weights using (account_key, day)
-  group by day, {cells}),
-by_day as (select day, cast(sum(kept) as bigint) as kept, cast(sum(cut) as bigint) as cut from weights group by day)
-select day, {cells}, {", ".join(f"s_{part.name}" for part in mechanism_of(statement).sums)},
-  cast(0 as bigint) as kept, cast(0 as bigint) as cut, false as is_total from by_cell
-union all
-select day, {nothing}, {no_sums}, kept, cut, true as is_total from by_day
-"""
+sizes as (select account_key, day, {sized(statement)} as cells from known group by account_key, day)"""
 
 
 def _by_day(

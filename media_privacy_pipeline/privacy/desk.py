@@ -18,6 +18,7 @@ from ..errors import Refused
 from .certificate import Signed, Terms, certificate, figures, text_of
 from .ledger import BudgetLedger, Charge, Spend
 from .noise import Noise, discrete_gaussian
+from .odometers import Odometers
 
 _LOG = logging.getLogger(__name__)
 _CHARGE_ID = b"charge_id"
@@ -34,13 +35,14 @@ class Stored:
 @dataclass(frozen=True)
 class Desk:
     """A ledger, the folder that keeps its releases as <name>/<partition>.parquet with the certificate of each as .json
-    beside it, the noise, and who signs certificates, if anybody does. Releases that were superseded are kept in
-    <name>/superseded, by partition and attempt."""
+    beside it, the noise, who signs certificates, if anybody does, and the odometers, without which nothing is released
+    within allowances. Releases that were superseded are kept in <name>/superseded, by partition and attempt."""
 
     ledger: BudgetLedger
     folder: Path
     noise: Noise = discrete_gaussian
     sign: Callable[[bytes], Signed] | None = None
+    odometers: Odometers | None = None
 
     def find(self, name: str, partition: str) -> Stored | None:
         """The stored release, or None where there is none yet.
@@ -49,9 +51,10 @@ class Desk:
         lost or changed, or one that the folder has and the ledger never charged.
         """
         with self.ledger.exclusive(name):
-            return self._find(name, partition)
+            return self.find_alone(name, partition)
 
-    def _find(self, name: str, partition: str) -> Stored | None:
+    def find_alone(self, name: str, partition: str) -> Stored | None:
+        """`find`, for a caller that holds the name alone."""
         path, charge = self._path(name, partition), self.ledger.latest(name, partition)
         if charge is None:
             if path.exists():
@@ -64,7 +67,7 @@ class Desk:
                 raise Refused(f"{path}: the stored release is lost or was changed; restore it from your backup")
             return Stored(path, charge.sha256)
         if charge.reason is not None and path.exists() and _charge_of(path) != charge.charge_id:
-            standing = self.ledger.standing(name, partition)
+            standing = self.ledger.released(name, partition)
             if standing is not None and _digest(path) == standing.sha256:
                 # What was to supersede it was lost in a crash, but for a certificate perhaps.
                 certificate = _aside(path.with_suffix(".json"), standing.attempt)
@@ -88,12 +91,31 @@ class Desk:
         Raises Refused where the charge would pass the cap (then `make` is not called), and as `find` does.
         """
         with self.ledger.exclusive(name):
-            found = self._find(name, partition)
+            found = self.find_alone(name, partition)
             if found is not None:
                 return found
-            self._certifiable(spend, terms)
-            charge = self.ledger.charge(name, partition, day, spend)
-            return self._draw(charge, make, terms)
+            return self.pay_alone(name, partition, day, spend, make, terms)
+
+    def pay_alone(
+        self,
+        name: str,
+        partition: str,
+        day: date,
+        spend: Spend,
+        make: Callable[[Noise], pa.Table],
+        terms: Terms | None = None,
+        charged: Callable[[Charge], None] | None = None,
+    ) -> Stored:
+        """`once`, for a caller that holds the name alone and found nothing; `charged` runs between charge and draw."""
+        self._certifiable(spend, terms)
+        charge = self.ledger.charge(name, partition, day, spend)
+        if charged is not None:
+            charged(charge)
+        return self._draw(charge, make, terms)
+
+    def is_drawn(self, charge: Charge) -> bool:
+        """Whether something is released for a charge, also where the run that stored it ended before saying so."""
+        return charge.sha256 is not None or self._path(charge.name, charge.partition).exists()
 
     def supersede(
         self,
@@ -111,7 +133,7 @@ class Desk:
         Until the new one is whole the old one stands. Raises Refused where there is none, and as `once` does.
         """
         with self.ledger.exclusive(name):
-            found, before = self._find(name, partition), self.ledger.standing(name, partition)
+            found, before = self.find_alone(name, partition), self.ledger.released(name, partition)
             self._certifiable(spend, terms)
             charge = self.ledger.charge(name, partition, day, spend, reason=reason)
             if found is not None and before is not None:
@@ -121,7 +143,7 @@ class Desk:
     def _certifiable(self, spend: Spend, terms: Terms | None) -> None:
         """The dear part of a certificate, and what may fail of it, comes before the charge: it is kept for later."""
         if terms is not None:
-            figures(terms, spend.mu, spend.threshold_delta, self.ledger.budget)
+            figures(terms, spend, self.ledger.budget)
 
     def _draw(self, charge: Charge, make: Callable[[Noise], pa.Table], terms: Terms | None) -> Stored:
         def certified(sha256: str) -> str | None:

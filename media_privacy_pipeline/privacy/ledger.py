@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
@@ -21,6 +22,7 @@ from ..errors import Refused, UsageError
 from ..release_policy import Budget
 from .accountant import epsilon_of, mu_within
 from .ledger_schema import brought_up_to_date
+from .standing import dearest_window, standing_of
 
 _LOG = logging.getLogger(__name__)
 _ADVISORY = 0x6D70_7031
@@ -43,6 +45,8 @@ _CHARGES = sa.Table(
     sa.Column("threshold_delta", sa.Float, nullable=False, server_default="0"),
     sa.Column("reason", sa.Text, nullable=True),
     sa.Column("superseded_by", sa.Integer, nullable=True),
+    sa.Column("family", sa.String(240), nullable=True),
+    sa.Column("standing", sa.Float, nullable=False, server_default="0"),
     sa.UniqueConstraint("name", "partition", "attempt"),
 )
 _STANDS = sa.and_(_CHARGES.c.sha256.is_not(None), _CHARGES.c.superseded_by.is_(None))
@@ -62,7 +66,9 @@ class Spend:
     """What a release costs and why: for which unit, the mechanism and the bounds in words, its mu, and the probability
     of telling a key that is one account's alone, where keys are not known beforehand.
 
-    The unit is account-day where the release is made of one day's events, account where it is made of more.
+    The unit is account-day where the release is made of one day's events, account where it is made of more. Charges of
+    a `family` cost an account `standing` (squared mu) at most beyond the sum of their squared mus, whichever of them
+    are looked at, as long as they follow one another.
     """
 
     unit: str
@@ -70,6 +76,8 @@ class Spend:
     bounds: str
     mu: float
     threshold_delta: float = 0.0
+    family: str | None = None
+    standing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -143,7 +151,7 @@ class BudgetLedger:
             row = connection.execute(query.order_by(_CHARGES.c.attempt.desc()).limit(1)).mappings().first()
         return None if row is None else _charge(row)
 
-    def standing(self, name: str, partition: str) -> Charge | None:
+    def released(self, name: str, partition: str) -> Charge | None:
         """The charge of the release that stands, or None where nothing was released."""
         query = sa.select(_CHARGES).where(_CHARGES.c.name == name, _CHARGES.c.partition == partition, _STANDS)
         with self._engine.connect() as connection:
@@ -198,8 +206,8 @@ class BudgetLedger:
         """What the releases of the budget's days that end with `last` cost together, wasted charges included."""
         first = last - timedelta(days=self.budget.days - 1)
         with self._engine.connect() as connection:
-            squares = _sums(connection, _SQUARE, first, last)
-        return float(sum(squares.values()) ** 0.5)
+            squares, standing = _sums(connection, _SQUARE, first, last), _standing(connection, first, last)
+        return float((sum(squares.values()) + sum(standing_of(standing.values()).values())) ** 0.5)
 
     def year_epsilon(self, last: date) -> float:
         """`year_mu` as the epsilon at the budget's delta: the account-year figure of reports."""
@@ -218,29 +226,24 @@ class BudgetLedger:
 
     def _check_cap(self, connection: sa.Connection, name: str, partition: str, day: date, spend: Spend) -> None:
         reach = timedelta(days=self.budget.days - 1)
-        # The dearest windows of the two may be two: then what both cost together is more than any window does.
-        square, threshold = (
-            self._worst(_sums(connection, column, day - reach, day + reach), day)
+        squares, thresholds = (
+            defaultdict(float, _sums(connection, column, day - reach, day + reach))
             for column in (_SQUARE, _CHARGES.c.threshold_delta)
         )
-        mu = (square + spend.mu**2) ** 0.5
-        cost = epsilon_of(mu, self.budget.delta, threshold + spend.threshold_delta)
+        standing = _standing(connection, day - reach, day + reach)
+        squares[day] += spend.mu**2
+        thresholds[day] += spend.threshold_delta
+        if spend.family is not None:
+            standing[day] = standing_of([standing.get(day, {}), {spend.family: spend.standing}])
+        # The dearest windows of the two may be two: then what both cost together is more than any window does.
+        mu = dearest_window(day, self.budget.days, squares, standing) ** 0.5
+        cost = epsilon_of(mu, self.budget.delta, dearest_window(day, self.budget.days, thresholds, {}))
         if cost > self.budget.epsilon:
             raise Refused(
                 f"{name} {partition}: would take what {self.budget.days} days of releases cost one {self.budget.unit} "
                 f"to epsilon {cost:.3f} at delta {self.budget.delta:g}, over the cap of {self.budget.epsilon:g}; "
                 "no noise was drawn. Raise releases.budget in the policy, or lower the mu of its releases"
             )
-
-    def _worst(self, sums: dict[date, float], day: date) -> float:
-        """The largest sum over any window of the budget's days that holds `day`."""
-        # The window slides by a day at a time from the first that holds `day` to the last.
-        window = worst = sum(each for at, each in sums.items() if at <= day)
-        for step in range(1, self.budget.days):
-            window += sums.get(day + timedelta(days=step), 0.0)
-            window -= sums.get(day - timedelta(days=self.budget.days - step), 0.0)
-            worst = max(worst, window)
-        return worst
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
@@ -258,6 +261,16 @@ def _sums(connection: sa.Connection, column: Any, first: date, last: date) -> di
     """Sum of what the charges of each day cost in a column, both ends included."""
     days = sa.select(_CHARGES.c.day, sa.func.sum(column)).where(_CHARGES.c.day.between(first, last))
     return {day: float(total) for day, total in connection.execute(days.group_by(_CHARGES.c.day))}
+
+
+def _standing(connection: sa.Connection, first: date, last: date) -> dict[date, dict[str, float]]:
+    """Standing charges by day and family, both ends included."""
+    columns = (_CHARGES.c.day, _CHARGES.c.family, sa.func.max(_CHARGES.c.standing))
+    query = sa.select(*columns).where(_CHARGES.c.day.between(first, last), _CHARGES.c.family.is_not(None))
+    found: dict[date, dict[str, float]] = {}
+    for day, family, standing in connection.execute(query.group_by(_CHARGES.c.day, _CHARGES.c.family)):
+        found.setdefault(day, {})[family] = float(standing)
+    return found
 
 
 def _charge(row: Any) -> Charge:

@@ -16,7 +16,7 @@ from ..release_policy import Budget, TableStatement
 from .accountant import compose, mu_of, sigma_for
 from .certificate import NoisyPart, Terms
 from .ledger import Spend
-from .periods import within
+from .periods import times_within, within
 from .sampling import sample_table
 from .sparse_threshold import least_threshold
 from .weights import ONE, largest_ratio, totals_sensitivity, weight_table
@@ -138,11 +138,13 @@ def spend_of(statement: TableStatement) -> Spend:
     )
 
 
-def terms_of(statement: TableStatement, budget: Budget) -> Terms:
+def certified_terms(statement: TableStatement, budget: Budget) -> Terms:
     """What the certificate of a released partition tells of its mechanism."""
     mechanism = mechanism_of(statement)
     drawn = [*mechanism.sums, *(part for level in mechanism.levels for part in level)]
     parts = [NoisyPart(part.name, part.sensitivity, part.sigma, ONE, part.centre) for part in drawn]
     parts.append(NoisyPart("totals", mechanism.totals_sensitivity, mechanism.totals_sigma, ONE))
     threshold = mechanism.threshold if statement.unknown_keys else None
-    return Terms(statement.model_dump(mode="json"), tuple(parts), budget.days, threshold)
+    carried = 0 if statement.allowance is None else statement.allowance.carry_days - 1
+    times = times_within(statement, budget.days)
+    return Terms(statement.model_dump(mode="json"), tuple(parts), times, threshold, carried)

@@ -8,6 +8,10 @@ from pathlib import Path
 from ..engines import Session
 from .desk import Desk
 from .ledger import BudgetLedger
+from .odometers import Odometers
+
+PURPOSE = "analytics"
+"""The purpose whose account_key tables and odometers know accounts by."""
 
 
 def open_desk(session: Session) -> Desk:
@@ -17,7 +21,12 @@ def open_desk(session: Session) -> Desk:
     def sign(message: bytes) -> dict[str, str]:
         return {"key": session.keyring.verifier_hex, "value": session.keyring.sign(message)}
 
-    return Desk(ledger, _folder(session), sign=sign)
+    return Desk(ledger, _folder(session), sign=sign, odometers=odometers_of(session))
+
+
+def odometers_of(session: Session) -> Odometers:
+    """What accounts owe on their allowances, in a session's home."""
+    return Odometers(session.settings.odometers, session.keyring)
 
 
 def certificate_of(session: Session, name: str, day: date) -> Path:

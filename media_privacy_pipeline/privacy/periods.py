@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from math import ceil
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -29,6 +30,12 @@ def first_day(statement: TableStatement, day: date) -> date:
 def last_day(statement: TableStatement, first: date) -> date:
     """The day that a partition is charged at: the last of the period that begins with `first`."""
     return first + timedelta(days=0 if statement.period is None else statement.period.days - 1)
+
+
+def times_within(statement: TableStatement, days: int) -> int:
+    """How many partitions so many days hold at most: the last days of periods, of which there is one more than whole
+    periods where they do not fit."""
+    return ceil(days / (1 if statement.period is None else statement.period.days))
 
 
 def days_of(statement: TableStatement, firsts: Iterable[date]) -> list[date]:

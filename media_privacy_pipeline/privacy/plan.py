@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import sqrt
 
 from ..release_policy import Releases
 from .accountant import epsilon_of, mu_of
+from .allowances import terms_of
 from .mechanism import mechanism_of
-from .statement_words import bounds_of, keys_of
+from .periods import times_within
+from .statement_words import bounds_of, keys_of, unit_of
 from .vector import part_scale, periods
 from .weights import ONE
 
@@ -17,6 +19,8 @@ from .weights import ONE
 class PlanLine:
     """One release: its cost to one account, once and over a year, and the noise on what is published.
 
+    mu: what the ledger is charged for one. epsilon: the most that one may cost an account, which within allowances is
+    more than that. standing: squared mu that a year costs beyond its charges.
     scales: standard deviation of the noise of each measure before debiasing, in the measure's unit. unit: whose
     privacy, and over which period one release costs epsilon. keys and bounds are words. threshold: the noisy count of
     accounts from which a key is told, threshold_delta what a year of them may let through; 0 where keys are known.
@@ -34,6 +38,7 @@ class PlanLine:
     bounds: str
     threshold: float
     threshold_delta: float
+    standing: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,12 @@ def plan(releases: Releases) -> Plan:
             part.name: sqrt(part.sigma**2 + (part.centre * counted) ** 2) / ONE / statement.measures[part.name].per
             for part in mechanism.sums
         }
-        told = mechanism.threshold / ONE
-        # A window of so many days holds one last day more than whole periods, where it can.
-        times = ceil(budget.days / (1 if statement.period is None else statement.period.days))
+        told, times = mechanism.threshold / ONE, times_within(statement, budget.days)
         delta = statement.threshold_delta or 0.0
-        unit = "account-day" if statement.period is None else f"account, {statement.period.days} days"
-        words = (statement.title, unit, keys_of(statement), bounds_of(statement))
-        figures = _figures(times, mechanism.mu, budget.delta, delta)
-        lines.append(PlanLine(name, *figures, scales, *words, told, times * delta))
+        standing = 0.0 if statement.allowance is None else terms_of(statement).standing
+        words = (statement.title, unit_of(statement), keys_of(statement), bounds_of(statement))
+        figures = _figures(times, mechanism.mu, budget.delta, delta, standing)
+        lines.append(PlanLine(name, *figures, scales, *words, told, times * delta, standing))
     for name, vector in releases.vectors.items():
         scale = part_scale(vector)
         mu = sqrt(vector.parts) * mu_of(vector.norm * vector.resolution, scale)
@@ -78,12 +81,14 @@ def plan(releases: Releases) -> Plan:
         bounds = f"L2 norm {vector.norm:g}, {vector.parts} parts"
         words = (vector.title, "account", "known, columns of a vector", bounds)
         lines.append(PlanLine(name, *figures, {"sums": scale / vector.resolution}, *words, 0.0, 0.0))
-    year = sqrt(sum(line.times_a_year * line.mu**2 for line in lines))
+    year = sqrt(sum(line.times_a_year * line.mu**2 + line.standing for line in lines))
     hidden_year = sum(line.threshold_delta for line in lines)
     epsilon_year = epsilon_of(year, budget.delta, hidden_year)
     return Plan(tuple(lines), budget.delta, epsilon_year, budget.epsilon, budget.days)
 
 
-def _figures(times: int, mu: float, delta: float, threshold_delta: float = 0.0) -> tuple[int, float, float, float]:
-    once, year = (epsilon_of(mu * sqrt(n), delta, n * threshold_delta) for n in (1, times))
+def _figures(
+    times: int, mu: float, delta: float, threshold_delta: float = 0.0, standing: float = 0.0
+) -> tuple[int, float, float, float]:
+    once, year = (epsilon_of(sqrt(n * mu**2 + standing), delta, n * threshold_delta) for n in (1, times))
     return times, mu, once, year

@@ -18,11 +18,11 @@ _INTERVAL = 1e-3
 @lru_cache(maxsize=256)
 def pld_epsilon(ratios: tuple[float, ...], times: int, delta: float, threshold_delta: float = 0.0) -> float:
     """Epsilon at delta of so many releases, each made of parts that one account moves by these fractions of their
-    scale. Infinite where thresholds alone take the whole delta."""
+    scale; `threshold_delta` is that of all of them. Infinite where thresholds alone take the whole delta."""
     # Over a second to import, and of no use to what only reads a policy.
     from dp_accounting.pld import privacy_loss_distribution
 
-    left = delta - times * threshold_delta
+    left = delta - threshold_delta
     if left <= 0:
         return float("inf")
     parts = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -14,13 +14,14 @@ from ..errors import UsageError
 from ..release_policy import TableStatement
 from .contributions import BoundedSums, Source, bounded_sums, domain_of
 from .desk import Desk, Stored
-from .mechanism import mechanism_of, spend_of, terms_of
+from .mechanism import certified_terms, mechanism_of, spend_of
 from .noise import Noise
 from .periods import last_day, within
 from .placing import placed
 from .published_rows import Shape, published_rows, shape_of, stored_before
 from .relations import relation_source
 from .unknown_keys import found_sums, told
+from .within import release_within
 
 
 def release(
@@ -40,8 +41,17 @@ def release(
     Where the statement has a period, `days` are first days of periods, and a partition is charged at its last day.
     `public` holds the values of the cell columns that come from public tables. Each new day is charged, drawn and
     stored before the next one, so that a crash wastes one day's charge at most. Raises Refused where the budget does
-    not allow a day: the days before it are released then, and stay.
+    not allow a day: the days before it are released then, and stay. A statement with an allowance is released by
+    `within`, in two scans.
     """
+    if statement.allowance is not None:
+        source, engine = _readable(source, engine)
+        shape = shape_of(statement, domain_of(statement, public or {}), public or {})
+
+        def making(day: date, sums: BoundedSums) -> Callable[[Noise], pa.Table]:
+            return _making(name, statement, desk, day, shape, sums)
+
+        return release_within(name, statement, source, desk, engine, days, public or {}, making)
     found = {day: desk.find(name, day.isoformat()) for day in sorted(set(days))}
     missing = [day for day, stored in found.items() if stored is None]
     released = {day: stored for day, stored in found.items() if stored is not None}
@@ -109,6 +119,19 @@ def _partition(
     name: str, statement: TableStatement, desk: Desk, day: date, shape: Shape, sums: BoundedSums
 ) -> dict[str, Any]:
     """What the desk is told of one day or period: where it belongs, what it costs, and how to draw it."""
+    return {
+        "partition": day.isoformat(),
+        "day": last_day(statement, day),
+        "spend": spend_of(statement),
+        "make": _making(name, statement, desk, day, shape, sums),
+        "terms": certified_terms(statement, desk.ledger.budget),
+    }
+
+
+def _making(
+    name: str, statement: TableStatement, desk: Desk, day: date, shape: Shape, sums: BoundedSums
+) -> Callable[[Noise], pa.Table]:
+    """Draws the noise of one day or period and makes the released table."""
     before = stored_before(name, statement, desk, day)
 
     def make(noise: Noise) -> pa.Table:
@@ -118,10 +141,4 @@ def _partition(
             shown = Shape(cells, None)
         return published_rows(statement, day, shown, drawn, before)
 
-    return {
-        "partition": day.isoformat(),
-        "day": last_day(statement, day),
-        "spend": spend_of(statement),
-        "make": make,
-        "terms": terms_of(statement, desk.ledger.budget),
-    }
+    return make

@@ -20,6 +20,13 @@ def bounds_of(statement: TableStatement) -> str:
     return f"{statement.squared_norm} squared an account and {during}, weighted, {statement.most_cells} cells"
 
 
+def unit_of(statement: TableStatement) -> str:
+    """Whose privacy, and over which days one release costs what it does."""
+    if statement.period is not None:
+        return f"account, {statement.period.days} days"
+    return "account-day" if statement.allowance is None else f"account, {statement.allowance.carry_days} days carried"
+
+
 def _known(statement: TableStatement, column: CellColumn) -> str:
     if column.unknown:
         told = mechanism_of(statement).threshold / ONE

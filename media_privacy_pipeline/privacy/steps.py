@@ -20,15 +20,16 @@ from .accountant import epsilon_of
 from .closed import closed_partitions, days_taken_in, have_arrived
 from .desk import Desk, Stored
 from .ledger import BudgetLedger, Charge, outcome
-from .mechanism import mechanism_of
 from .open import certificate_of, open_desk
 from .periods import days_of, last_day
 from .plan import plan
 from .release import release
+from .standing import mu_together
 from .statement_inputs import public_values, source_of
 
 _LOG = logging.getLogger(__name__)
 _LEDGER = "privacy_ledger"
+_DAYS_AT_ONCE = 28
 
 
 def release_table(session: Session, span: Span, table: str) -> StepResult:
@@ -53,19 +54,18 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
         )
     desk = open_desk(session)
     with closing(desk.ledger):
-        stored = release(
-            table,
-            statement,
-            source_of(session, table, days_of(statement, ready)),
-            desk,
-            session.engine,
-            days=ready,
-            public=public,
-        )
+        # Weights within allowances are a row an account and day, which many days of are too much for the memory.
+        size = max(1, len(ready)) if statement.allowance is None else _DAYS_AT_ONCE
+        stored: dict[date, Stored] = {}
+        for part in (ready[n : n + size] for n in range(0, len(ready), size)):
+            source = source_of(session, table, days_of(statement, part))
+            stored |= release(table, statement, source, desk, session.engine, days=part, public=public)
         stored |= _superseded(session, table, desk, frozenset(ready))
         copied = [_to_lake(session, table, day, each) for day, each in stored.items()]
         year = desk.ledger.year_epsilon(last_day(statement, ready[-1])) if ready else 0.0
     budget, unit = session.policy.releases.budget, "day" if statement.period is None else "period"
+    planned = plan(session.policy.releases)
+    line = next(each for each in planned.lines if each.name == table)
     return StepResult(
         {table: session.lake.rows(table, ready)},
         skipped=not any(copied),
@@ -73,9 +73,9 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             "released_days": len(ready),
             "new_days": sum(copied),
             "waiting_days": len(closed) - len(ready),
-            f"epsilon_account_{unit}": round(epsilon_of(mechanism_of(statement).mu, budget.delta), 4),
+            f"epsilon_account_{unit}": round(line.epsilon, 4),
             "epsilon_account_year_to_date": round(year, 4),
-            "epsilon_account_year_planned": round(plan(session.policy.releases).epsilon_year, 4),
+            "epsilon_account_year_planned": round(planned.epsilon_year, 4),
             "delta": budget.delta,
             **_certified(session, table, ready, unit),
         },
@@ -144,7 +144,7 @@ def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
     delta = ledger.budget.delta
     # Many charges share a day or a mu, and the bisection behind an epsilon is the dear part.
     year = {day: ledger.year_epsilon(day) for day in {charge.day for charge in charges}}
-    spends = {(charge.spend.mu, charge.spend.threshold_delta) for charge in charges}
+    spends = {(mu_together([charge.spend]), charge.spend.threshold_delta) for charge in charges}
     cost = {(mu, threshold): epsilon_of(mu, delta, threshold) for mu, threshold in spends}
     columns = {
         "release": pa.array([f"{c.name}/{c.partition}#{c.attempt}" for c in charges], pa.string()),
@@ -153,7 +153,7 @@ def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
         "unit": pa.array([c.spend.unit for c in charges], pa.string()),
         "mechanism": pa.array([c.spend.mechanism for c in charges], pa.string()),
         "bounds": pa.array([c.spend.bounds for c in charges], pa.string()),
-        "epsilon": pa.array([cost[c.spend.mu, c.spend.threshold_delta] for c in charges], pa.float64()),
+        "epsilon": pa.array([cost[mu_together([c.spend]), c.spend.threshold_delta] for c in charges], pa.float64()),
         "delta": pa.array([delta] * len(charges), pa.float64()),
         "mu": pa.array([c.spend.mu for c in charges], pa.float64()),
         "cumulative_epsilon_year": pa.array([year[c.day] for c in charges], pa.float64()),

@@ -46,6 +46,6 @@ def supersede_day(session: Session, table: str, day: date, reason: str) -> Super
         stored = supersede(
             table, statement, source, desk, session.engine, day=day, reason=reason.strip(), public=public
         )
-        standing = desk.ledger.standing(table, day.isoformat())
+        standing = desk.ledger.released(table, day.isoformat())
         attempt = standing.attempt if standing is not None else 0
         return Superseded(stored, attempt, desk.ledger.year_epsilon(last_day(statement, day)))

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..engines import Engine, Input
+from ..engines import Engine
 from ..release_policy import TableStatement
 from .contributions import BoundedSums, Source, bounding_inputs, bounding_sql
 from .mechanism import mechanism_of
@@ -36,8 +36,7 @@ def found_sums(
     wanted = sorted(set(days))
     if not wanted:
         return {}
-    inputs: dict[str, Input] = {**source.inputs, **bounding_inputs(statement, {})}
-    found = engine.fetch(bounding_sql(statement, source.sql, wanted), inputs)
+    found = engine.fetch(bounding_sql(statement, source.sql, wanted), bounding_inputs(statement, source, {}))
     found = found.set_column(found.column_names.index("day"), "day", found["day"].cast(pa.date32()))
     totals = found.filter(found["is_total"])
     cells = found.filter(pc.invert(found["is_total"])).sort_by([(name, "ascending") for name in statement.cells])

@@ -71,7 +71,8 @@ def _refusal(code: Code, check: Callable[[], None]) -> dict[Code, str]:
 
 def spend_of(charges: Sequence[Charge], last: date, session: Session) -> Spend | None:
     """What charges cost one account in the budget's days that end with `last`; None where there are none."""
-    from ..privacy.accountant import compose, epsilon_of
+    from ..privacy.accountant import epsilon_of
+    from ..privacy.standing import mu_together
     from .manifest import Spend
 
     budget = session.policy.releases.budget
@@ -79,7 +80,7 @@ def spend_of(charges: Sequence[Charge], last: date, session: Session) -> Spend |
     counted = [charge for charge in charges if first <= charge.day <= last]
     if not counted:
         return None
-    mu = compose(charge.spend.mu for charge in counted)
+    mu = mu_together(charge.spend for charge in counted)
     epsilon = epsilon_of(mu, budget.delta, sum(charge.spend.threshold_delta for charge in counted))
     period = "year" if budget.days == _YEAR else f"{budget.days} days"
     return Spend(unit=f"{budget.unit}-{period}", releases=len(counted), mu=mu, epsilon=epsilon, delta=budget.delta)

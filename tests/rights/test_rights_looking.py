@@ -17,6 +17,8 @@ from erasure_nights import open_session
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.landing import quarantine
+from media_privacy_pipeline.privacy.odometers import Odometer
+from media_privacy_pipeline.privacy.open import odometers_of
 from media_privacy_pipeline.published.crypt import encryption, table_key
 from media_privacy_pipeline.rights.erasure.looking import UNREADABLE, look_into
 from media_privacy_pipeline.rights.erasure.needles import needles
@@ -80,6 +82,11 @@ def _sealed(session: Session, name: str, path: Path) -> None:
     path.write_bytes(quarantine.sealed(session, "viewing_events", date(2026, 3, 1), [line]))
 
 
+def _odometer(session: Session, name: str, path: Path) -> None:
+    owing = Odometer(1, date(2026, 3, 1), pa.array(["x", name]), np.array([1, 2]))
+    odometers_of(session).write("title_daily", "0123", owing)
+
+
 _RESTRICTED = "published/restricted/recommendations/r/part-0.parquet"
 _PLACES: dict[str, tuple[Callable[[Session, str, Path], None], str]] = {
     "parquet": (_parquet, "lake/t/part-0.parquet"),
@@ -91,6 +98,7 @@ _PLACES: dict[str, tuple[Callable[[Session, str, Path], None], str]] = {
     "json lines": (_json_lines, "reports/a.jsonl"),
     "sqlite": (_sqlite, "ledger/a.sqlite"),
     "array": (_array, "models/ials/x/factors.npz"),
+    "odometer": (_odometer, "vault/odometers/title_daily.0123.sealed"),
     "quarantine": (_sealed, "quarantine/viewing_events/arrival_day=2026-03-01/part-00000.sealed"),
 }
 

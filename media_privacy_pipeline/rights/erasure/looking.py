@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 from ...engines import Session
 from ...errors import PipelineError
 from ...landing import quarantine
+from ...privacy.open import odometers_of
 from ...published.crypt import decryption, table_key
 from .needles import Needles
 
@@ -64,6 +65,8 @@ def look_into(session: Session, file: Path, needles: Needles) -> Look:
         # Of the erasure's own names nothing can be seen but that they are sealed; they go with the receipt.
         if home.parts[0] == session.settings.quarantine.name:
             _sealed(session, home, file, needles, found)
+        elif file.parent == session.settings.odometers:
+            found.values(needles, odometers_of(session).accounts(file))
     elif head.startswith(_SQLITE):
         _sqlite(file, needles, found)
     elif file.suffix == ".npz":

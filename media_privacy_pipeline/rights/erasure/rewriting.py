@@ -1,4 +1,4 @@
-"""Taking people's rows out of what is stored: the lake's tables, and what the quarantine keeps."""
+"""Taking people's rows out of what is stored: the lake's tables, what the quarantine keeps, and the odometers."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ...landing import quarantine
 from ...landing.erased import owner_of
 from ...landing.quarantine import Refusal
 from ...landing.sources import SOURCES, source_of
+from ...privacy.open import PURPOSE, odometers_of
 from ..places import How, places
 from .finding import Owners, owners_of, resolved
 from .journal import Journal
@@ -28,7 +29,7 @@ _NO_ID_SIDE = r"[0-9A-Za-z_\-]"
 
 
 def take_out(session: Session, journal: Journal) -> None:
-    """Take the people of an erasure out of every stored table, all of them in one pass, and out of the quarantine.
+    """Take the people of an erasure out of every stored table, all of them in one pass, the quarantine and odometers.
 
     Each partition's loss is in the journal before it happens. Raises UsageError for a table that nobody could be taken
     out of.
@@ -51,6 +52,7 @@ def take_out(session: Session, journal: Journal) -> None:
         if source_of(session.project, source).of_accounts:
             for day in quarantine.days(session, source):
                 _refusals(session, journal, source, day)
+    _odometers(session, journal)
 
 
 def rows_of(session: Session, people: People) -> Iterator[tuple[str, int, int]]:
@@ -121,6 +123,18 @@ def _refusals(session: Session, journal: Journal, source: str, day: date) -> Non
         rows.clear()
 
     quarantine.rewrite(session, source, day, stays, ahead)
+
+
+def _odometers(session: Session, journal: Journal) -> None:
+    """What the people's accounts owe on allowances. Nobody is given a new one for it: an erased id is refused for ever.
+
+    No digests are noted: a file is sealed under another nonce each time that it is written.
+    """
+    numbers = journal.people.keys(session.keyring, PURPOSE)
+    for path, gone in odometers_of(session).forget(numbers):
+        place = path.relative_to(session.settings.home)
+        rows = {str(numbers[account]): 1 for account in gone}
+        journal.note("rewrite", str(place), zone=str(place.parent), files=[], rows=dict(sorted(rows.items())))
 
 
 def _owner_of(source: str, people: People) -> Callable[[Refusal], int | None]:
