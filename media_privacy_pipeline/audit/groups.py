@@ -3,7 +3,6 @@ declared one. Bound and scale are derived anew from the policy's words."""
 
 from __future__ import annotations
 
-from datetime import timedelta
 from math import isqrt, sqrt
 
 import numpy as np
@@ -17,7 +16,7 @@ from ..release_policy import TableStatement
 from .declared import reach
 from .drawn import p_of
 from .finding import Finding, exact
-from .world import START, TABLE, planted, public_values, variants, world
+from .world import START, TABLE, dated, neighbours, planted, public_values, world
 
 _DRAWS = 10_000
 _LEAST_P = 1e-4
@@ -41,12 +40,13 @@ def check_groups(name: str, statement: TableStatement, engine: Engine, noise: No
 def _worst_moved(statement: TableStatement, engine: Engine, bound: int) -> float:
     public = public_values(statement)
     domain = domain_of(statement, public)
-    targets = list(planted(statement, domain.num_rows))
-    rows = variants(world(statement, domain), targets)
-    days = [START + timedelta(days=n) for n in range(len(targets) + 1)]
     shape = shape_of(statement, domain, public)
-    sums = bounded_sums(engine, statement, Source(f"select * from {TABLE}", {TABLE: rows}), days, public)
-    levels = [shape.summed(sums[day]).levels for day in days]
+    worlds = neighbours(world(statement, domain), list(planted(statement, domain.num_rows)))
+    levels = []
+    for rows in worlds:
+        # Each on one and the same day, which is in a sample's hash.
+        source = Source(f"select * from {TABLE}", {TABLE: dated([rows])})
+        levels.append(shape.summed(bounded_sums(engine, statement, source, [START], public)[START]).levels)
     return max(
         sqrt(sum(x * x for x in moved.tolist())) / (bound * reach(statement, measure))
         for without in levels[1:]
@@ -74,6 +74,8 @@ def _worst_p(statement: TableStatement, noise: Noise, bound: int) -> float:
 def _most_kept(statement: TableStatement) -> int:
     """The most that an account's weights add up to, over every number of cells: what one group can hold of it."""
     m, most = statement.squared_norm, statement.most_cells
+    if statement.bounding == "sample":
+        return _ONE * m
     return max(
         cells * next(j for j in range(_ONE, -1, -1) if j * j * cells * max(cells, most) <= _ONE**2 * m * most)
         for cells in range(1, 1 + isqrt(_ONE**2 * m * most))

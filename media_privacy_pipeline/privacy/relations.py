@@ -7,6 +7,7 @@ either knows stay usable; neither is copied.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
@@ -85,16 +86,17 @@ class _FrameEngine(_Given):
 
 
 def _written(table: Input) -> str:
-    """A small table of whole numbers and texts as a query; its columns are lists that are unfolded side by side."""
+    """A small table of whole numbers, days and texts as a query: its columns are lists, unfolded side by side."""
     if not isinstance(table, pa.Table):
         raise UsageError("beside a relation, only small tables in memory can be read")
     columns = []
     for name in table.column_names:
-        kind = "bigint[]" if pa.types.is_integer(table[name].type) else "varchar[]"
+        of = table[name].type
+        kind = "bigint[]" if pa.types.is_integer(of) else "date[]" if pa.types.is_date(of) else "varchar[]"
         values = ", ".join(_literal(value) for value in table[name].to_pylist())
         columns.append(f"unnest(cast([{values}] as {kind})) as {name}")
     return f"select {', '.join(columns)}"
 
 
-def _literal(value: int | str) -> str:
-    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+def _literal(value: int | date | str) -> str:
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"

@@ -38,8 +38,12 @@ def duck(tmp_path: Path) -> DuckDBEngine:
     return DuckDBEngine(tmp_path / "work", memory_limit="1GB")
 
 
-def test_the_honest_code_passes_and_comes_close_to_its_bound(statement: TableStatement, duck: DuckDBEngine) -> None:
-    moved, noise = check_groups("toy", statement, duck, discrete_gaussian)
+@pytest.mark.parametrize("bounding", ["weights", "sample"])
+def test_the_honest_code_passes_and_comes_close_to_its_bound(
+    statement: TableStatement, duck: DuckDBEngine, bounding: str
+) -> None:
+    declared = {**statement.model_dump(), "bounding": bounding, "squared_norm": 2}
+    moved, noise = check_groups("toy", TableStatement.model_validate(declared), duck, discrete_gaussian)
     assert moved.passed
     assert moved.estimate > 0.9
     assert noise.passed

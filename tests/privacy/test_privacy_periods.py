@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from datetime import date, timedelta
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -184,6 +185,19 @@ def test_a_week_is_released_once_under_its_monday_and_paid_for_on_its_sunday(
     rows = pq.read_table(first[MONDAYS[1]].path)
     assert rows["day"].unique().to_pylist() == [MONDAYS[1] + timedelta(days=n) for n in range(7)]
     assert rows.num_rows == 350
+
+
+def test_a_relation_is_placed_where_it_is(
+    cut: TableStatement, duck: DuckDBEngine, make_desk: Callable[..., Desk]
+) -> None:
+    rows = events(accounts=40, days=9)
+    with duckdb.connect() as connection:
+        relation = connection.from_arrow(rows).query("watched", SQL)
+        desk = make_desk(epsilon=50, noise=lambda values, sigma: values)
+        found = release("related", cut, relation, desk, days=MONDAYS, public=TITLES)
+        expected = release("read", cut, Source(SQL, {"watched": rows}), desk, duck, days=MONDAYS, public=TITLES)
+    for week in MONDAYS:
+        assert pq.read_table(found[week].path).equals(pq.read_table(expected[week].path))
 
 
 def test_a_day_that_begins_no_period_is_told_with_the_one_that_does(
