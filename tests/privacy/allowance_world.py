@@ -78,7 +78,7 @@ def desk_of(folder: Path, noise: Noise = lambda values, _: values, epsilon: floa
     return Desk(ledger, folder / "releases", noise, odometers=Odometers(folder / "odometers", KEYRING))
 
 
-def _stored_whole(sums: BoundedSums) -> Callable[[Noise], pa.Table]:
+def _stored_whole(_: date, sums: BoundedSums) -> Callable[[Noise], pa.Table]:
     return lambda noise: pa.table({"sums": np.concatenate([noise(sums.values[0], 1), sums.totals])})
 
 
