@@ -92,7 +92,7 @@ def show(home: Home = None, policy: PolicyFile = None, json: AsJson = False) -> 
 def supersede(
     table: Annotated[str, typer.Argument(help="The released table.")],
     day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The released day.")],
-    reason: Annotated[str, typer.Option(help="Why, in words: it stands in the ledger and in the certificate.")],
+    reason: Annotated[str, typer.Option(help="Why, in words, and without a personal value: it is published.")],
     home: Home = None,
     landing: Landing = None,
     policy: PolicyFile = None,
