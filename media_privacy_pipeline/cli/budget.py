@@ -103,7 +103,7 @@ def supersede(
 
       media-privacy budget supersede title_daily 2026-03-01 --reason "a catalogue import had lost half the titles"
     """
-    from ..privacy.supersede import supersede_day
+    from ..privacy.superseding import supersede_day
 
     with opened(settings_of(home=home, landing=landing, policy=policy), "budget supersede") as session:
         done = supersede_day(session, table, day.date(), reason)
