@@ -46,7 +46,7 @@ from .contributions import Source
 from .desk import Desk, Stored
 from .ledger import BudgetLedger, Charge, Spend
 from .odometers import Odometers
-from .release import release
+from .release import release, supersede
 from .vector import find_vector, part_sigma, release_vector
 
 __all__ = [
@@ -61,4 +61,5 @@ __all__ = [
     "part_sigma",
     "release",
     "release_vector",
+    "supersede",
 ]

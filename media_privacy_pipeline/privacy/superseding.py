@@ -11,7 +11,7 @@ from ..errors import Refused, UsageError
 from .closed import days_taken_in, have_arrived
 from .desk import Stored
 from .open import open_desk
-from .periods import days_of, last_day
+from .periods import days_of
 from .release import supersede
 from .statement_inputs import public_values, source_of
 from .steps import statement_of
@@ -19,7 +19,7 @@ from .steps import statement_of
 
 @dataclass(frozen=True)
 class Superseded:
-    """The release that stands now, and what the budget's days that end with it cost an account since."""
+    """The release that stands now, and what the budget's days that end with the last charge cost an account since."""
 
     stored: Stored
     attempt: int
@@ -48,4 +48,5 @@ def supersede_day(session: Session, table: str, day: date, reason: str) -> Super
         )
         standing = desk.ledger.released(table, day.isoformat())
         attempt = standing.attempt if standing is not None else 0
-        return Superseded(stored, attempt, desk.ledger.year_epsilon(last_day(statement, day)))
+        last = max(charge.day for charge in desk.ledger.charges())
+        return Superseded(stored, attempt, desk.ledger.year_epsilon(last))
