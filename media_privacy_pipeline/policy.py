@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from .audit_policy import AuditPolicy
 from .consent_policy import ConsentPolicy, SignalPolicy, SubjectPolicy
 from .errors import UsageError
 from .import_policy import Imports
@@ -136,6 +137,7 @@ class Policy(_Part):
     retention: RetentionPolicy
     recipients: dict[RecipientName, Recipient] = {}
     imports: Imports = Imports()
+    audit: AuditPolicy = AuditPolicy()
 
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:

@@ -16,7 +16,7 @@ from ..privacy.noise import Integers
 from ..release_policy import TableStatement
 from . import declared
 from .finding import Finding, exact
-from .world import START, TABLE, planted, public_values, variants, world
+from .world import START, TABLE, extremes, planted, public_values, variants, world
 
 Bounding: TypeAlias = Callable[
     [Engine, TableStatement, Source, Iterable[date], Mapping[str, Sequence[str]]], dict[date, BoundedSums]
@@ -26,11 +26,16 @@ Bounding: TypeAlias = Callable[
 def check_sensitivity(
     name: str, statement: TableStatement, engine: Engine, bounding: Bounding = bounded_sums
 ) -> Finding:
-    """The largest movement that one planted account causes, as a fraction of what is declared; the limit is 1."""
+    """The largest movement that dropping one account causes, as a fraction of what is declared; the limit is 1.
+
+    Dropped are every planted account and, of the ordinary ones, the heaviest and the lightest; by the real SQL, on the
+    engine that is given.
+    """
     public = public_values(statement)
     domain = domain_of(statement, public)
-    targets = list(planted(statement, domain.num_rows))
-    rows = variants(world(statement, domain), targets)
+    people = world(statement, domain)
+    targets = [*planted(statement, domain.num_rows), *extremes(people)]
+    rows = variants(people, targets)
     days = [START + timedelta(days=n) for n in range(len(targets) + 1)]
     sums = bounding(engine, statement, Source(f"select * from {TABLE}", {TABLE: rows}), days, public)
     whole = sums[days[0]]

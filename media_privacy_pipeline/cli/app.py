@@ -11,6 +11,7 @@ import typer
 
 from ..errors import PipelineError
 from . import (
+    audit,
     checkup,
     consent,
     disclose,
@@ -81,6 +82,7 @@ _PARTS = (
     retention,
     disclose,
     verify,
+    audit,
     checkup,
     ui,
 )
