@@ -48,7 +48,8 @@ SIDEWAYS = {
     # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
     ("landing", "consent"),
     ("policy", "errors"), ("policy", "consent_policy"), ("policy", "release_policy"), ("policy", "import_policy"),
-    ("policy", "screening_policy"), ("policy", "audit_policy"), ("settings", "audit_policy"), ("policy", "rights_policy"),
+    ("policy", "screening_policy"), ("policy", "rights_policy"),
+    ("policy", "audit_policy"), ("settings", "audit_policy"),
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 

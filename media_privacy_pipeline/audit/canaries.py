@@ -120,7 +120,7 @@ def _scores(statement: TableStatement, released: pa.Table) -> Floats:
 
 
 def _guessed(scores: Floats, present: NDArray[np.bool_]) -> tuple[int, int]:
-    """Guess that the canaries of the highest quarter of scores are in, and those of the lowest are not: how many guesses
+    """Guess that the canaries of the highest quarter of scores are in, and those of the lowest not: how many guesses
     that is, and how many were right."""
     quarter = max(1, scores.size // 4)
     order = np.argsort(scores, kind="stable")

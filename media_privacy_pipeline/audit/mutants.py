@@ -25,7 +25,7 @@ from ..release_policy import TableStatement
 from ..sql import load_project
 from .canaries import check_canaries
 from .drawn import check_noise
-from .finding import Finding
+from .finding import Finding, exact
 from .repeats import check_repeats
 from .sensitivity import check_sensitivity
 from .size import SIZES, Size
@@ -189,7 +189,7 @@ def check_mutants(session: Session, size: Size, work: Path, mutants: Iterable[Mu
     for mutant in (each for each in mutants if each.applies(session.policy)):
         subject = mutant.subject()
         missed = [check for check in mutant.caught_by if not _caught(check, session, size, work, subject)]
-        found.append(Finding("mutant", mutant.name, *[float(len(missed))] * 3, 0.0, not missed))
+        found.append(exact("mutant", mutant.name, float(len(missed)), 0.0))
     return found
 
 

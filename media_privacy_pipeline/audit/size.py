@@ -11,8 +11,8 @@ from ..audit_policy import AuditSize
 class Size:
     """drawn: draws a sum of the noise test, by our own sampler. worlds: draws of each of the two worlds. canaries and
     canary_days: the most canaries of a table, and the most days that they are spread over. nights: re-runs of a closed
-    day. pipeline: whether a landing zone of planted people goes through the door, consent and permission as well. mutants: whether every
-    known way of breaking the promise is tried on the checks."""
+    day. pipeline: whether a landing zone of planted people goes through the door, consent and permission as well.
+    mutants: whether every known way of breaking the promise is tried on the checks."""
 
     drawn: int
     worlds: int

@@ -57,7 +57,7 @@ def check_withheld(session: Session, night: Night = honest_night) -> list[Findin
     """How many planted accounts are counted though they must not be, or are not though they agreed.
 
     Of the session, policy, SQL and engine are used, and nothing of its home: the planted people, their keys and both
-    ledgers are in a folder that goes away. Raises nothing of its own; a policy without the purpose has nothing to check.
+    ledgers are in a folder that goes away. A policy under which nobody counts viewing has nothing to check.
     """
     if _SEEN not in session.project.contracts:
         return []
@@ -99,7 +99,7 @@ def _planted(session: Session) -> Iterator[tuple[str, _Planted]]:
 
 
 def _land(own: Session, planted: dict[str, _Planted]) -> None:
-    """Write the landing zone: everybody watches something on the first day, and the erased asked for it on the second."""
+    """Write the landing zone: everybody watches something on the first day, the erased asked on the second."""
     policy = own.policy
     notice = {} if policy.consent.min_notice_version is None else {"notice_version": policy.consent.min_notice_version}
     said = {"signal": "ui", "evidence_ref": "form:1", "covers_history": True, **notice}

@@ -92,7 +92,7 @@ def extremes(rows: pa.Table) -> list[str]:
 def _values(
     statement: TableStatement, domain: int, accounts: list[str], most: int, rng: np.random.Generator
 ) -> pa.Array:
-    """A summed column: alternately far above the clip, at nothing and within, but for those who are planted otherwise."""
+    """A summed column: far above the clip, at nothing or within, but for those who are planted otherwise."""
     size = len(accounts)
     mixed = np.where(rng.random(size) < 0.5, rng.integers(0, 2, size) * 10 * most, most // 2)
     kinds = {name: each.values for name, each in planted(statement, domain).items()}

@@ -46,10 +46,13 @@ def test_a_night_has_every_check_of_every_statement_and_the_columns_of_the_contr
     result = audit(session, SPAN)
     rows = pq.read_table(session.lake.files("audit_findings")[0])
     assert rows.column_names == list(session.project.contracts["audit_findings"].types)
-    checks = {"sensitivity", "noise_drawn", "two_worlds", "repeats", "stored_as_paid", "budget"}
+    drawn = {"noise_drawn", "noise_drawn_opendp", "two_worlds", "canaries"}
+    checks = {"sensitivity", *drawn, "repeats", "recovered", "stored_as_paid", "budget"}
     assert set(rows["check"].to_pylist()) == checks
+    assert result.metadata["size"] == "small"
+    assert "could be shown" in str(result.metadata["canaries_title_daily"])
     assert result.metadata["failed"] == 0
-    assert result.rows["audit_findings"] == len(session.policy.releases.tables) * 5 + 1
+    assert result.rows["audit_findings"] == len(session.policy.releases.tables) * 8 + 1
 
 
 def test_it_is_skipped_while_nothing_changed_and_made_again_for_another_night(session: Session) -> None:
