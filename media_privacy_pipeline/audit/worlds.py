@@ -18,7 +18,7 @@ from .finding import Finding
 _DRAWS = 100_000
 _DELTAS = (1e-6, 1e-3)
 _FRACTIONS = (0.0, 0.5, 1.0, 2.0)
-_ERROR = 0.01
+ERROR = 0.01
 
 
 def check_two_worlds(
@@ -45,14 +45,14 @@ def claims(mu: float) -> list[tuple[float, float]]:
 def _guess(name: str, statement: TableStatement, noise: Noise, draws: int, drawing: Drawing) -> Finding:
     without, with_it = (_evidence(statement, noise, draws, drawing, present) for present in (False, True))
     pairs = claims(statement.mu)
-    error = _ERROR / (4 * len(pairs))
-    proven = []
+    error = ERROR / (4 * len(pairs))
+    found = []
     for claim, delta in pairs:
-        is_in = _proven((with_it > claim).sum(), (without > claim).sum(), draws, delta, error)
-        is_out = _proven((without < -claim).sum(), (with_it < -claim).sum(), draws, delta, error)
-        proven.append((max(is_in, is_out), claim))
-    above = [pair for pair in proven if pair[0] > pair[1]]
-    low, claim = max(above, key=lambda pair: pair[0] - pair[1]) if above else max(proven)
+        is_in = proven((with_it > claim).sum(), (without > claim).sum(), draws, delta, error)
+        is_out = proven((without < -claim).sum(), (with_it < -claim).sum(), draws, delta, error)
+        found.append((max(is_in, is_out), claim))
+    above = [pair for pair in found if pair[0] > pair[1]]
+    low, claim = max(above, key=lambda pair: pair[0] - pair[1]) if above else max(found)
     return Finding("two_worlds", name, low, low, max(low, claim), claim, passed=not above)
 
 
@@ -70,7 +70,7 @@ def _evidence(statement: TableStatement, noise: Noise, draws: int, drawing: Draw
     return evidence
 
 
-def _proven(hits: int, false: int, draws: int, delta: float, error: float) -> float:
+def proven(hits: int, false: int, draws: int, delta: float, error: float) -> float:
     """The epsilon that so many right and wrong guesses prove at a delta, each bound wrong with chance `error`."""
     from scipy.stats import beta
 
