@@ -28,20 +28,22 @@ class Budget(_Part):
 
 
 class CellColumn(_Part):
-    """One column of the cells, whose possible values are known beforehand and public.
+    """One column of the cells: how its possible values are known, or that they are not.
 
     Either `values` lists them, and any other value counts as `other` (left out where there is no `other`), or they
-    are the column of the same name in the public table `of`.
+    are the column of the same name in the public table `of`, or they are `unknown`: then they come from the data, and
+    only what so many accounts have that the noisy count passes a threshold is told.
     """
 
     values: tuple[str, ...] = ()
     other: str | None = None
     of: str | None = None
+    unknown: bool = False
 
     @model_validator(mode="after")
     def _one_domain(self) -> Self:
-        if bool(self.values) == (self.of is not None):
-            raise ValueError("a cell column needs its values, or the public table that has them: one of the two")
+        if bool(self.values) + (self.of is not None) + self.unknown != 1:
+            raise ValueError("a cell column needs its values, the public table that has them, or unknown: one of them")
         if len(set(self.values)) != len(self.values):
             raise ValueError("a value is listed twice")
         if self.other is not None and self.other not in self.values:
@@ -79,7 +81,9 @@ class TableStatement(_Part):
     squared_norm (m) and most_cells (K): with k cells on a day, each of an account's cells weighs
     min(1, sqrt(m / k), sqrt(m K) / k), so that its weights have a squared sum of m and a sum of sqrt(m K) at most.
     mu: what one day's release costs an account in Gaussian differential privacy. totals_budget: the fraction of its
-    square that pays for the two totals which undo the weighting.
+    square that pays for the two totals which undo the weighting. bounding: `sample` keeps m of an account's cells, whole,
+    in place of weighting all of them. threshold_delta: with unknown keys, the most that the probability may be, on one
+    day, of telling any cell that nobody but one account has.
     """
 
     title: str
@@ -89,6 +93,23 @@ class TableStatement(_Part):
     most_cells: Annotated[int, Field(ge=1, le=2**10)]
     mu: Annotated[float, Field(gt=0, le=8)]
     totals_budget: Fraction
+    bounding: Literal["weights", "sample"] = "weights"
+    threshold_delta: Annotated[float, Field(ge=1e-30, le=1e-3)] | None = None
+
+    @property
+    def unknown_keys(self) -> bool:
+        """Whether the cells come from the data, since a column's values are not known beforehand."""
+        return any(column.unknown for column in self.cells.values())
+
+    @model_validator(mode="after")
+    def _hides_what_one_has(self) -> Self:
+        if self.unknown_keys != (self.threshold_delta is not None):
+            raise ValueError("unknown keys need a threshold_delta, and nothing else has one")
+        if self.unknown_keys and all(measure.of is not None for measure in self.measures.values()):
+            raise ValueError("unknown keys need a measure that counts accounts: the threshold is on it")
+        if self.unknown_keys and any(measure.as_share for measure in self.measures.values()):
+            raise ValueError("as_share needs known keys: shares of the cells that are told are shares of nothing")
+        return self
 
     @model_validator(mode="after")
     def _adds_up(self) -> Self:

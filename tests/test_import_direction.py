@@ -53,7 +53,7 @@ SIDEWAYS = {
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 
-HEAVY = {"pyspark", "great_expectations", "implicit"}
+HEAVY = {"pyspark", "great_expectations", "implicit", "dp_accounting"}
 LIGHT = (
     "sql",
     "engines",

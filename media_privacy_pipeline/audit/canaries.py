@@ -27,11 +27,12 @@ from .drawn import Floats
 from .finding import Finding
 from .one_run import ceiling, epsilon_low
 from .repeats import OWN_BUDGET, Releasing
-from .world import START, TABLE, public_values
+from .world import START, TABLE, aligned, public_values
 
 _CANARIES = 500
 _DAYS = 5
 _ERROR = 0.01
+_DELTA = 1e-9
 
 
 def check_canaries(
@@ -45,7 +46,7 @@ def check_canaries(
     noise: Noise = discrete_gaussian,
     releasing: Releasing = release,
 ) -> Finding:
-    """The epsilon that guessing who was in proves, at 99 % and the budget's delta, against what one release claims.
+    """The epsilon that guessing who was in proves, at 99 % and a delta of 1e-9, against what one release claims.
 
     `high` is the ceiling: what the same guesses would prove if all were right, hence what the check can see at all.
     Half of the canaries are guessed about, those of which the release says most. Confirmed anew: under 1e-4 false
@@ -81,11 +82,11 @@ def _audit(
             desk = Desk(ledger, Path(folder) / "releases", noise)
             source = Source(f"select * from {TABLE}", {TABLE: rows})
             found: Any = releasing(name, statement, source, desk, engine, days=days, public=public)
-            scores = np.stack([_scores(statement, pq.read_table(found[day].path)) for day in days])
+            scores = np.stack([_scores(statement, domain, pq.read_table(found[day].path)) for day in days])
     guesses, right = _guessed(scores.ravel(), present.ravel())
-    delta = OWN_BUDGET.delta
+    delta = _DELTA + (statement.threshold_delta or 0.0)
     low = epsilon_low(present.size, guesses, right, delta, _ERROR)
-    claim = epsilon_of(statement.mu, delta)
+    claim = epsilon_of(statement.mu, _DELTA)
     return Finding("canaries", name, low, low, ceiling(present.size, guesses, delta, _ERROR), claim, low <= claim)
 
 
@@ -106,14 +107,14 @@ def _rows(statement: TableStatement, domain: pa.Table, days: list[date], present
     return rows
 
 
-def _scores(statement: TableStatement, released: pa.Table) -> Floats:
+def _scores(statement: TableStatement, domain: pa.Table, released: pa.Table) -> Floats:
     """How much each cell of a stored release speaks for its canary: its upper ends, each by what a canary adds to it.
 
     Of the published figures the upper ends say most: what is published as 0 hides how far below it the noise fell.
     """
-    total = np.zeros(released.num_rows)
+    total = np.zeros(domain.num_rows)
     for name, measure in statement.measures.items():
-        column = released[f"{name}_high"].to_numpy().astype(np.float64)
+        column = aligned(domain, released, f"{name}_high")
         spread = float(column.std()) or 1.0
         total += (column - column.mean()) * (measure.most / measure.per) / spread**2
     return total

@@ -49,6 +49,10 @@ def _worst_totals(m: int, most: int, domain: int) -> tuple[int, int]:
 
 def worst_totals(statement: TableStatement) -> tuple[int, int]:
     """What the account that moves the two totals furthest adds to (kept, cut), in 64ths."""
+    if statement.bounding == "sample":
+        of_all = ((min(statement.squared_norm, cells), cells) for cells in range(1, statement.most_cells + 1))
+        pairs = [(_WEIGHT_ONE * kept, _WEIGHT_ONE * (cells - kept)) for kept, cells in of_all]
+        return max(pairs, key=lambda pair: pair[0] ** 2 + pair[1] ** 2)
     domain = 1.0
     for column in statement.cells.values():
         domain *= len(column.values) or inf

@@ -21,6 +21,7 @@ from ..privacy.contributions import BoundedSums, Source, bounded_sums
 from ..privacy.mechanism import mechanism_of
 from ..privacy.noise import Integers, Noise, discrete_gaussian, opendp_noise
 from ..privacy.release import noisy
+from ..privacy.unknown_keys import told
 from ..release_policy import TableStatement
 from ..sql import load_project
 from .canaries import check_canaries
@@ -30,6 +31,7 @@ from .repeats import check_repeats
 from .sensitivity import check_sensitivity
 from .size import SIZES, Size
 from .subject import HONEST, Subject
+from .telling import check_telling
 from .withheld import PURPOSE, check_withheld, honest_night
 from .worlds import check_two_worlds
 
@@ -144,6 +146,31 @@ def _unforgetting(session: Session, span: Span) -> None:
     consent.permit(session, span, PURPOSE)
 
 
+def _eager(statement: TableStatement, cells: pa.Table, drawn: BoundedSums) -> tuple[pa.Table, BoundedSums]:
+    """Keys are told from three tenths of the noise's scale below their threshold on."""
+    mechanism = mechanism_of(statement)
+    counted = next(n for n, part in enumerate(mechanism.sums) if part.name == mechanism.counts)
+    lifted = drawn.values.copy()
+    lifted[counted] += round(0.3 * mechanism.sums[counted].sigma)
+    shown, _ = told(statement, cells, BoundedSums(lifted, drawn.totals))
+    return shown, drawn
+
+
+_UNKNOWN = TableStatement.model_validate(
+    {
+        "title": "Keys that nobody knows beforehand",
+        "cells": {"account": {"unknown": True}},
+        "measures": {"viewers": {"budget": 0.8}},
+        "squared_norm": 1,
+        "most_cells": 4,
+        "mu": 0.1,
+        "totals_budget": 0.2,
+        "threshold_delta": 1e-9,
+    }
+)
+"""No table of a policy has to have such keys for the check of them to be tried."""
+
+
 def _clips(policy: Policy) -> bool:
     return any(m.of is not None for each in policy.releases.tables.values() for m in each.measures.values())
 
@@ -171,6 +198,7 @@ MUTANTS = (
     Mutant("bound not enforced", lambda: replace(HONEST, bounding=_unbounded), ("sensitivity",)),
     Mutant("clip not enforced", lambda: replace(HONEST, bounding=_unclipped), ("sensitivity",), _clips),
     Mutant("noise for one row, not for the account", lambda: replace(HONEST, bounding=_by_row), ("sensitivity",)),
+    Mutant("threshold -0.3 sigma", lambda: replace(HONEST, telling=_eager), ("telling",)),
     Mutant("fresh noise on re-run", _forgetful, ("repeats", "recovered")),
     Mutant("private session leaked", lambda: replace(HONEST, night=_leaky), ("withheld",), _withholds),
     Mutant("erased account kept", lambda: replace(HONEST, night=_unforgetting), ("withheld",), _counts),
@@ -196,6 +224,8 @@ def check_mutants(session: Session, size: Size, work: Path, mutants: Iterable[Mu
 def _caught(check: str, session: Session, size: Size, work: Path, subject: Subject) -> bool:
     if check == "withheld":
         return any(not finding.passed for finding in check_withheld(session, subject.night))
+    if check == "telling":
+        return not check_telling("keys", _UNKNOWN, subject.noise, telling=subject.telling).passed
     name, statement = _table(session)
     return any(not finding.passed for finding in _made(check, name, statement, session.engine, size, work, subject))
 

@@ -16,7 +16,7 @@ from ..privacy.noise import Integers
 from ..release_policy import TableStatement
 from . import declared
 from .finding import Finding, exact
-from .world import START, TABLE, extremes, planted, public_values, variants, world
+from .world import START, TABLE, dated, extremes, neighbours, planted, public_values, world
 
 Bounding: TypeAlias = Callable[
     [Engine, TableStatement, Source, Iterable[date], Mapping[str, Sequence[str]]], dict[date, BoundedSums]
@@ -33,13 +33,17 @@ def check_sensitivity(
     """
     public = public_values(statement)
     domain = domain_of(statement, public)
-    people = world(statement, domain)
-    targets = [*planted(statement, domain.num_rows), *extremes(people)]
-    rows = variants(people, targets)
-    days = [START + timedelta(days=n) for n in range(len(targets) + 1)]
-    sums = bounding(engine, statement, Source(f"select * from {TABLE}", {TABLE: rows}), days, public)
-    whole = sums[days[0]]
-    worst = max(_moved(statement, whole, sums[day]) for day in days[1:])
+    rows = world(statement, domain)
+    targets = [*planted(statement, domain.num_rows), *extremes(rows)]
+    # The day is in a sample's hash: neighbours are then each a world of their own on one and the same day.
+    apart = statement.bounding == "sample"
+    worlds = [[each] for each in neighbours(rows, targets)] if apart else [neighbours(rows, targets)]
+    sums = []
+    for each in worlds:
+        days = [START + timedelta(days=n) for n in range(len(each))]
+        source = Source(f"select * from {TABLE}", {TABLE: dated(each)})
+        sums += [found for _, found in sorted(bounding(engine, statement, source, days, public).items())]
+    worst = max(_moved(statement, sums[0], rest) for rest in sums[1:])
     return exact("sensitivity", name, worst, 1.0)
 
 

@@ -10,6 +10,7 @@ from ..privacy import release
 from ..privacy.contributions import bounded_sums
 from ..privacy.noise import Noise, discrete_gaussian, opendp_noise
 from ..privacy.release import noisy
+from ..privacy.unknown_keys import told
 from ..release_policy import TableStatement
 from .canaries import check_canaries
 from .drawn import Drawing, check_noise
@@ -17,6 +18,7 @@ from .finding import Finding
 from .repeats import Releasing, check_repeats
 from .sensitivity import Bounding, check_sensitivity
 from .size import OPENDP_DRAWS, Size
+from .telling import Telling, check_telling, check_threshold
 from .withheld import Night, check_withheld, honest_night
 from .worlds import check_two_worlds
 
@@ -30,6 +32,7 @@ class Subject:
     noise: Noise = discrete_gaussian
     other_noise: Noise = opendp_noise
     releasing: Releasing = release
+    telling: Telling = told
     night: Night = honest_night
 
 
@@ -41,7 +44,16 @@ def check_statement(
 ) -> list[Finding]:
     """Every check of one table that needs no installation: of synthetic people alone."""
     few = OPENDP_DRAWS
+    keys = (
+        [
+            check_threshold(name, statement),
+            check_telling(name, statement, subject.noise, size.worlds, subject.telling),
+        ]
+        if statement.unknown_keys
+        else []
+    )
     return [
+        *keys,
         check_sensitivity(name, statement, engine, subject.bounding),
         check_noise(name, statement, subject.noise, draws=size.drawn, drawing=subject.drawing),
         check_noise(

@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from ..release_policy import TableStatement
 
@@ -22,11 +23,9 @@ _ORDINARY = "ordinary-"
 
 
 def public_values(statement: TableStatement, count: int = _PUBLIC) -> dict[str, list[str]]:
-    """Made-up values for the cell columns that come from public tables, so many of each."""
+    """Made-up values for the cell columns that come from public tables, or from people; so many of each."""
     return {
-        name: [f"{name}-{n:03d}" for n in range(count)]
-        for name, column in statement.cells.items()
-        if column.of is not None
+        name: [f"{name}-{n:03d}" for n in range(count)] for name, column in statement.cells.items() if not column.values
     }
 
 
@@ -72,9 +71,10 @@ def world(statement: TableStatement, domain: pa.Table) -> pa.Table:
     accounts += [f"{_ORDINARY}{n}" for n in ordinary]
     cells += rng.integers(0, domain.num_rows, ordinary.size).tolist()
     rows = domain.take(pa.array(cells)).append_column("account_key", pa.array(accounts))
-    for place, column in enumerate(statement.cells):
-        listed = pc.if_else(pc.equal(rows["account_key"], UNLISTED), pa.scalar("audit-unlisted"), rows[column])
-        rows = rows.set_column(place, column, listed)
+    for place, (column, known) in enumerate(statement.cells.items()):
+        if not known.unknown:
+            listed = pc.if_else(pc.equal(rows["account_key"], UNLISTED), pa.scalar("audit-unlisted"), rows[column])
+            rows = rows.set_column(place, column, listed)
     for column in sorted({measure.of for measure in statement.measures.values() if measure.of is not None}):
         most = max(measure.most for measure in statement.measures.values() if measure.of == column)
         rows = rows.append_column(column, _values(statement, domain.num_rows, accounts, most, rng))
@@ -106,9 +106,29 @@ def _values(
 def variants(rows: pa.Table, without: Sequence[str]) -> pa.Table:
     """The world once whole and once without each account, as days that follow one another from START: the bounds hold
     for a day, so that one query finds every neighbour."""
-    days = [rows, *(rows.filter(pc.not_equal(rows["account_key"], account)) for account in without)]
-    dated = [
+    return dated(neighbours(rows, without))
+
+
+def neighbours(rows: pa.Table, without: Sequence[str]) -> list[pa.Table]:
+    """The world once whole and once without each account."""
+    return [rows, *(rows.filter(pc.not_equal(rows["account_key"], account)) for account in without)]
+
+
+def dated(worlds: Sequence[pa.Table]) -> pa.Table:
+    """Worlds as days that follow one another from START."""
+    return pa.concat_tables(
         each.append_column("day", pa.array([START + timedelta(days=n)] * each.num_rows, pa.date32()))
-        for n, each in enumerate(days)
-    ]
-    return pa.concat_tables(dated)
+        for n, each in enumerate(worlds)
+    )
+
+
+def aligned(domain: pa.Table, released: pa.Table, column: str, absent: float = 0.0) -> NDArray[np.float64]:
+    """A column of a stored release by the cells of a domain, in its order; `absent` where a cell is not told."""
+    names = domain.column_names
+    told = dict(
+        zip(
+            zip(*(released[name].to_pylist() for name in names), strict=True), released[column].to_pylist(), strict=True
+        )
+    )
+    keys = zip(*(domain[name].to_pylist() for name in names), strict=True)
+    return np.array([told.get(key, absent) for key in keys], np.float64)

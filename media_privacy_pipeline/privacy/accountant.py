@@ -50,9 +50,19 @@ def delta_of(mu: float, epsilon: float) -> float:
     return 0.0 if second >= first else math.exp(first) * -math.expm1(second - first)
 
 
-def epsilon_of(mu: float, delta: float) -> float:
+def thresholded_delta(mu: float, threshold_delta: float, epsilon: float) -> float:
+    """The least delta at which mu-Gaussian privacy, joined to thresholds that tell what is one account's alone with a
+    probability of threshold_delta at most, is (epsilon, delta)-private (docs/privacy-proofs.md, 9)."""
+    shift = -math.log1p(-threshold_delta)
+    with_it = threshold_delta + (1 - threshold_delta) * delta_of(mu, epsilon + shift)
+    return max(with_it, delta_of(mu, epsilon - shift)) if mu else threshold_delta
+
+
+def epsilon_of(mu: float, delta: float, threshold_delta: float = 0.0) -> float:
     """The least epsilon at which mu-Gaussian privacy is (epsilon, delta)-differential privacy; the upper end of the
-    last bisection step, hence never too small."""
+    last bisection step, hence never too small. Infinite where thresholds alone take the whole delta."""
+    if threshold_delta:
+        return _thresholded_epsilon(mu, delta, threshold_delta)
     if mu == 0:
         return 0.0
     low, high = 0.0, 1.0
@@ -65,6 +75,21 @@ def epsilon_of(mu: float, delta: float) -> float:
         if middle in (low, high):
             break
         low, high = (middle, high) if delta_of(mu, middle) > delta else (low, middle)
+    return high
+
+
+def _thresholded_epsilon(mu: float, delta: float, threshold_delta: float) -> float:
+    if threshold_delta >= delta:
+        return math.inf
+    # Never below the figure of the Gaussian part alone, and hardly above that of what is left of delta.
+    low, high = epsilon_of(mu, delta), epsilon_of(mu, delta - threshold_delta) + 1
+    while thresholded_delta(mu, threshold_delta, high) > delta:
+        high *= 2
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        low, high = (middle, high) if thresholded_delta(mu, threshold_delta, middle) > delta else (low, middle)
     return high
 
 

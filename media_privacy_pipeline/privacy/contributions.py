@@ -19,6 +19,7 @@ from ..errors import UsageError
 from ..release_policy import CellColumn, TableStatement
 from .mechanism import mechanism_of, weights_of
 from .noise import Integers
+from .sampling import bounded, sized
 
 _WEIGHTS = "bounding_weights"
 _DOMAIN = "domain_of_"
@@ -65,12 +66,18 @@ def bounded_sums(
     wanted = sorted(set(days))
     if not wanted:
         return {}
-    inputs: dict[str, Input] = {**source.inputs, _WEIGHTS: weights_of(statement)}
+    inputs: dict[str, Input] = {**source.inputs, **bounding_inputs(statement, public)}
+    found = engine.fetch(bounding_sql(statement, source.sql, wanted), inputs)
+    return _by_day(statement, found, wanted, public)
+
+
+def bounding_inputs(statement: TableStatement, public: Mapping[str, Sequence[str]]) -> dict[str, pa.Table]:
+    """The small tables that `bounding_sql` reads beside the source: the weights, and the values of public tables."""
+    inputs = {_WEIGHTS: weights_of(statement)}
     for name, column in statement.cells.items():
         if column.of is not None:
             inputs[_DOMAIN + name] = pa.table({name: pa.array(_values(name, column, public), pa.string())})
-    found = engine.fetch(bounding_sql(statement, source.sql, wanted), inputs)
-    return _by_day(statement, found, wanted, public)
+    return inputs
 
 
 def bounding_sql(statement: TableStatement, source: str, days: Sequence[date]) -> str:
@@ -85,6 +92,7 @@ def bounding_sql(statement: TableStatement, source: str, days: Sequence[date]) -
         for name, column in statement.cells.items()
         if column.values and column.other is None
     ]
+    conditions += [f"{name} is not null" for name, column in statement.cells.items() if column.unknown]
     measures = {name: measure for name, measure in statement.measures.items() if measure.of is not None}
     # A row is clipped before it is added, so that no input, however odd, overflows a sum.
     rows = "".join(
@@ -107,9 +115,10 @@ with contributed as ({source}),
 placed as (select account_key, day, {mapped}{rows} from contributed where {" and ".join(conditions)}),
 merged as (select {keys}{clipped} from placed group by {keys}),
 known as (select {keys}{"".join(f", m_{name}" for name in measures)} from merged{known}),
-sizes as (select account_key, day, count(*) as cells from known group by account_key, day),
+sizes as (select account_key, day, {sized(statement)} as cells from known group by account_key, day),
 weights as (select account_key, day, weight, kept, cut from sizes join {_WEIGHTS} using (cells)),
-by_cell as (select day, {cells}, {sums} from known join weights using (account_key, day) group by day, {cells}),
+by_cell as (select day, {cells}, {sums} from {bounded(statement, "known")} join weights using (account_key, day)
+  group by day, {cells}),
 by_day as (select day, cast(sum(kept) as bigint) as kept, cast(sum(cut) as bigint) as cut from weights group by day)
 select day, {cells}, {", ".join(f"s_{part.name}" for part in mechanism_of(statement).sums)},
   cast(0 as bigint) as kept, cast(0 as bigint) as cut, false as is_total from by_cell
@@ -142,10 +151,10 @@ def _by_day(
 
 
 def _values(name: str, column: CellColumn, public: Mapping[str, Sequence[str]]) -> list[str]:
-    if column.of is None:
+    if column.values:
         return list(column.values)
     if name not in public:
-        raise UsageError(f"the cell column {name} takes its values from {column.of}: give them")
+        raise UsageError(f"the cell column {name} takes its values from {column.of or 'the data'}: give them")
     return sorted(set(public[name]))
 
 

@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..errors import Refused
+from .certificate import Signed, Terms, certificate, figures, text_of
 from .ledger import BudgetLedger, Charge, Spend
 from .noise import Noise, discrete_gaussian
 
@@ -32,11 +33,14 @@ class Stored:
 
 @dataclass(frozen=True)
 class Desk:
-    """A ledger, the folder that keeps its releases as <name>/<partition>.parquet, and the noise."""
+    """A ledger, the folder that keeps its releases as <name>/<partition>.parquet with the certificate of each as .json
+    beside it, the noise, and who signs certificates, if anybody does. Releases that were superseded are kept in
+    <name>/superseded, by partition and attempt."""
 
     ledger: BudgetLedger
     folder: Path
     noise: Noise = discrete_gaussian
+    sign: Callable[[bytes], Signed] | None = None
 
     def find(self, name: str, partition: str) -> Stored | None:
         """The stored release, or None where there is none yet.
@@ -59,10 +63,27 @@ class Desk:
             if not path.exists() or _digest(path) != charge.sha256:
                 raise Refused(f"{path}: the stored release is lost or was changed; restore it from your backup")
             return Stored(path, charge.sha256)
+        if charge.reason is not None and path.exists() and _charge_of(path) != charge.charge_id:
+            standing = self.ledger.standing(name, partition)
+            if standing is not None and _digest(path) == standing.sha256:
+                # What was to supersede it was lost in a crash, but for a certificate perhaps.
+                certificate = _aside(path.with_suffix(".json"), standing.attempt)
+                if certificate.exists():
+                    _replace(path.with_suffix(".json"), certificate.read_bytes())
+                return Stored(path, standing.sha256)
         return self._adopt(path, charge) if path.exists() else None
 
-    def once(self, name: str, partition: str, day: date, spend: Spend, make: Callable[[Noise], pa.Table]) -> Stored:
-        """The stored release, made on first call: charged, then `make` draws from the noise it is given, then stored.
+    def once(
+        self,
+        name: str,
+        partition: str,
+        day: date,
+        spend: Spend,
+        make: Callable[[Noise], pa.Table],
+        terms: Terms | None = None,
+    ) -> Stored:
+        """The stored release, made on first call: charged, then `make` draws from the noise it is given, then stored,
+        with a certificate where its terms are given.
 
         Raises Refused where the charge would pass the cap (then `make` is not called), and as `find` does.
         """
@@ -70,18 +91,54 @@ class Desk:
             found = self._find(name, partition)
             if found is not None:
                 return found
+            self._certifiable(spend, terms)
             charge = self.ledger.charge(name, partition, day, spend)
-            stored = _store(make(self.noise), self._path(name, partition), charge)
-            self.ledger.settle(charge, stored.sha256)
-            return stored
+            return self._draw(charge, make, terms)
+
+    def supersede(
+        self,
+        name: str,
+        partition: str,
+        day: date,
+        spend: Spend,
+        make: Callable[[Noise], pa.Table],
+        terms: Terms | None = None,
+        *,
+        reason: str,
+    ) -> Stored:
+        """As `once`, for a release that exists: it is paid for and drawn anew, and the one before is kept aside.
+
+        Until the new one is whole the old one stands. Raises Refused where there is none, and as `once` does.
+        """
+        with self.ledger.exclusive(name):
+            found, before = self._find(name, partition), self.ledger.standing(name, partition)
+            self._certifiable(spend, terms)
+            charge = self.ledger.charge(name, partition, day, spend, reason=reason)
+            if found is not None and before is not None:
+                _keep_aside(found.path, before.attempt)
+            return self._draw(charge, make, terms)
+
+    def _certifiable(self, spend: Spend, terms: Terms | None) -> None:
+        """The dear part of a certificate, and what may fail of it, comes before the charge: it is kept for later."""
+        if terms is not None:
+            figures(terms, spend.mu, spend.threshold_delta, self.ledger.budget)
+
+    def _draw(self, charge: Charge, make: Callable[[Noise], pa.Table], terms: Terms | None) -> Stored:
+        def certified(sha256: str) -> str | None:
+            if terms is None:
+                return None
+            return text_of(certificate(terms, charge, sha256, self.ledger.budget, self.sign))
+
+        stored = _store(make(self.noise), self._path(charge.name, charge.partition), charge, certified)
+        self.ledger.settle(charge, stored.sha256)
+        return stored
 
     def _path(self, name: str, partition: str) -> Path:
         return self.folder / name / f"{partition}.parquet"
 
     def _adopt(self, path: Path, charge: Charge) -> Stored:
         """A crash came between storing and settling: the file is whole, and paid for by this very charge."""
-        metadata = pq.read_schema(path).metadata or {}
-        if metadata.get(_CHARGE_ID) != str(charge.charge_id).encode():
+        if _charge_of(path) != charge.charge_id:
             raise Refused(
                 f"{path}: paid for by another charge than the ledger's last; restore the ledger it belongs to"
             )
@@ -93,27 +150,60 @@ class Desk:
         return Stored(path, digest)
 
 
-def _store(table: pa.Table, path: Path, charge: Charge) -> Stored:
-    """Write a release whole and durably: a file of this name is complete, also after a power cut."""
+def _charge_of(path: Path) -> int | None:
+    """The charge that a stored release was drawn for, by its own word."""
+    told = (pq.read_schema(path).metadata or {}).get(_CHARGE_ID)
+    return None if told is None else int(told)
+
+
+def _keep_aside(path: Path, attempt: int) -> None:
+    """Give a release and its certificate a second name, by which they stay when others take their places."""
+    for file in (path, path.with_suffix(".json")):
+        second = _aside(file, attempt)
+        second.parent.mkdir(exist_ok=True)
+        if file.exists() and not second.exists():
+            os.link(file, second)
+        _sync(second.parent)
+
+
+def _aside(file: Path, attempt: int) -> Path:
+    return file.parent / "superseded" / f"{file.stem}.{attempt}{file.suffix}"
+
+
+def _store(table: pa.Table, path: Path, charge: Charge, certified: Callable[[str], str | None]) -> Stored:
+    """Write a release whole and durably: a file of this name is complete, also after a power cut, and its certificate
+    was there before it."""
+    buffer = pa.BufferOutputStream()
+    pq.write_table(table.replace_schema_metadata({_CHARGE_ID: str(charge.charge_id)}), buffer, compression="zstd")
+    content = buffer.getvalue().to_pybytes()
+    digest = sha256(content).hexdigest()
+    text = certified(digest)
+    if text is not None:
+        _replace(path.with_suffix(".json"), text.encode())
+    _replace(path, content)
+    return Stored(path, digest)
+
+
+def _replace(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
     try:
         with temporary.open("wb") as stream:
-            pq.write_table(
-                table.replace_schema_metadata({_CHARGE_ID: str(charge.charge_id)}), stream, compression="zstd"
-            )
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        digest = _digest(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
-    return Stored(path, digest)
+        os.close(descriptor)
 
 
 def _digest(path: Path) -> str:

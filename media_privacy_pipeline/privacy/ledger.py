@@ -10,7 +10,7 @@ import fcntl
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ import sqlalchemy as sa
 from ..errors import Refused, UsageError
 from ..release_policy import Budget
 from .accountant import epsilon_of
+from .ledger_schema import brought_up_to_date
 
 _LOG = logging.getLogger(__name__)
 _ADVISORY = 0x6D70_7031
@@ -39,22 +40,27 @@ _CHARGES = sa.Table(
     sa.Column("bounds", sa.Text, nullable=False),
     sa.Column("mu", sa.Float, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=True),
+    sa.Column("threshold_delta", sa.Float, nullable=False, server_default="0"),
+    sa.Column("reason", sa.Text, nullable=True),
+    sa.Column("superseded_by", sa.Integer, nullable=True),
     sa.UniqueConstraint("name", "partition", "attempt"),
 )
-# The database itself holds that nothing is released twice, whoever writes to it.
+_STANDS = sa.and_(_CHARGES.c.sha256.is_not(None), _CHARGES.c.superseded_by.is_(None))
+# The database itself holds that of nothing two releases stand, whoever writes to it.
 sa.Index(
-    "privacy_released_once",
+    "privacy_one_release_stands",
     _CHARGES.c.name,
     _CHARGES.c.partition,
     unique=True,
-    sqlite_where=_CHARGES.c.sha256.is_not(None),
-    postgresql_where=_CHARGES.c.sha256.is_not(None),
+    sqlite_where=_STANDS,
+    postgresql_where=_STANDS,
 )
 
 
 @dataclass(frozen=True)
 class Spend:
-    """What a release costs and why: for which unit, the mechanism and the bounds in words, and its mu.
+    """What a release costs and why: for which unit, the mechanism and the bounds in words, its mu, and the probability
+    of telling a key that is one account's alone, where keys are not known beforehand.
 
     The unit is account-day where the release is made of one day's events, account where it is made of more.
     """
@@ -63,11 +69,15 @@ class Spend:
     mechanism: str
     bounds: str
     mu: float
+    threshold_delta: float = 0.0
 
 
 @dataclass(frozen=True)
 class Charge:
-    """One line of the ledger. `sha256` is the digest of the stored release; None: nothing came of the charge."""
+    """One line of the ledger. `sha256` is the digest of the stored release; None: nothing came of the charge.
+
+    `reason` says why it was to supersede the release before it; `superseded_by` is the charge of the one after it.
+    """
 
     charge_id: int
     name: str
@@ -76,6 +86,8 @@ class Charge:
     day: date
     spend: Spend
     sha256: str | None
+    reason: str | None = None
+    superseded_by: int | None = None
 
 
 class BudgetLedger:
@@ -91,6 +103,7 @@ class BudgetLedger:
         self._engine = _engine(self._url)
         with self._transaction() as connection:
             _METADATA.create_all(connection)
+            brought_up_to_date(connection, _CHARGES)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -121,6 +134,13 @@ class BudgetLedger:
             row = connection.execute(query.order_by(_CHARGES.c.attempt.desc()).limit(1)).mappings().first()
         return None if row is None else _charge(row)
 
+    def standing(self, name: str, partition: str) -> Charge | None:
+        """The charge of the release that stands, or None where nothing was released."""
+        query = sa.select(_CHARGES).where(_CHARGES.c.name == name, _CHARGES.c.partition == partition, _STANDS)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).mappings().first()
+        return None if row is None else _charge(row)
+
     def charges(self, name: str | None = None) -> list[Charge]:
         """Every charge (of one name), in the order in which they were made."""
         query = sa.select(_CHARGES).order_by(_CHARGES.c.charge_id)
@@ -129,30 +149,36 @@ class BudgetLedger:
         with self._engine.connect() as connection:
             return [_charge(row) for row in connection.execute(query).mappings()]
 
-    def charge(self, name: str, partition: str, day: date, spend: Spend) -> Charge:
+    def charge(self, name: str, partition: str, day: date, spend: Spend, *, reason: str | None = None) -> Charge:
         """Write a charge and commit it. Raises Refused, and writes nothing, where it would pass the cap or where the
-        release exists."""
+        release exists; with a `reason` to supersede it, where it does not exist."""
         with self._transaction() as connection:
             mine = (_CHARGES.c.name == name, _CHARGES.c.partition == partition)
             before = connection.execute(sa.select(_CHARGES.c.attempt, _CHARGES.c.sha256).where(*mine)).all()
-            if any(sha256 is not None for _, sha256 in before):
+            released = any(sha256 is not None for _, sha256 in before)
+            if released and reason is None:
                 raise Refused(f"{name} {partition}: was released already, and is released once")
+            if reason is not None and not released:
+                raise Refused(f"{name} {partition}: was never released, so that there is nothing to supersede")
             self._check_cap(connection, name, partition, day, spend)
             attempt = 1 + max((attempt for attempt, _ in before), default=0)
             values = {"name": name, "partition": partition, "attempt": attempt, "day": day}
-            costs = {"unit": spend.unit, "mechanism": spend.mechanism, "bounds": spend.bounds, "mu": spend.mu}
             (charge_id,) = connection.execute(
-                sa.insert(_CHARGES).values(**values, **costs).returning(_CHARGES.c.charge_id)
+                sa.insert(_CHARGES).values(**values, **asdict(spend), reason=reason).returning(_CHARGES.c.charge_id)
             ).one()
-        if attempt > 1:
+        if attempt > 1 and reason is None:
             _LOG.warning("%s %s: an earlier charge was wasted; this is attempt %d", name, partition, attempt)
-        return Charge(charge_id, name, partition, attempt, day, spend, None)
+        return Charge(charge_id, name, partition, attempt, day, spend, None, reason)
 
     def settle(self, charge: Charge, sha256: str) -> None:
-        """Note the digest of the stored release of a charge. Raises Refused where the release exists already."""
+        """Note the digest of the stored release of a charge. Raises Refused where the release exists already; a charge
+        with a reason takes its place."""
         settled = sa.update(_CHARGES).where(_CHARGES.c.charge_id == charge.charge_id, _CHARGES.c.sha256.is_(None))
+        mine = (_CHARGES.c.name == charge.name, _CHARGES.c.partition == charge.partition, _STANDS)
         try:
             with self._transaction() as connection:
+                if charge.reason is not None:
+                    connection.execute(sa.update(_CHARGES).where(*mine).values(superseded_by=charge.charge_id))
                 changed = connection.execute(settled.values(sha256=sha256)).rowcount
         except sa.exc.IntegrityError:
             changed = 0
@@ -163,30 +189,41 @@ class BudgetLedger:
         """What the releases of the budget's days that end with `last` cost together, wasted charges included."""
         first = last - timedelta(days=self.budget.days - 1)
         with self._engine.connect() as connection:
-            squares = _squares(connection, first, last)
+            squares = _sums(connection, _SQUARE, first, last)
         return float(sum(squares.values()) ** 0.5)
 
     def year_epsilon(self, last: date) -> float:
         """`year_mu` as the epsilon at the budget's delta: the account-year figure of reports."""
-        return epsilon_of(self.year_mu(last), self.budget.delta)
+        first = last - timedelta(days=self.budget.days - 1)
+        with self._engine.connect() as connection:
+            thresholds = _sums(connection, _CHARGES.c.threshold_delta, first, last)
+        return epsilon_of(self.year_mu(last), self.budget.delta, sum(thresholds.values()))
 
     def _check_cap(self, connection: sa.Connection, name: str, partition: str, day: date, spend: Spend) -> None:
         reach = timedelta(days=self.budget.days - 1)
-        squares = _squares(connection, day - reach, day + reach)
-        # The window slides by a day at a time from the first that holds `day` to the last.
-        window = sum(square for at, square in squares.items() if at <= day)
-        worst = window
-        for step in range(1, self.budget.days):
-            window += squares.get(day + timedelta(days=step), 0.0)
-            window -= squares.get(day - reach + timedelta(days=step - 1), 0.0)
-            worst = max(worst, window)
-        cost = epsilon_of((worst + spend.mu**2) ** 0.5, self.budget.delta)
+        # The dearest windows of the two may be two: then what both cost together is more than any window does.
+        square, threshold = (
+            self._worst(_sums(connection, column, day - reach, day + reach), day)
+            for column in (_SQUARE, _CHARGES.c.threshold_delta)
+        )
+        mu = (square + spend.mu**2) ** 0.5
+        cost = epsilon_of(mu, self.budget.delta, threshold + spend.threshold_delta)
         if cost > self.budget.epsilon:
             raise Refused(
                 f"{name} {partition}: would take what {self.budget.days} days of releases cost one {self.budget.unit} "
                 f"to epsilon {cost:.3f} at delta {self.budget.delta:g}, over the cap of {self.budget.epsilon:g}; "
                 "no noise was drawn. Raise releases.budget in the policy, or lower the mu of its releases"
             )
+
+    def _worst(self, sums: dict[date, float], day: date) -> float:
+        """The largest sum over any window of the budget's days that holds `day`."""
+        # The window slides by a day at a time from the first that holds `day` to the last.
+        window = worst = sum(each for at, each in sums.items() if at <= day)
+        for step in range(1, self.budget.days):
+            window += sums.get(day + timedelta(days=step), 0.0)
+            window -= sums.get(day - timedelta(days=self.budget.days - step), 0.0)
+            worst = max(worst, window)
+        return worst
 
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
@@ -197,16 +234,18 @@ class BudgetLedger:
             yield connection
 
 
-def _squares(connection: sa.Connection, first: date, last: date) -> dict[date, float]:
-    """Sum of squared mus by day, both ends included."""
-    total = sa.func.sum(_CHARGES.c.mu * _CHARGES.c.mu)
-    query = sa.select(_CHARGES.c.day, total).where(_CHARGES.c.day.between(first, last)).group_by(_CHARGES.c.day)
-    return {day: float(square) for day, square in connection.execute(query)}
+_SQUARE = _CHARGES.c.mu * _CHARGES.c.mu
+
+
+def _sums(connection: sa.Connection, column: Any, first: date, last: date) -> dict[date, float]:
+    """Sum of what the charges of each day cost in a column, both ends included."""
+    days = sa.select(_CHARGES.c.day, sa.func.sum(column)).where(_CHARGES.c.day.between(first, last))
+    return {day: float(total) for day, total in connection.execute(days.group_by(_CHARGES.c.day))}
 
 
 def _charge(row: Any) -> Charge:
-    spend = Spend(row["unit"], row["mechanism"], row["bounds"], row["mu"])
-    return Charge(row["charge_id"], row["name"], row["partition"], row["attempt"], row["day"], spend, row["sha256"])
+    spend = Spend(**{each.name: row[each.name] for each in fields(Spend)})
+    return Charge(**{each.name: row[each.name] for each in fields(Charge) if each.name != "spend"}, spend=spend)
 
 
 def _engine(url: sa.URL) -> sa.Engine:

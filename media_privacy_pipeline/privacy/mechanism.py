@@ -12,9 +12,12 @@ from math import prod, sqrt
 
 import pyarrow as pa
 
-from ..release_policy import TableStatement
+from ..release_policy import Budget, TableStatement
 from .accountant import compose, mu_of, sigma_for
+from .certificate import NoisyPart, Terms
 from .ledger import Spend
+from .sampling import sample_table
+from .sparse_threshold import least_threshold
 from .weights import ONE, largest_ratio, totals_sensitivity, weight_table
 
 
@@ -34,7 +37,8 @@ class Mechanism:
     """Everything that is drawn for one partition: a vector over the cells per measure, and two totals.
 
     `counts` is the name of the measure that counts accounts, None where no measure does. `largest_ratio` bounds the
-    ratio of all cells to weighted cells, whatever the data are.
+    ratio of all cells to weighted cells, whatever the data are. `threshold` (64ths) is what the noisy count of a cell
+    must reach to be told, where keys are not known beforehand.
     """
 
     sums: tuple[NoisySum, ...]
@@ -42,6 +46,7 @@ class Mechanism:
     totals_sensitivity: float
     totals_sigma: int
     largest_ratio: float
+    threshold: int = 0
 
     @property
     def mu(self) -> float:
@@ -63,12 +68,18 @@ def _mechanism(statement_json: str) -> Mechanism:
     weights = weights_of(statement)
     moved = totals_sensitivity(weights)
     sigma = sigma_for(moved, statement.mu * sqrt(statement.totals_budget))
-    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights))
+    threshold = 0
+    if statement.threshold_delta is not None:
+        counted = next(part.sigma for part in sums if part.name == counts)
+        threshold = least_threshold(weights, counted, statement.threshold_delta)
+    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights), threshold)
 
 
 def weights_of(statement: TableStatement) -> pa.Table:
     """The weights of a statement's accounts by their number of cells."""
-    listed = [len(column.values) for column in statement.cells.values() if column.of is None]
+    if statement.bounding == "sample":
+        return sample_table(statement.squared_norm, statement.most_cells)
+    listed = [len(column.values) for column in statement.cells.values() if column.values]
     domain = prod(listed) if len(listed) == len(statement.cells) else None
     return weight_table(statement.squared_norm, statement.most_cells, domain)
 
@@ -87,9 +98,23 @@ def spend_of(statement: TableStatement) -> Spend:
         for measure in statement.measures.values()
         if measure.of is not None
     )
+    hidden = f"; cells from a noisy count of {mechanism.threshold / ONE:.6g} on" if statement.unknown_keys else ""
+    bounds = f"weights with squares up to {statement.squared_norm} over cells, {statement.most_cells} cells"
+    if statement.bounding == "sample":
+        bounds = f"{statement.squared_norm} cells of each account, sampled by a keyed hash"
     return Spend(
         unit="account-day",
-        mechanism=f"discrete Gaussian, scales: {scales}, totals {mechanism.totals_sigma / ONE:.6g}",
-        bounds=f"weights with squares up to {statement.squared_norm} over cells, {statement.most_cells} cells; {clips}",
+        mechanism=f"discrete Gaussian, scales: {scales}, totals {mechanism.totals_sigma / ONE:.6g}{hidden}",
+        bounds=f"{bounds}; {clips}",
         mu=mechanism.mu,
+        threshold_delta=statement.threshold_delta or 0.0,
     )
+
+
+def terms_of(statement: TableStatement, budget: Budget) -> Terms:
+    """What the certificate of a released partition tells of its mechanism."""
+    mechanism = mechanism_of(statement)
+    parts = [NoisyPart(part.name, part.sensitivity, part.sigma, ONE, part.centre) for part in mechanism.sums]
+    parts.append(NoisyPart("totals", mechanism.totals_sensitivity, mechanism.totals_sigma, ONE))
+    threshold = mechanism.threshold if statement.unknown_keys else None
+    return Terms(statement.model_dump(mode="json"), tuple(parts), budget.days, threshold)

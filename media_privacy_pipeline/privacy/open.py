@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
+
 from ..engines import Session
 from .desk import Desk
 from .ledger import BudgetLedger
@@ -10,4 +13,17 @@ from .ledger import BudgetLedger
 def open_desk(session: Session) -> Desk:
     """The ledger and the store of releases of a session's home, under its policy's budget."""
     ledger = BudgetLedger(session.settings.budget_ledger, session.policy.releases.budget)
-    return Desk(ledger, session.settings.home / "privacy" / "releases")
+
+    def sign(message: bytes) -> dict[str, str]:
+        return {"key": session.keyring.verifier_hex, "value": session.keyring.sign(message)}
+
+    return Desk(ledger, _folder(session), sign=sign)
+
+
+def certificate_of(session: Session, name: str, day: date) -> Path:
+    """Where the certificate of a released day is, if it has one."""
+    return _folder(session) / name / f"{day.isoformat()}.json"
+
+
+def _folder(session: Session) -> Path:
+    return session.settings.home / "privacy" / "releases"

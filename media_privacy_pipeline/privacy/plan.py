@@ -8,10 +8,8 @@ from math import sqrt
 from ..release_policy import Releases
 from .accountant import epsilon_of, mu_of
 from .mechanism import mechanism_of
-from .vector import part_scale
+from .vector import part_scale, periods
 from .weights import ONE
-
-_PERIODS_A_YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,7 @@ def plan(releases: Releases) -> Plan:
     for name, vector in releases.vectors.items():
         scale = part_scale(vector)
         mu = sqrt(vector.parts) * mu_of(vector.norm * vector.resolution, scale)
-        times = max(1, round(_PERIODS_A_YEAR * budget.days / 365))
-        lines.append(_line(name, times, mu, budget.delta, {"sums": scale / vector.resolution}))
+        lines.append(_line(name, periods(budget), mu, budget.delta, {"sums": scale / vector.resolution}))
     year = sqrt(sum(line.times_a_year * line.mu**2 for line in lines))
     return Plan(tuple(lines), budget.delta, epsilon_of(year, budget.delta), budget.epsilon)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +14,9 @@ from ..release_policy import TableStatement
 from .contributions import BoundedSums, Source, bounded_sums, domain_of
 from .desk import Desk, Stored
 from .estimate import measures_of
-from .mechanism import mechanism_of, spend_of
+from .mechanism import mechanism_of, spend_of, terms_of
 from .noise import Noise
+from .unknown_keys import found_sums, told
 
 
 def release(
@@ -37,10 +39,26 @@ def release(
     missing = [day for day, stored in found.items() if stored is None]
     released = {day: stored for day, stored in found.items() if stored is not None}
     if missing:
-        cells = domain_of(statement, public or {})
-        for day, sums in bounded_sums(engine, statement, source, missing, public or {}).items():
-            released[day] = _release_day(name, statement, desk, day, cells, sums)
+        for day, (cells, sums) in _summed(engine, statement, source, missing, public or {}).items():
+            released[day] = desk.once(name, **_partition(statement, desk, day, cells, sums))
     return dict(sorted(released.items()))
+
+
+def supersede(
+    name: str,
+    statement: TableStatement,
+    source: Source,
+    desk: Desk,
+    engine: Engine,
+    *,
+    day: date,
+    reason: str,
+    public: Mapping[str, Sequence[str]] | None = None,
+) -> Stored:
+    """Draw a day that was released anew, from what `source` holds now, and pay for it once more: a separate act, with
+    its reason in words. The release before is kept aside. Raises Refused where there is none, or past the cap."""
+    ((cells, sums),) = _summed(engine, statement, source, [day], public or {}).values()
+    return desk.supersede(name, **_partition(statement, desk, day, cells, sums), reason=reason)
 
 
 def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> BoundedSums:
@@ -50,11 +68,34 @@ def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> Bounded
     return BoundedSums(values, noise(sums.totals, mechanism.totals_sigma))
 
 
-def _release_day(
-    name: str, statement: TableStatement, desk: Desk, day: date, cells: pa.Table, sums: BoundedSums
-) -> Stored:
-    def make(noise: Noise) -> pa.Table:
-        drawn = noisy(statement, sums, noise)
-        return measures_of(statement, cells, drawn.values, drawn.totals)
+def _summed(
+    engine: Engine,
+    statement: TableStatement,
+    source: Source,
+    days: Sequence[date],
+    public: Mapping[str, Sequence[str]],
+) -> dict[date, tuple[pa.Table, BoundedSums]]:
+    """The cells of each day, known or found, and their sums before noise."""
+    if statement.unknown_keys:
+        found = found_sums(engine, statement, source, days)
+        return {day: (each.cells, each.sums) for day, each in found.items()}
+    cells = domain_of(statement, public)
+    return {day: (cells, sums) for day, sums in bounded_sums(engine, statement, source, days, public).items()}
 
-    return desk.once(name, day.isoformat(), day, spend_of(statement), make)
+
+def _partition(statement: TableStatement, desk: Desk, day: date, cells: pa.Table, sums: BoundedSums) -> dict[str, Any]:
+    """What the desk is told of one day: where it belongs, what it costs, and how to draw it."""
+
+    def make(noise: Noise) -> pa.Table:
+        drawn, shown = noisy(statement, sums, noise), cells
+        if statement.unknown_keys:
+            shown, drawn = told(statement, cells, drawn)
+        return measures_of(statement, shown, drawn.values, drawn.totals)
+
+    return {
+        "partition": day.isoformat(),
+        "day": day,
+        "spend": spend_of(statement),
+        "make": make,
+        "terms": terms_of(statement, desk.ledger.budget),
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from .contributions import Source
 from .desk import Stored
 from .ledger import BudgetLedger, Charge
 from .mechanism import mechanism_of
-from .open import open_desk
+from .open import certificate_of, open_desk
 from .plan import plan
 from .release import release
 
@@ -77,6 +78,7 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             "epsilon_account_year_to_date": round(year, 4),
             "epsilon_account_year_planned": round(plan(session.policy.releases).epsilon_year, 4),
             "delta": budget.delta,
+            **_certified(session, table, ready),
         },
     )
 
@@ -114,6 +116,16 @@ def _arrival_days(day: date, lag: int) -> list[date]:
 def _has_arrived(session: Session, day: date, taken_in: frozenset[date]) -> bool:
     """Whether every arrival day that belongs to an event day has been taken in."""
     return taken_in.issuperset(_arrival_days(day, session.policy.consent.closing_lag_days))
+
+
+def _certified(session: Session, table: str, days: Sequence[date]) -> dict[str, str | float]:
+    """What the certificate of the newest day says, and its text: the others differ by charge and digest."""
+    path = certificate_of(session, table, days[-1]) if days else None
+    if path is None or not path.exists():
+        return {}
+    document = json.loads(path.read_text(encoding="utf-8"))
+    figures = {f"{name}_account_day": document[name] for name in ("epsilon_pld", "threshold_delta")}
+    return {**figures, "code": document["code"], "certificate": json.dumps(document, sort_keys=True)}
 
 
 def _source(session: Session, table: str, days: Sequence[date]) -> Source:
@@ -154,11 +166,19 @@ def _to_lake(session: Session, table: str, day: date, stored: Stored) -> bool:
     return True
 
 
+def outcome(charge: Charge) -> str:
+    """What came of a charge, in a word."""
+    if charge.sha256 is None:
+        return "wasted"
+    return "released" if charge.superseded_by is None else "superseded"
+
+
 def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
     delta = ledger.budget.delta
     # Many charges share a day or a mu, and the bisection behind an epsilon is the dear part.
     year = {day: ledger.year_epsilon(day) for day in {charge.day for charge in charges}}
-    cost = {mu: epsilon_of(mu, delta) for mu in {charge.spend.mu for charge in charges}}
+    spends = {(charge.spend.mu, charge.spend.threshold_delta) for charge in charges}
+    cost = {(mu, threshold): epsilon_of(mu, delta, threshold) for mu, threshold in spends}
     columns = {
         "release": pa.array([f"{c.name}/{c.partition}#{c.attempt}" for c in charges], pa.string()),
         "table": pa.array([c.name for c in charges], pa.string()),
@@ -166,10 +186,10 @@ def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
         "unit": pa.array([c.spend.unit for c in charges], pa.string()),
         "mechanism": pa.array([c.spend.mechanism for c in charges], pa.string()),
         "bounds": pa.array([c.spend.bounds for c in charges], pa.string()),
-        "epsilon": pa.array([cost[c.spend.mu] for c in charges], pa.float64()),
+        "epsilon": pa.array([cost[c.spend.mu, c.spend.threshold_delta] for c in charges], pa.float64()),
         "delta": pa.array([delta] * len(charges), pa.float64()),
         "mu": pa.array([c.spend.mu for c in charges], pa.float64()),
         "cumulative_epsilon_year": pa.array([year[c.day] for c in charges], pa.float64()),
-        "outcome": pa.array(["wasted" if c.sha256 is None else "released" for c in charges], pa.string()),
+        "outcome": pa.array([outcome(charge) for charge in charges], pa.string()),
     }
     return pa.table(columns)

@@ -12,12 +12,14 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from ..errors import UsageError
-from ..release_policy import VectorStatement
+from ..release_policy import Budget, VectorStatement
 from .accountant import mu_of, sigma_for
+from .certificate import NoisyPart, Terms
 from .desk import Desk, Stored
 from .ledger import Spend
 from .noise import Integers
 
+_PERIODS_A_YEAR = 12
 _MARGIN = 1 - 1e-12
 """Rows are clipped to this fraction of the norm, so that rounding in the clip itself cannot lift one above it."""
 
@@ -59,8 +61,14 @@ def release_vector(
         bounds=f"one vector an account, L2 norm at most {statement.norm:g}, part {part + 1} of {statement.parts}",
         mu=mu_of(statement.norm * statement.resolution, sigma),
     )
+    budget = desk.ledger.budget
+    terms = Terms(
+        statement.model_dump(mode="json"),
+        (NoisyPart("sums", statement.norm * statement.resolution, sigma, statement.resolution),),
+        statement.parts * periods(budget),
+    )
     stored = desk.once(
-        name, f"{partition}.{part}", day, spend, lambda noise: pa.table({"steps": pa.array(noise(sums, sigma))})
+        name, f"{partition}.{part}", day, spend, lambda noise: pa.table({"steps": pa.array(noise(sums, sigma))}), terms
     )
     steps = _read(stored)
     if steps.shape != sums.shape:
@@ -98,6 +106,11 @@ def bounded_rows(contributions: NDArray[np.float64], statement: VectorStatement)
     if steps.size and int((steps * steps).sum(axis=1).max()) > limit:
         raise AssertionError("a clipped row is longer than the declared norm")
     return steps
+
+
+def periods(budget: Budget) -> int:
+    """How many months the budget's days are: a vector is released once in each."""
+    return max(1, round(_PERIODS_A_YEAR * budget.days / 365))
 
 
 def part_scale(statement: VectorStatement) -> int:

@@ -80,7 +80,7 @@ def spend_of(charges: Sequence[Charge], last: date, session: Session) -> Spend |
     if not counted:
         return None
     mu = compose(charge.spend.mu for charge in counted)
-    epsilon = epsilon_of(mu, budget.delta)
+    epsilon = epsilon_of(mu, budget.delta, sum(charge.spend.threshold_delta for charge in counted))
     period = "year" if budget.days == _YEAR else f"{budget.days} days"
     return Spend(unit=f"{budget.unit}-{period}", releases=len(counted), mu=mu, epsilon=epsilon, delta=budget.delta)
 

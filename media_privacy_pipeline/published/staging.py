@@ -12,7 +12,7 @@ import pyarrow as pa
 from ..engines import Session
 from ..engines.types import arrow_schema
 from ..lake import fingerprint_of
-from ..sql import Access, Contract
+from ..sql import Access, Contract, ProtectedBy
 from .crypt import encryption, table_key
 from .layout import Layout
 from .manifest import ColumnEntry, FileEntry, Manifest, TableEntry
@@ -117,6 +117,12 @@ def _write_part(
         purpose = str(contract.meta.purpose)
         key = encryption(table_key(session.keyring, purpose), purpose)
     write_rows(table, folder / name, key)
+    if contract.meta.protected_by == ProtectedBy.dp and part.day is not None:
+        from ..privacy.open import certificate_of
+
+        certified = certificate_of(session, contract.name, part.day)
+        if certified.exists():
+            shutil.copyfile(certified, folder / place / f"certificate-{part.day.isoformat()}.json")
     return FileEntry(
         path=name.as_posix(),
         sha256=digest_of(folder / name),

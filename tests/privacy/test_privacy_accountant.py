@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+from dp_accounting.pld import privacy_loss_distribution
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_ndtr
@@ -67,9 +68,8 @@ def test_discrete_noise_summed_point_by_point_never_costs_more_than_we_say(
 
 
 def test_the_figure_is_not_below_the_one_of_an_independent_accountant_on_the_discrete_noise() -> None:
-    accounting = pytest.importorskip("dp_accounting.pld.privacy_loss_distribution")
     sensitivity, sigma, nights, delta = 64, 1280, 365, 1e-9
-    night = accounting.from_discrete_gaussian_mechanism(
+    night = privacy_loss_distribution.from_discrete_gaussian_mechanism(
         sigma, sensitivity=sensitivity, value_discretization_interval=1e-4, pessimistic_estimate=False
     )
     year = night.self_compose(nights).get_epsilon_for_delta(delta)
