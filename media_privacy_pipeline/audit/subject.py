@@ -47,7 +47,7 @@ def check_statement(
     keys = (
         [
             check_threshold(name, statement),
-            check_telling(name, statement, subject.noise, size.worlds, subject.telling),
+            check_telling(name, statement, subject.noise, 4 * size.worlds, subject.telling),
         ]
         if statement.unknown_keys
         else []

@@ -21,8 +21,8 @@ from .finding import Finding
 Telling: TypeAlias = Callable[[TableStatement, pa.Table, BoundedSums], tuple[pa.Table, BoundedSums]]
 """Which of the cells that people have are told; `told`, but for mutants."""
 
-_DRAWS = 1_000_000
-_DELTA = 0.05
+_DRAWS = 4_000_000
+_DELTA = 1e-3
 _ERROR = 0.01
 _ROUNDING = 1e-3
 
@@ -54,7 +54,7 @@ def _told_of(statement: TableStatement, threshold: int) -> dict[tuple[int, int],
 def check_telling(
     name: str, statement: TableStatement, noise: Noise, draws: int = _DRAWS, telling: Telling = told
 ) -> Finding:
-    """How often any cell of a lone account is told when one time in twenty is promised: by the real noise and telling.
+    """How often any cell of a lone account is told when a thousandth is promised: by the real noise and telling.
 
     What is promised for real is too rare to be seen. `draws` of noise for an account with one cell, and for the
     account that is told most easily. Clopper-Pearson at 99 % over both together; confirmed by drawing anew, so that a
