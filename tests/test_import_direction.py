@@ -19,7 +19,7 @@ LEVELS = (
     ("definitions", "doctor"),
     ("orchestration",),
     ("reports", "audit", "rights"),
-    ("models", "discovery", "published", "quality"),
+    ("models", "discovery", "published", "quality", "exact"),
     ("privacy", "consent", "landing"),
     ("engines",),
     ("sql", "lake", "keeping"),
@@ -32,6 +32,7 @@ LEVELS = (
         "consent_policy",
         "release_policy",
         "audit_policy",
+        "exact_policy",
         "import_policy",
         "screening_policy",
         "rights_policy",
@@ -49,7 +50,7 @@ SIDEWAYS = {
     ("landing", "consent"),
     ("policy", "errors"), ("policy", "consent_policy"), ("policy", "release_policy"), ("policy", "import_policy"),
     ("policy", "screening_policy"), ("policy", "rights_policy"),
-    ("policy", "audit_policy"), ("settings", "audit_policy"),
+    ("policy", "audit_policy"), ("policy", "exact_policy"), ("settings", "audit_policy"),
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 

@@ -72,7 +72,14 @@ def rights_steps(policy: Policy) -> Iterator[Step]:
         "rights.retention.steps:retain",
         ("retention_proof",),
         # What is destroyed can no longer be counted, released or learned from: all that is done before.
-        deps=("decision_accounting", *permitted, *ANONYMISED, "model_metrics", "segment_profile"),
+        deps=(
+            "decision_accounting",
+            *permitted,
+            *ANONYMISED,
+            *policy.exact_tables,
+            "model_metrics",
+            "segment_profile",
+        ),
         kinds=("python", "parquet"),
         pool="engine",
     )
@@ -85,7 +92,21 @@ def rights_steps(policy: Policy) -> Iterator[Step]:
     )
 
 
-def published_steps() -> Iterator[Step]:
+def exact_steps(policy: Policy) -> Iterator[Step]:
+    """Exact tables, where the policy insists on any."""
+    if policy.exact_tables:
+        yield Step(
+            "tell_exactly",
+            "published",
+            "exact.steps:tell_exactly",
+            tuple(policy.exact_tables),
+            deps=tuple({table.source: None for table in policy.exact_tables.values()}),
+            kinds=("python", "parquet"),
+            pool="engine",
+        )
+
+
+def published_steps(policy: Policy) -> Iterator[Step]:
     """From candidate to release and report, and the proof of erasures."""
     yield Step(
         "export_privacy_ledger",
@@ -114,6 +135,7 @@ def published_steps() -> Iterator[Step]:
             "recommendations",
             "viewer_segments",
             "retention_proof",
+            *policy.exact_tables,
         ),
         description="Everything that the next release would hold, set aside for the audit.",
     )
