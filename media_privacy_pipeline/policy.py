@@ -145,6 +145,9 @@ class Policy(_Part):
     def _known_purposes(self) -> Self:
         purposes = {name: purpose.columns for name, purpose in self.purposes.items()}
         check_exact(self.exact_tables, purposes, self.published.min_cell_size)
+        for name, recipient in self.recipients.items():
+            if exact := sorted(self.exact_tables.keys() & set(recipient.tables)):
+                raise ValueError(f"recipients.{name}.tables: exact tables stay in the house, and {exact[0]} is one")
         lists = {f"subjects.{name}": value for name, value in self.subjects if isinstance(value, frozenset)}
         lists["consent.sale_purposes"] = self.consent.sale_purposes
         lists |= {f"recipients.{name}.purposes": frozenset(each.purposes) for name, each in self.recipients.items()}

@@ -73,6 +73,9 @@ def keep(
     if target.exists():
         raise Refused(f"{target}: this period was decided already, and is decided once")
     root.mkdir(parents=True, exist_ok=True)
+    # One run works on a home at a time: what else lies here half made was left by a crash.
+    for stale in root.glob(".*"):
+        shutil.rmtree(stale)
     staging = root / f".{target.name}.{uuid4().hex[:8]}"
     staging.mkdir()
     try:

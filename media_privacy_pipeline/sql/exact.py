@@ -50,7 +50,7 @@ def exact_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> dict[s
         made[name] = Contract.model_validate(
             {
                 "name": name,
-                "description": f"{table.title}. Exact counts of accounts by {table.period}, without noise; decided once.",
+                "description": f"{table.title}. Exact counts of accounts by {table.period}, told once.",
                 "meta": {
                     "group": "published",
                     "access": Access.restricted,

@@ -127,6 +127,23 @@ def test_a_week_that_is_not_whole_is_not_told(make_session: Opened, tmp_path: Pa
     assert not exact_root(session, SOURCE).exists()
 
 
+def test_a_crash_before_the_end_leaves_nothing_and_the_next_run_decides(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = exact_root(session, SOURCE)
+    with monkeypatch.context() as patch:
+        # As a kill would: nothing after it is run, and nothing is tidied up.
+        patch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr("media_privacy_pipeline.exact.kept.shutil.rmtree", lambda *_, **__: None)
+        with pytest.raises(KeyboardInterrupt):
+            tell_exactly(session, SPAN)
+    assert len(list(root.glob(".*"))) == 1
+    assert kept_periods(root) == []
+    tell_exactly(session, SPAN)
+    assert len(kept_periods(root)) == 1
+    assert list(root.glob(".*")) == []
+
+
 def test_a_kept_table_that_was_changed_is_refused(session: Session) -> None:
     tell_exactly(session, SPAN)
     (kept,) = kept_periods(exact_root(session, SOURCE))
