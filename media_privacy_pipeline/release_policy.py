@@ -81,9 +81,9 @@ class TableStatement(_Part):
     squared_norm (m) and most_cells (K): with k cells on a day, each of an account's cells weighs
     min(1, sqrt(m / k), sqrt(m K) / k), so that its weights have a squared sum of m and a sum of sqrt(m K) at most.
     mu: what one day's release costs an account in Gaussian differential privacy. totals_budget: the fraction of its
-    square that pays for the two totals which undo the weighting. bounding: `sample` keeps m of an account's cells, whole,
-    in place of weighting all of them. threshold_delta: with unknown keys, the most that the probability may be, on one
-    day, of telling any cell that nobody but one account has.
+    square that pays for the two totals which undo the weighting. bounding: `sample` keeps m of an account's cells and
+    counts them whole, in place of weighting all of them. threshold_delta: with unknown keys, the most that the
+    probability may be, on one day, of telling any cell that nobody but one account has.
     """
 
     title: str

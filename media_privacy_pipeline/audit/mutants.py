@@ -27,6 +27,7 @@ from ..sql import load_project
 from .canaries import check_canaries
 from .drawn import check_noise
 from .finding import Finding, exact
+from .hidden_keys import check_hidden_keys
 from .repeats import check_repeats
 from .sensitivity import check_sensitivity
 from .size import SIZES, Size
@@ -198,7 +199,7 @@ MUTANTS = (
     Mutant("bound not enforced", lambda: replace(HONEST, bounding=_unbounded), ("sensitivity",)),
     Mutant("clip not enforced", lambda: replace(HONEST, bounding=_unclipped), ("sensitivity",), _clips),
     Mutant("noise for one row, not for the account", lambda: replace(HONEST, bounding=_by_row), ("sensitivity",)),
-    Mutant("threshold -0.3 sigma", lambda: replace(HONEST, telling=_eager), ("telling",)),
+    Mutant("threshold -0.3 sigma", lambda: replace(HONEST, telling=_eager), ("hidden_keys", "telling")),
     Mutant("fresh noise on re-run", _forgetful, ("repeats", "recovered")),
     Mutant("private session leaked", lambda: replace(HONEST, night=_leaky), ("withheld",), _withholds),
     Mutant("erased account kept", lambda: replace(HONEST, night=_unforgetting), ("withheld",), _counts),
@@ -224,6 +225,8 @@ def check_mutants(session: Session, size: Size, work: Path, mutants: Iterable[Mu
 def _caught(check: str, session: Session, size: Size, work: Path, subject: Subject) -> bool:
     if check == "withheld":
         return any(not finding.passed for finding in check_withheld(session, subject.night))
+    if check == "hidden_keys":
+        return not check_hidden_keys("keys", _UNKNOWN, subject.telling).passed
     if check == "telling":
         return not check_telling("keys", _UNKNOWN, subject.noise, telling=subject.telling).passed
     name, statement = _table(session)

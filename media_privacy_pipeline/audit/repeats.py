@@ -95,7 +95,7 @@ def check_stored(session: Session) -> list[Finding]:
         charges = desk.ledger.charges()
         days = sorted({charge.day for charge in charges})
         dearest = max((desk.ledger.year_epsilon(day) for day in days), default=0.0)
-    paid = {(c.name, c.partition): c.sha256 for c in charges if c.sha256 is not None}
+    paid = {(c.name, c.partition): c.sha256 for c in charges if c.sha256 is not None and c.superseded_by is None}
     findings = []
     for table in session.policy.releases.tables:
         wrong = sum(

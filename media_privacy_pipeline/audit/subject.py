@@ -15,10 +15,11 @@ from ..release_policy import TableStatement
 from .canaries import check_canaries
 from .drawn import Drawing, check_noise
 from .finding import Finding
+from .hidden_keys import Telling, check_hidden_keys
 from .repeats import Releasing, check_repeats
 from .sensitivity import Bounding, check_sensitivity
 from .size import OPENDP_DRAWS, Size
-from .telling import Telling, check_telling, check_threshold
+from .telling import check_telling
 from .withheld import Night, check_withheld, honest_night
 from .worlds import check_two_worlds
 
@@ -46,7 +47,7 @@ def check_statement(
     few = OPENDP_DRAWS
     keys = (
         [
-            check_threshold(name, statement),
+            check_hidden_keys(name, statement, subject.telling),
             check_telling(name, statement, subject.noise, 4 * size.worlds, subject.telling),
         ]
         if statement.unknown_keys

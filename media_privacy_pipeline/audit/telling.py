@@ -1,10 +1,8 @@
-"""Keys that are not known beforehand: is what one account alone has told no more often than its threshold promises?"""
+"""Keys that are not known beforehand: how often is what one account alone has told, by the noise that is drawn?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import expm1, log1p
-from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -17,25 +15,11 @@ from ..privacy.unknown_keys import told
 from ..release_policy import TableStatement
 from . import declared
 from .finding import Finding
-
-Telling: TypeAlias = Callable[[TableStatement, pa.Table, BoundedSums], tuple[pa.Table, BoundedSums]]
-"""Which of the cells that people have are told; `told`, but for mutants."""
+from .hidden_keys import Telling
 
 _DRAWS = 4_000_000
 _DELTA = 1e-3
 _ERROR = 0.01
-_ROUNDING = 1e-3
-
-
-def check_threshold(name: str, statement: TableStatement) -> Finding:
-    """The probability that any cell of a lone account is told, by the normal law, as a fraction of threshold_delta.
-
-    Derived anew from the statement's words, for every number of cells; the least whole threshold and the normal law in
-    place of the discrete one differ from the promise by under a thousandth. Exact otherwise.
-    """
-    threshold, delta = mechanism_of(statement).threshold, statement.threshold_delta or 0.0
-    worst = max(_told_of(statement, threshold).values()) / delta
-    return Finding("threshold", name, worst, worst, worst, 1 + _ROUNDING, worst <= 1 + _ROUNDING)
 
 
 def _told_of(statement: TableStatement, threshold: int) -> dict[tuple[int, int], float]:

@@ -12,6 +12,7 @@ import typer
 from ..errors import PipelineError
 from . import (
     audit,
+    budget,
     checkup,
     consent,
     disclose,
@@ -77,6 +78,7 @@ _PARTS = (
     consent,
     subject,
     ledger,
+    budget,
     notice,
     quarantine,
     retention,

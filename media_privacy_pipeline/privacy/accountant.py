@@ -78,6 +78,19 @@ def epsilon_of(mu: float, delta: float, threshold_delta: float = 0.0) -> float:
     return high
 
 
+def mu_within(epsilon: float, delta: float, threshold_delta: float = 0.0) -> float:
+    """The largest mu whose epsilon at delta, beside thresholds, is at most epsilon; the lower end of the last step."""
+    low, high = 0.0, 64.0
+    if epsilon_of(low, delta, threshold_delta) > epsilon:
+        return 0.0
+    for _ in range(_STEPS):
+        middle = (low + high) / 2
+        if middle in (low, high):
+            break
+        low, high = (low, middle) if epsilon_of(middle, delta, threshold_delta) > epsilon else (middle, high)
+    return low
+
+
 def _thresholded_epsilon(mu: float, delta: float, threshold_delta: float) -> float:
     if threshold_delta >= delta:
         return math.inf

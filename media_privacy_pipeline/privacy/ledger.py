@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from ..errors import Refused, UsageError
 from ..release_policy import Budget
-from .accountant import epsilon_of
+from .accountant import epsilon_of, mu_within
 from .ledger_schema import brought_up_to_date
 
 _LOG = logging.getLogger(__name__)
@@ -90,15 +90,24 @@ class Charge:
     superseded_by: int | None = None
 
 
+def outcome(charge: Charge) -> str:
+    """What came of a charge, in a word."""
+    if charge.sha256 is None:
+        return "wasted"
+    return "released" if charge.superseded_by is None else "superseded"
+
+
 class BudgetLedger:
     """Charges of one installation, in SQLite or PostgreSQL by SQLAlchemy URL, under one budget."""
 
-    def __init__(self, url: str, budget: Budget) -> None:
+    def __init__(self, url: str, budget: Budget, *, create: bool = True) -> None:
         self.budget = budget
         self._url = sa.make_url(url)
         if self._url.get_backend_name() == "sqlite":
             if self._url.database in (None, "", ":memory:"):
                 raise UsageError("the budget ledger must outlive the run: give it a file or a server, not memory")
+            if not create and not Path(str(self._url.database)).exists():
+                raise UsageError(f"{self._url.database}: there is no ledger here yet: nothing was charged")
             Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
         self._engine = _engine(self._url)
         with self._transaction() as connection:
@@ -198,6 +207,14 @@ class BudgetLedger:
         with self._engine.connect() as connection:
             thresholds = _sums(connection, _CHARGES.c.threshold_delta, first, last)
         return epsilon_of(self.year_mu(last), self.budget.delta, sum(thresholds.values()))
+
+    def left(self, last: date) -> float:
+        """The largest mu that one more charge on `last` could have, as far as the days that end with it go."""
+        with self._engine.connect() as connection:
+            first = last - timedelta(days=self.budget.days - 1)
+            thresholds = sum(_sums(connection, _CHARGES.c.threshold_delta, first, last).values())
+        most = mu_within(self.budget.epsilon, self.budget.delta, thresholds)
+        return float(max(0.0, most**2 - self.year_mu(last) ** 2) ** 0.5)
 
     def _check_cap(self, connection: sa.Connection, name: str, partition: str, day: date, spend: Spend) -> None:
         reach = timedelta(days=self.budget.days - 1)

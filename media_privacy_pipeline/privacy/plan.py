@@ -8,6 +8,7 @@ from math import sqrt
 from ..release_policy import Releases
 from .accountant import epsilon_of, mu_of
 from .mechanism import mechanism_of
+from .statement_words import bounds_of, keys_of
 from .vector import part_scale, periods
 from .weights import ONE
 
@@ -16,7 +17,9 @@ from .weights import ONE
 class PlanLine:
     """One release: its cost to one account, once and over a year, and the noise on what is published.
 
-    scales: standard deviation of the noise of each measure before debiasing, in the measure's unit.
+    scales: standard deviation of the noise of each measure before debiasing, in the measure's unit. unit: whose
+    privacy, and over which period one release costs epsilon. keys and bounds are words. threshold: the noisy count of
+    accounts from which a key is told, threshold_delta what a year of them may let through; 0 where keys are known.
     """
 
     name: str
@@ -25,6 +28,12 @@ class PlanLine:
     epsilon: float
     epsilon_year: float
     scales: dict[str, float]
+    title: str
+    unit: str
+    keys: str
+    bounds: str
+    threshold: float
+    threshold_delta: float
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,12 @@ class Plan:
     delta: float
     epsilon_year: float
     cap: float
+    days: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether the budget pays for all of it."""
+        return self.epsilon_year <= self.cap
 
 
 def plan(releases: Releases) -> Plan:
@@ -48,14 +63,23 @@ def plan(releases: Releases) -> Plan:
             part.name: sqrt(part.sigma**2 + (part.centre * counted) ** 2) / ONE / statement.measures[part.name].per
             for part in mechanism.sums
         }
-        lines.append(_line(name, budget.days, mechanism.mu, budget.delta, scales))
+        told = mechanism.threshold / ONE
+        figures = _figures(budget.days, mechanism.mu, budget.delta, statement.threshold_delta or 0.0)
+        words = (statement.title, "account-day", keys_of(statement), bounds_of(statement))
+        lines.append(PlanLine(name, *figures, scales, *words, told, budget.days * (statement.threshold_delta or 0.0)))
     for name, vector in releases.vectors.items():
         scale = part_scale(vector)
         mu = sqrt(vector.parts) * mu_of(vector.norm * vector.resolution, scale)
-        lines.append(_line(name, periods(budget), mu, budget.delta, {"sums": scale / vector.resolution}))
+        figures = _figures(periods(budget), mu, budget.delta)
+        bounds = f"L2 norm {vector.norm:g}, {vector.parts} parts"
+        words = (vector.title, "account", "known, columns of a vector", bounds)
+        lines.append(PlanLine(name, *figures, {"sums": scale / vector.resolution}, *words, 0.0, 0.0))
     year = sqrt(sum(line.times_a_year * line.mu**2 for line in lines))
-    return Plan(tuple(lines), budget.delta, epsilon_of(year, budget.delta), budget.epsilon)
+    hidden_year = sum(line.threshold_delta for line in lines)
+    epsilon_year = epsilon_of(year, budget.delta, hidden_year)
+    return Plan(tuple(lines), budget.delta, epsilon_year, budget.epsilon, budget.days)
 
 
-def _line(name: str, times: int, mu: float, delta: float, scales: dict[str, float]) -> PlanLine:
-    return PlanLine(name, times, mu, epsilon_of(mu, delta), epsilon_of(mu * sqrt(times), delta), scales)
+def _figures(times: int, mu: float, delta: float, threshold_delta: float = 0.0) -> tuple[int, float, float, float]:
+    once, year = (epsilon_of(mu * sqrt(n), delta, n * threshold_delta) for n in (1, times))
+    return times, mu, once, year

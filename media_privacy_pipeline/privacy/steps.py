@@ -19,8 +19,8 @@ from ..lake import fingerprint_of
 from ..release_policy import TableStatement
 from .accountant import epsilon_of
 from .contributions import Source
-from .desk import Stored
-from .ledger import BudgetLedger, Charge
+from .desk import Desk, Stored
+from .ledger import BudgetLedger, Charge, outcome
 from .mechanism import mechanism_of
 from .open import certificate_of, open_desk
 from .plan import plan
@@ -38,15 +38,12 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
     not all been permitted yet wait, and so do all where the public table behind a cell column is empty.
     Raises UsageError for a table without a statement, and Refused where the budget does not allow a day.
     """
-    statement = session.policy.releases.tables.get(table)
-    if statement is None:
-        known = ", ".join(sorted(session.policy.releases.tables))
-        raise UsageError(f"{table}: the policy has no statement for it under releases.tables; it has {known}")
+    statement = statement_of(session, table)
     closed = closed_days(session, span)
-    public = _public(session, statement)
+    public = public_values(session, statement)
     # What is released now is released for ever, so that a day waits for all that belongs in it.
     taken_in = frozenset(session.lake.days(_SOURCE))
-    ready = [day for day in closed if all(public.values()) and _has_arrived(session, day, taken_in)]
+    ready = [day for day in closed if all(public.values()) and has_arrived(session, day, taken_in)]
     if len(ready) < len(closed):
         _LOG.warning(
             "%s: %d closed days wait for a catalogue, or for arrival days that no run took in",
@@ -58,12 +55,13 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
         stored = release(
             table,
             statement,
-            _source(session, table, ready),
+            source_of(session, table, ready),
             desk,
             session.engine,
             days=ready,
             public=public,
         )
+        stored |= _superseded(session, table, desk, frozenset(ready))
         copied = [_to_lake(session, table, day, each) for day, each in stored.items()]
         year = desk.ledger.year_epsilon(ready[-1]) if ready else 0.0
     budget = session.policy.releases.budget
@@ -81,6 +79,15 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             **_certified(session, table, ready),
         },
     )
+
+
+def statement_of(session: Session, table: str) -> TableStatement:
+    """A table's statement. Raises UsageError that names those there are where it has none."""
+    statement = session.policy.releases.tables.get(table)
+    if statement is None:
+        known = ", ".join(sorted(session.policy.releases.tables))
+        raise UsageError(f"{table}: the policy has no statement for it under releases.tables; it has {known}")
+    return statement
 
 
 def export_ledger(session: Session, span: Span) -> StepResult:
@@ -113,8 +120,9 @@ def _arrival_days(day: date, lag: int) -> list[date]:
     return [day + timedelta(days=n) for n in range(lag + 1)]
 
 
-def _has_arrived(session: Session, day: date, taken_in: frozenset[date]) -> bool:
+def has_arrived(session: Session, day: date, taken_in: frozenset[date] | None = None) -> bool:
     """Whether every arrival day that belongs to an event day has been taken in."""
+    taken_in = frozenset(session.lake.days(_SOURCE)) if taken_in is None else taken_in
     return taken_in.issuperset(_arrival_days(day, session.policy.consent.closing_lag_days))
 
 
@@ -128,7 +136,8 @@ def _certified(session: Session, table: str, days: Sequence[date]) -> dict[str, 
     return {**figures, "code": document["code"], "certificate": json.dumps(document, sort_keys=True)}
 
 
-def _source(session: Session, table: str, days: Sequence[date]) -> Source:
+def source_of(session: Session, table: str, days: Sequence[date]) -> Source:
+    """The rows that count on these days: permitted, and arrived before each day was closed."""
     lag = session.policy.consent.closing_lag_days
     # A player's clock may run ahead, so that an event of a day arrives on the day before.
     ahead = {day - timedelta(days=1) for day in days}
@@ -138,7 +147,7 @@ def _source(session: Session, table: str, days: Sequence[date]) -> Source:
     return Source(sql, {_SOURCE: session.folder(_SOURCE, arrivals)})
 
 
-def _public(session: Session, statement: TableStatement) -> dict[str, list[str]]:
+def public_values(session: Session, statement: TableStatement) -> dict[str, list[str]]:
     """Values of the cell columns that come from public tables."""
     public: dict[str, list[str]] = {}
     for name, column in statement.cells.items():
@@ -155,6 +164,19 @@ def _public(session: Session, statement: TableStatement) -> dict[str, list[str]]
     return public
 
 
+def _superseded(session: Session, table: str, desk: Desk, other: frozenset[date]) -> dict[date, Stored]:
+    """The days in the lake, but for the others, whose release was superseded since it was put there."""
+    standing = {
+        charge.day: charge.sha256
+        for charge in desk.ledger.charges(table)
+        if charge.sha256 is not None and charge.superseded_by is None
+    }
+    there = session.lake.fingerprints(table).items()
+    changed = [day for day, sha256 in there if day not in other and standing.get(day, sha256) != sha256]
+    found = {day: desk.find(table, day.isoformat()) for day in changed}
+    return {day: stored for day, stored in found.items() if stored is not None}
+
+
 def _to_lake(session: Session, table: str, day: date, stored: Stored) -> bool:
     """Put a stored release in the lake; False where it is there already."""
     if session.lake.is_current(table, stored.sha256, [day]):
@@ -164,13 +186,6 @@ def _to_lake(session: Session, table: str, day: date, stored: Stored) -> bool:
         folder.mkdir()
         shutil.copyfile(stored.path, folder / "part-0.parquet")
     return True
-
-
-def outcome(charge: Charge) -> str:
-    """What came of a charge, in a word."""
-    if charge.sha256 is None:
-        return "wasted"
-    return "released" if charge.superseded_by is None else "superseded"
 
 
 def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:

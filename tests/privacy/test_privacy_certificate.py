@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
@@ -125,5 +124,5 @@ def test_a_file_that_is_there_has_its_certificate_whenever_the_run_ends(
     monkeypatch.setattr(type(desk.folder), "replace", noting)
     stored = release("toy", statement, Source(SQL, {"watched": events(5, 1)}), desk, duck, days=[FIRST], public=TITLES)
     assert seen == [".json", ".parquet"]
-    assert os.path.exists(stored[FIRST].path.with_suffix(".json"))
+    assert stored[FIRST].path.with_suffix(".json").exists()
     assert pq.read_table(stored[FIRST].path).num_rows == 150

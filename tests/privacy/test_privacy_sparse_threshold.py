@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from privacy_world import FIRST
+from scipy.special import ndtr
 from scipy.stats import beta
 
 from media_privacy_pipeline.errors import Refused
@@ -78,7 +79,7 @@ def test_a_lone_account_is_told_no_more_often_than_declared(cells: int) -> None:
 
 
 def test_the_worst_lone_account_comes_close_to_what_is_declared() -> None:
-    assert MOST == max(alone(weights_of(_statement())).values())
+    assert max(alone(weights_of(_statement())).values()) == MOST
     assert _told_alone(MOST, mechanism_of(_statement()).threshold).low > DELTA / 3
 
 
@@ -88,8 +89,8 @@ def test_a_threshold_lower_by_three_tenths_of_sigma_is_caught() -> None:
     assert _told_alone(MOST, lower).low > DELTA
 
 
-@settings(max_examples=12)
-@given(st.integers(1, 4), st.integers(4, 12), st.integers(8, 400), st.sampled_from([1e-2, 1e-6, 1e-13]))
+@settings(max_examples=8)
+@given(st.integers(1, 4), st.integers(4, 12), st.integers(8, 150), st.sampled_from([1e-2, 1e-6, 1e-13]))
 def test_the_threshold_is_the_least_that_hides_every_account_summed_point_by_point(
     norm: int, most: int, sigma: int, delta: float
 ) -> None:
@@ -134,8 +135,7 @@ def test_thresholds_cost_both_ways_what_two_worlds_that_differ_by_them_cost(
 ) -> None:
     """The two worlds themselves: N(0, 1) without the account; with it N(mu, 1), but told with probability hidden."""
     steps = np.linspace(-14, 14 + mu, 40_001)
-    masses = np.diff(np.array([math.erf(x / math.sqrt(2)) for x in steps])) / 2
-    moved = np.diff(np.array([math.erf((x - mu) / math.sqrt(2)) for x in steps])) / 2
+    masses, moved = np.diff(ndtr(steps)), np.diff(ndtr(steps - mu))
     with_it = hidden + np.maximum((1 - hidden) * moved - math.exp(epsilon) * masses, 0).sum()
     without = np.maximum(masses - math.exp(epsilon) * (1 - hidden) * moved, 0).sum()
     assert thresholded_delta(mu, hidden, epsilon) == pytest.approx(max(with_it, without), rel=1e-3, abs=1e-10)

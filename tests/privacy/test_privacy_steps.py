@@ -13,7 +13,7 @@ from media_privacy_pipeline.engines import Engine, Session, Span
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.privacy.contributions import bounded_sums
-from media_privacy_pipeline.privacy.steps import _source, closed_days, export_ledger, release_table
+from media_privacy_pipeline.privacy.steps import closed_days, export_ledger, release_table, source_of
 
 DAYS = [FIRST + timedelta(days=n) for n in range(6)]
 TABLES = ("title_daily", "audience_daily", "discovery_daily")
@@ -85,14 +85,14 @@ def test_both_engines_bound_the_same_rows_to_the_same_sums(
     session: Session, engine: Engine, duck: DuckDBEngine
 ) -> None:
     table = "audience_daily"
-    statement, source = session.policy.releases.tables[table], _source(session, table, DAYS[:3])
+    statement, source = session.policy.releases.tables[table], source_of(session, table, DAYS[:3])
     one, other = (bounded_sums(each, statement, source, DAYS[:3], {}) for each in (engine, duck))
     assert all((one[day].values == other[day].values).all() for day in DAYS[:3])
     assert all((one[day].totals == other[day].totals).all() and one[day].totals[0] > 0 for day in DAYS[:3])
 
 
 def test_what_arrives_after_a_day_was_closed_is_not_in_it(session: Session) -> None:
-    source = _source(session, "title_daily", [DAYS[0]])
+    source = source_of(session, "title_daily", [DAYS[0]])
     rows = session.engine.fetch(source.sql, source.inputs)
     lags = {(row["arrival_day"] - row["day"]).days for row in rows.to_pylist()}
     assert lags <= {0, 1, 2}
