@@ -36,6 +36,7 @@ from .telling import check_telling
 from .withheld import PURPOSE, check_withheld, honest_night
 from .worlds import check_two_worlds
 
+_NIGHTS = 5
 _WORLDS = SIZES["full"].worlds
 """Half the noise is not for certain to be seen in fewer draws, where mu is small."""
 
@@ -256,5 +257,5 @@ def _made(
         case "canaries":
             return [check_canaries(name, statement, engine, work, most=size.canaries, noise=subject.noise)]
         case _:
-            again = check_repeats(name, statement, engine, work, subject.releasing, size.nights)
+            again = check_repeats(name, statement, engine, work, subject.releasing, _NIGHTS)
             return [finding for finding in again if finding.check == check]

@@ -18,8 +18,8 @@ from media_privacy_pipeline.privacy.open import open_desk
 
 
 @pytest.fixture
-def session(make_session: Callable[..., Session]) -> Session:
-    return make_session()
+def session(make_session: Callable[..., Session], one_table: Path) -> Session:
+    return make_session(policy=one_table)
 
 
 def _content(folder: Path) -> dict[str, str]:
@@ -58,8 +58,8 @@ def test_an_audit_that_sees_nobody_is_not_passed(session: Session) -> None:
 
 
 def test_canaries_without_noise_are_all_guessed(session: Session) -> None:
-    statement = session.policy.releases.tables["audience_daily"]
+    statement = session.policy.releases.tables["discovery_daily"]
     work = session.settings.work
-    silent = check_canaries("audience_daily", statement, session.engine, work, noise=lambda values, sigma: values)
+    silent = check_canaries("discovery_daily", statement, session.engine, work, noise=lambda values, sigma: values)
     assert silent.low == silent.high > silent.limit
     assert not silent.passed

@@ -22,9 +22,9 @@ SPAN = Span.of(DAYS[0], DAYS[-1])
 
 
 @pytest.fixture
-def session(make_session: Callable[..., Session]) -> Session:
-    """A home in which nobody watched anything, on four days, and one table was released."""
-    made = make_session()
+def session(make_session: Callable[..., Session], one_table: Path) -> Session:
+    """A home in which nobody watched anything, on four days, and the one table of its policy was released."""
+    made = make_session(policy=one_table)
     with made.lake.write("permitted_analytics_viewing_events", "made", DAYS):
         pass
     release_table(made, SPAN, "discovery_daily")
@@ -50,7 +50,7 @@ def test_a_night_has_every_check_of_every_statement_and_the_columns_of_the_contr
     checks = {"sensitivity", *drawn, "repeats", "recovered", "stored_as_paid", "budget"}
     assert set(rows["check"].to_pylist()) == checks
     assert result.metadata["size"] == "small"
-    assert "could be shown" in str(result.metadata["canaries_title_daily"])
+    assert "could be shown" in str(result.metadata["canaries_discovery_daily"])
     assert result.metadata["failed"] == 0
     assert result.rows["audit_findings"] == len(session.policy.releases.tables) * 8 + 1
 

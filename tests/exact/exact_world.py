@@ -16,6 +16,10 @@ import yaml
 from media_privacy_pipeline import policy
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.exact_policy import ExactTable
+from media_privacy_pipeline.settings import PROJECT
+from media_privacy_pipeline.sql import Project, load_project
+
+Opened = Callable[..., Session]
 
 SOURCE = "permitted_analytics_viewing_events"
 FIRST = date(2026, 3, 2)
@@ -43,6 +47,19 @@ def policy_with(folder: Path, **tables: dict[str, Any]) -> Path:
     path = folder / f"policy-{len(list(folder.glob('policy-*')))}.yaml"
     path.write_text(yaml.safe_dump(document))
     return path
+
+
+_PROJECTS: dict[str, Project] = {}
+
+
+def opened(make_session: Opened, path: Path) -> Session:
+    """A session under a policy file; the project of a policy is read once for all tests."""
+    made = make_session(policy=path)
+    text = path.read_text()
+    if text not in _PROJECTS:
+        _PROJECTS[text] = load_project(PROJECT / "dbt_like_sql", policy.load(path))
+    made.__dict__["project"] = _PROJECTS[text]
+    return made
 
 
 def watching(accounts: int = 600, days: int = 7, seed: int = 5) -> pa.Table:
@@ -82,6 +99,3 @@ def land(session: Session, rows: pa.Table, days: int = 7, table: str = SOURCE) -
 def without(rows: pa.Table, account: str) -> pa.Table:
     """The rows after one account withdrew."""
     return rows.filter(pc.not_equal(rows["account_key"], account))
-
-
-Opened = Callable[..., Session]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
-from exact_world import FIRST, SOURCE, TABLE, Opened, exact, land, policy_with, watching, without
+from exact_world import FIRST, SOURCE, TABLE, Opened, exact, land, opened, policy_with, watching, without
 
 from media_privacy_pipeline.engines import Engine, Session, Span
 from media_privacy_pipeline.errors import Refused, UsageError
@@ -36,7 +36,7 @@ def difference(before: dict[str, int], after: dict[str, int]) -> set[str]:
 
 @pytest.fixture
 def session(make_session: Opened, tmp_path: Path) -> Session:
-    made = make_session(policy=policy_with(tmp_path, week_titles=TABLE))
+    made = opened(make_session, policy_with(tmp_path, week_titles=TABLE))
     land(made, watching())
     return made
 
@@ -113,7 +113,7 @@ def test_a_late_table_begins_with_the_next_period_and_the_others_go_on(
     tell_exactly(session, SPAN)
     before = told(session)
     late = {**TABLE, "quasi_identifiers": ["device_type"], "sensitive": "country", "l": 1, "t": 1}
-    again = make_session(policy=policy_with(tmp_path, week_titles=TABLE, late=late))
+    again = opened(make_session, policy_with(tmp_path, week_titles=TABLE, late=late))
     result = tell_exactly(again, SPAN)
     assert (result.metadata["new_periods"], result.metadata["refused_periods"]) == (0, 1)
     assert told(again) == before
@@ -121,7 +121,7 @@ def test_a_late_table_begins_with_the_next_period_and_the_others_go_on(
 
 
 def test_a_week_that_is_not_whole_is_not_told(make_session: Opened, tmp_path: Path) -> None:
-    session = make_session(policy=policy_with(tmp_path, week_titles=TABLE))
+    session = opened(make_session, policy_with(tmp_path, week_titles=TABLE))
     land(session, watching(days=6), days=6)
     assert tell_exactly(session, SPAN).rows == {"week_titles": 0}
     assert not exact_root(session, SOURCE).exists()
