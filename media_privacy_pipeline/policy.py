@@ -12,8 +12,10 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from .audit_policy import AuditPolicy
 from .consent_policy import ConsentPolicy, SignalPolicy, SubjectPolicy
 from .errors import UsageError
+from .exact_policy import ExactName, ExactTable, check_exact
 from .import_policy import Imports
 from .release_policy import Releases
 from .rights_policy import Recipient, RecipientName, RetentionPolicy
@@ -136,9 +138,16 @@ class Policy(_Part):
     retention: RetentionPolicy
     recipients: dict[RecipientName, Recipient] = {}
     imports: Imports = Imports()
+    audit: AuditPolicy = AuditPolicy()
+    exact_tables: dict[ExactName, ExactTable] = {}
 
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:
+        purposes = {name: purpose.columns for name, purpose in self.purposes.items()}
+        check_exact(self.exact_tables, purposes, self.published.min_cell_size)
+        for name, recipient in self.recipients.items():
+            if exact := sorted(self.exact_tables.keys() & set(recipient.tables)):
+                raise ValueError(f"recipients.{name}.tables: exact tables stay in the house, and {exact[0]} is one")
         lists = {f"subjects.{name}": value for name, value in self.subjects if isinstance(value, frozenset)}
         lists["consent.sale_purposes"] = self.consent.sale_purposes
         lists |= {f"recipients.{name}.purposes": frozenset(each.purposes) for name, each in self.recipients.items()}

@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from .audit_policy import AuditSize
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -48,6 +50,8 @@ class Settings(BaseSettings):
     """The last arrival day that Dagster shows and waits for; yesterday where nothing is given."""
     lock_wait: Annotated[float, Field(ge=0)] = 600.0
     """How many seconds a run waits for another run on the same home."""
+    audit_size: AuditSize | None = None
+    """At which size a night audits itself; as the policy says where nothing is given."""
     real_data: Path | None = None
     """A folder with MovieLens and Globo, for the tests that need them."""
 

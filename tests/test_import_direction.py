@@ -19,7 +19,7 @@ LEVELS = (
     ("definitions", "doctor"),
     ("orchestration",),
     ("reports", "audit", "rights"),
-    ("models", "discovery", "published", "quality"),
+    ("models", "discovery", "published", "quality", "exact"),
     ("privacy", "consent", "landing"),
     ("engines",),
     ("sql", "lake", "keeping"),
@@ -32,6 +32,8 @@ LEVELS = (
         "consent_policy",
         "release_policy",
         "release_shapes",
+        "audit_policy",
+        "exact_policy",
         "import_policy",
         "screening_policy",
         "rights_policy",
@@ -49,6 +51,7 @@ SIDEWAYS = {
     ("landing", "consent"),
     ("policy", "errors"), ("policy", "consent_policy"), ("policy", "release_policy"), ("policy", "import_policy"),
     ("policy", "screening_policy"), ("policy", "rights_policy"), ("release_policy", "release_shapes"),
+    ("policy", "audit_policy"), ("policy", "exact_policy"), ("settings", "audit_policy"),
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip
 

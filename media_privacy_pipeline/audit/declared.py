@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import inf, isqrt, sqrt
 
 from ..release_policy import TableStatement
@@ -32,19 +33,30 @@ def sigma(statement: TableStatement, name: str) -> float:
 
 def totals_sensitivity(statement: TableStatement) -> float:
     """The most that one account moves the two totals in L2, in 64ths: tried for every number of cells that counts."""
-    m, most = statement.squared_norm, statement.most_cells
+    kept, cut = worst_totals(statement)
+    return sqrt(kept**2 + cut**2)
+
+
+@lru_cache(maxsize=64)
+def _worst_totals(m: int, most: int, domain: int) -> tuple[int, int]:
+    pairs = [(0, 0)]
+    for cells in range(1, 1 + min(isqrt(_WEIGHT_ONE**2 * m * most), domain)):
+        fits = (j for j in range(_WEIGHT_ONE, 0, -1) if j * j * cells * max(cells, most) <= _WEIGHT_ONE**2 * m * most)
+        kept = cells * next(fits, 0)
+        pairs.append((kept, _WEIGHT_ONE * min(cells, most) - kept))
+    return max(pairs, key=lambda pair: pair[0] ** 2 + pair[1] ** 2)
+
+
+def worst_totals(statement: TableStatement) -> tuple[int, int]:
+    """What the account that moves the two totals furthest adds to (kept, cut), in 64ths."""
     if statement.bounding == "sample":
-        kept_of_all = ((min(m, cells), cells) for cells in range(1, most + 1))
-        return _WEIGHT_ONE * sqrt(max(kept**2 + (cells - kept) ** 2 for kept, cells in kept_of_all))
-    squares = [0]
+        of_all = ((min(statement.squared_norm, cells), cells) for cells in range(1, statement.most_cells + 1))
+        pairs = [(_WEIGHT_ONE * kept, _WEIGHT_ONE * (cells - kept)) for kept, cells in of_all]
+        return max(pairs, key=lambda pair: pair[0] ** 2 + pair[1] ** 2)
     domain = 1.0
     for column in statement.cells.values():
         domain *= len(column.values) or inf
-    for cells in range(1, 1 + min(isqrt(_WEIGHT_ONE**2 * m * most), int(min(domain, _LARGEST_DOMAIN)))):
-        fits = (j for j in range(_WEIGHT_ONE, 0, -1) if j * j * cells * max(cells, most) <= _WEIGHT_ONE**2 * m * most)
-        kept = cells * next(fits, 0)
-        squares.append(kept**2 + (_WEIGHT_ONE * min(cells, most) - kept) ** 2)
-    return sqrt(max(squares))
+    return _worst_totals(statement.squared_norm, statement.most_cells, int(min(domain, _LARGEST_DOMAIN)))
 
 
 def totals_sigma(statement: TableStatement) -> float:

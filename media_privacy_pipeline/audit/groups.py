@@ -63,9 +63,7 @@ def _worst_p(statement: TableStatement, noise: Noise, bound: int) -> float:
     drawn = noisy(statement, BoundedSums(empty[:, :1], np.zeros(2, np.int64), (empty, empty)), noise).levels
     shared = sum(measure.budget for measure in measures.values())
     return min(
-        p_of(
-            row.astype(np.float64), bound * reach(statement, name) / (statement.mu * sqrt(part * each.budget / shared))
-        )
+        p_of(row, bound * reach(statement, name) / (statement.mu * sqrt(part * each.budget / shared)))
         for level, part in zip(drawn, (rollup.by_budget, rollup.total_budget), strict=True)
         for row, (name, each) in zip(level, measures.items(), strict=True)
     )

@@ -16,7 +16,7 @@ from ..privacy.noise import Integers
 from ..release_policy import TableStatement
 from . import declared
 from .finding import Finding, exact
-from .world import START, TABLE, dated, neighbours, planted, public_values, world
+from .world import START, TABLE, dated, extremes, neighbours, planted, public_values, world
 
 Bounding: TypeAlias = Callable[
     [Engine, TableStatement, Source, Iterable[date], Mapping[str, Sequence[str]]], dict[date, BoundedSums]
@@ -26,11 +26,15 @@ Bounding: TypeAlias = Callable[
 def check_sensitivity(
     name: str, statement: TableStatement, engine: Engine, bounding: Bounding = bounded_sums
 ) -> Finding:
-    """The largest movement that one planted account causes, as a fraction of what is declared; the limit is 1."""
+    """The largest movement that dropping one account causes, as a fraction of what is declared; the limit is 1.
+
+    Dropped are every planted account and, of the ordinary ones, the heaviest and the lightest; by the real SQL, on the
+    engine that is given.
+    """
     public = public_values(statement)
     domain = domain_of(statement, public)
-    targets = list(planted(statement, domain.num_rows))
     rows = world(statement, domain)
+    targets = [*planted(statement, domain.num_rows), *extremes(rows)]
     # The day is in a sample's hash: neighbours are then each a world of their own on one and the same day.
     apart = statement.bounding == "sample"
     worlds = [[each] for each in neighbours(rows, targets)] if apart else [neighbours(rows, targets)]

@@ -16,15 +16,13 @@ import pyarrow.parquet as pq
 from .. import privacy
 from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
-from ..privacy.noise import discrete_gaussian, opendp_noise
 from ..privacy.periods import within
 from .balance import check_balance
-from .drawn import check_noise, check_two_worlds
 from .finding import Finding
-from .groups import check_groups
-from .hidden_keys import check_hidden_keys
-from .repeats import check_repeats, check_stored
-from .sensitivity import check_sensitivity
+from .mutants import check_mutants
+from .repeats import check_stored
+from .size import SIZES, Size
+from .subject import check_people, check_statement
 
 _LOG = logging.getLogger(__name__)
 _TABLE = "audit_findings"
@@ -36,13 +34,19 @@ def audit(session: Session, span: Span) -> StepResult:
 
     Skipped where all passed before on the same code, policy, releases and counts.
     """
+    size = session.settings.audit_size or session.policy.audit.size
     tables = [*session.policy.releases.tables, "privacy_ledger", *_ACCOUNTING]
     fingerprint = fingerprint_of(
-        span.last, session.policy.digest, _code(), session.engine.name, [session.lake.fingerprint(t) for t in tables]
+        span.last,
+        session.policy.digest,
+        _code(),
+        session.engine.name,
+        size,
+        [session.lake.fingerprint(t) for t in tables],
     )
     if session.lake.is_current(_TABLE, fingerprint) and not (failed := _failed(session)):
         return StepResult({_TABLE: session.lake.rows(_TABLE)}, skipped=True, metadata={"failed": failed})
-    found = findings(session, span)
+    found = findings(session, span, SIZES[size])
     with session.lake.write(_TABLE, fingerprint) as staging:
         pq.write_table(_rows(span.last, found), staging / "part-0.parquet", compression="zstd")
     wrong = [finding for finding in found if not finding.passed]
@@ -50,22 +54,32 @@ def audit(session: Session, span: Span) -> StepResult:
         _LOG.error(
             "audit: %s on %s failed: %g, limit %g", finding.check, finding.target, finding.estimate, finding.limit
         )
-    return StepResult({_TABLE: len(found)}, metadata={"checks": len(found), "failed": len(wrong)})
+    metadata = {"size": size, "checks": len(found), "failed": len(wrong), **_proven(found)}
+    return StepResult({_TABLE: len(found)}, metadata=metadata)
 
 
-def findings(session: Session, span: Span) -> list[Finding]:
+def findings(session: Session, span: Span, size: Size) -> list[Finding]:
     """Every finding of tonight."""
+    return [*tried(session, size), *check_stored(session), *check_balance(session, span)]
+
+
+def tried(session: Session, size: Size) -> list[Finding]:
+    """What is found without a look at the home: on synthetic people, by the code, policy, SQL and engine in force."""
+    work = session.settings.work
     found: list[Finding] = []
     for name, declared in session.policy.releases.tables.items():
-        statement = within(declared)
-        found.append(check_sensitivity(name, statement, session.engine))
-        found.append(check_noise(name, statement, discrete_gaussian, opendp_noise))
-        found.append(check_two_worlds(name, statement, discrete_gaussian))
-        found += check_groups(name, statement, session.engine, discrete_gaussian)
-        if statement.unknown_keys:
-            found.append(check_hidden_keys(name, statement))
-        found.append(check_repeats(name, statement, session.engine, session.settings.work))
-    return [*found, *check_stored(session), *check_balance(session, span)]
+        found += check_statement(name, within(declared), session.engine, work, size)
+    found += check_people(session, size)
+    return found + (check_mutants(session, size, work) if size.mutants else [])
+
+
+def _proven(found: Sequence[Finding]) -> dict[str, str]:
+    """In words, what guessing proved of each table's epsilon, what is claimed, and what could have been seen."""
+    return {
+        f"canaries_{each.target}": f"{each.low:.3f} proven, {each.limit:.3f} claimed, {each.high:.2f} could be shown"
+        for each in found
+        if each.check == "canaries"
+    }
 
 
 def _failed(session: Session) -> int:

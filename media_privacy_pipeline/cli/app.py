@@ -11,6 +11,7 @@ import typer
 
 from ..errors import PipelineError
 from . import (
+    audit,
     budget,
     checkup,
     consent,
@@ -83,6 +84,7 @@ _PARTS = (
     retention,
     disclose,
     verify,
+    audit,
     checkup,
     ui,
 )

@@ -78,7 +78,8 @@ def read(
     found = opened.arrow(table)
     entry = opened.manifest.tables[table]
     if entry.purpose is not None:
-        typer.echo(f"{table}: one person a row, for {entry.purpose} alone; do not copy it further", err=True)
+        what = "exact counts" if entry.protected_by == "suppression" else "one person a row"
+        typer.echo(f"{table}: {what}, for {entry.purpose} alone; do not copy it further", err=True)
     wanted = found if limit == 0 else found.slice(0, limit)
     if format is Format.json:
         as_json(wanted.to_pylist())

@@ -9,7 +9,7 @@ from ..policy import Policy
 from ..sql import Project
 from .step import Step
 from .steps_to_permitted import SOURCES, consent_steps, landed, landing_steps, permitted_steps
-from .steps_to_release import anonymised_steps, models_steps, published_steps, rights_steps
+from .steps_to_release import anonymised_steps, exact_steps, models_steps, published_steps, rights_steps
 
 GROUPS = {
     "landing": "What was delivered, and what of it was accepted at the door",
@@ -31,6 +31,7 @@ def catalogue(policy: Policy, project: Project) -> tuple[Step, ...]:
         *permitted_steps(policy),
         *anonymised_steps(policy),
         *models_steps(),
+        *exact_steps(policy),
         *rights_steps(policy),
         *published_steps(policy),
     )

@@ -70,7 +70,14 @@ def rights_steps(policy: Policy) -> Iterator[Step]:
         "rights.retention.steps:retain",
         ("retention_proof",),
         # What is destroyed can no longer be counted, released or learned from: all that is done before.
-        deps=("decision_accounting", *permitted, *policy.releases.tables, "model_metrics", "segment_profile"),
+        deps=(
+            "decision_accounting",
+            *permitted,
+            *policy.releases.tables,
+            *policy.exact_tables,
+            "model_metrics",
+            "segment_profile",
+        ),
         kinds=("python", "parquet"),
         pool="engine",
     )
@@ -81,6 +88,20 @@ def rights_steps(policy: Policy) -> Iterator[Step]:
         ("disclosure_counts",),
         kinds=("python", "parquet"),
     )
+
+
+def exact_steps(policy: Policy) -> Iterator[Step]:
+    """Exact tables, where the policy insists on any."""
+    if policy.exact_tables:
+        yield Step(
+            "tell_exactly",
+            "published",
+            "exact.steps:tell_exactly",
+            tuple(policy.exact_tables),
+            deps=tuple({table.source: None for table in policy.exact_tables.values()}),
+            kinds=("python", "parquet"),
+            pool="engine",
+        )
 
 
 def published_steps(policy: Policy) -> Iterator[Step]:
@@ -112,6 +133,7 @@ def published_steps(policy: Policy) -> Iterator[Step]:
             "recommendations",
             "viewer_segments",
             "retention_proof",
+            *policy.exact_tables,
         ),
         description="Everything that the next release would hold, set aside for the audit.",
     )

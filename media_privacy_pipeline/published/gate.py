@@ -161,6 +161,9 @@ def _consent(manifest: Manifest, inputs: Mapping[str, Checked], evidence: Eviden
         rows = inputs.get(name)
         if entry.access is not Access.restricted or not isinstance(rows, pa.Table):
             continue
+        if entry.protected_by == ProtectedBy.suppression:
+            # No row is about anybody, and what was told of a period stays as it was (docs/exact-tables.md).
+            continue
         standing = pa.array(sorted(evidence.standing(str(entry.purpose))), pa.string())
         without = rows.num_rows - (pc.sum(pc.is_in(rows.column("viewer_key"), standing)).as_py() or 0)
         if without:

@@ -172,6 +172,8 @@ def _in_words(contract: Contract) -> str:
             return "counted with noise, for everyone"
         case ProtectedBy.accounting:
             return "counted as rows, for everyone"
+        case ProtectedBy.suppression:
+            return "counted exactly, small counts together, for those whose purpose it serves"
     if contract.meta.access is Access.restricted:
         return "under a pseudonym, for those who agreed"
     return "for everyone"
@@ -183,6 +185,8 @@ def _protection(contract: Contract) -> str:
             return "noise of differential privacy, so that nobody in particular can be told from it"
         case ProtectedBy.accounting:
             return "counts of rows alone"
+        case ProtectedBy.suppression:
+            return "encrypted; exact counts of at least k accounts, decided once a period, without noise"
     if contract.meta.access is Access.restricted:
         return "encrypted; a pseudonym of this purpose alone stands for the person; only who agrees is in it"
     return "holds nothing about people"

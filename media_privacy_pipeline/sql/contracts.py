@@ -41,6 +41,8 @@ class ProtectedBy(StrEnum):
     """A paid differentially private release, found in the privacy ledger."""
     accounting = "accounting"
     """Exact row counts by day, source, stage and reason: the operational record that landing.md asks for."""
+    suppression = "suppression"
+    """Exact counts with small cells told together, decided once a period: the policy's exact_tables; never open."""
 
 
 TESTS: dict[str, tuple[set[str], set[str]]] = {

@@ -139,6 +139,11 @@ def _check_protection(contract: Contract, graph: Graph) -> None:
                 f"contract {contract.name}: protected_by dp, but a SELECT pays for nothing: take the mark off, "
                 f"or let the privacy room release the table"
             )
+        case ProtectedBy.suppression if contract.meta.access is Access.open:
+            raise UsageError(
+                f"contract {contract.name}: exact counts are never open: who knows enough of the others finds a person "
+                f"in them. Release them with noise (releases.tables)"
+            )
         case ProtectedBy.accounting if set(contract.types) != ACCOUNTING_COLUMNS:
             columns = ", ".join(sorted(ACCOUNTING_COLUMNS))
             raise UsageError(f"contract {contract.name}: protected_by accounting is for exactly the columns {columns}")

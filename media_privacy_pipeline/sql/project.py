@@ -16,6 +16,7 @@ from ..errors import UsageError
 from ..policy import Policy
 from .collected import check_collected
 from .contracts import Contract, PrivacyClass, load_contracts
+from .exact import exact_contracts
 from .lineage import ColumnRef, Lineage, close
 from .minimised import check_minimised
 from .model import Model, Parameter, bind
@@ -187,6 +188,7 @@ def load_project(root: Path, policy: Policy) -> Project:
         models[name] = Model(name, Path("policy") / name, text)
     permitted = permitted_contracts(policy, contracts)
     contracts = {**contracts, **permitted}
+    contracts = {**contracts, **exact_contracts(policy, contracts)}
     project = Project(contracts, models, policy)
     with _no_collection():
         check_privacy(project.graph, policy.purposes.keys())

@@ -22,9 +22,9 @@ SPAN = Span.of(DAYS[0], DAYS[-1])
 
 
 @pytest.fixture
-def session(make_session: Callable[..., Session]) -> Session:
-    """A home in which nobody watched anything, on four days, and one table was released."""
-    made = make_session()
+def session(make_session: Callable[..., Session], one_table: Path) -> Session:
+    """A home in which nobody watched anything, on four days, and the one table of its policy was released."""
+    made = make_session(policy=one_table)
     with made.lake.write("permitted_analytics_viewing_events", "made", DAYS):
         pass
     release_table(made, SPAN, "discovery_daily")
@@ -46,10 +46,13 @@ def test_a_night_has_every_check_of_every_statement_and_the_columns_of_the_contr
     result = audit(session, SPAN)
     rows = pq.read_table(session.lake.files("audit_findings")[0])
     assert rows.column_names == list(session.project.contracts["audit_findings"].types)
-    checks = {"sensitivity", "noise_drawn", "two_worlds", "repeats", "stored_as_paid", "budget"}
+    drawn = {"noise_drawn", "noise_drawn_opendp", "two_worlds", "canaries"}
+    checks = {"sensitivity", *drawn, "repeats", "recovered", "stored_as_paid", "budget"}
     assert set(rows["check"].to_pylist()) == checks
+    assert result.metadata["size"] == "small"
+    assert "could be shown" in str(result.metadata["canaries_discovery_daily"])
     assert result.metadata["failed"] == 0
-    assert result.rows["audit_findings"] == len(session.policy.releases.tables) * 5 + 1
+    assert result.rows["audit_findings"] == len(session.policy.releases.tables) * 8 + 1
 
 
 def test_it_is_skipped_while_nothing_changed_and_made_again_for_another_night(session: Session) -> None:

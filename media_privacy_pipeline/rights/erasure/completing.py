@@ -17,7 +17,7 @@ from ...published.crypt import decryption, table_key
 from ...published.layout import Layout
 from ...published.manifest import Manifest, read_manifest
 from ...published.rows import digest_of
-from ...sql import Access
+from ...sql import Access, ProtectedBy
 from . import receipt
 from .journal import Journal, under_way
 from .scan import Scan, scan
@@ -131,7 +131,8 @@ def _state(session: Session) -> dict[str, Any]:
 
 def _restricted(manifest: Manifest) -> Iterable[tuple[str, str]]:
     for entry in manifest.tables.values():
-        if entry.access is Access.restricted:
+        # No row of an exact table is about anybody.
+        if entry.access is Access.restricted and entry.protected_by != ProtectedBy.suppression:
             yield from ((file.path, str(entry.purpose)) for file in entry.files)
 
 
