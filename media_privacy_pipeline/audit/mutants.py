@@ -20,6 +20,7 @@ from ..privacy import release
 from ..privacy.contributions import BoundedSums, Source, bounded_sums
 from ..privacy.mechanism import mechanism_of
 from ..privacy.noise import Integers, Noise, discrete_gaussian, opendp_noise
+from ..privacy.periods import within
 from ..privacy.release import noisy
 from ..privacy.unknown_keys import told
 from ..release_policy import TableStatement
@@ -239,7 +240,7 @@ def _table(session: Session) -> tuple[str, TableStatement]:
     tables = session.policy.releases.tables
     clipping = (name for name, each in tables.items() if any(m.of is not None for m in each.measures.values()))
     name = next(clipping, next(iter(tables)))
-    return name, tables[name]
+    return name, within(tables[name])
 
 
 def _made(

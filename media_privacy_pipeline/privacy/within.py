@@ -80,6 +80,16 @@ def _odometer(
     return odometer
 
 
+def full_weights(
+    engine: Engine, statement: TableStatement, source: Source, days: Sequence[date], public: Mapping[str, Sequence[str]]
+) -> pa.Table:
+    """The weights of accounts that owe nothing on any of the days, as `bounded_sums` takes them."""
+    terms, sizes = terms_of(statement), cells_of_accounts(engine, statement, source, days, public)
+    cells: Integers = sizes["cells"].to_numpy().astype(np.int64)
+    weights = terms.weights(cells, np.zeros(len(cells), np.int64))
+    return weight_rows(sizes, *terms.totals(cells, weights), weights)
+
+
 class _Book:
     """What accounts owe while the days of a run are weighed, and again while they are paid for, one after another."""
 

@@ -14,7 +14,7 @@ from media_privacy_pipeline.audit.size import SIZES
 from media_privacy_pipeline.audit.steps import tried
 from media_privacy_pipeline.audit.withheld import check_withheld, honest_night, world_of
 from media_privacy_pipeline.engines import Session, Span
-from media_privacy_pipeline.privacy.open import open_desk
+from media_privacy_pipeline.privacy import BudgetLedger
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def _content(folder: Path) -> dict[str, str]:
 
 
 def test_a_whole_audit_leaves_the_home_as_it_was(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    with closing(open_desk(session).ledger) as ledger:
+    with closing(BudgetLedger(session.settings.budget_ledger, session.policy.releases.budget)) as ledger:
         before = _content(session.settings.home)
         small = SIZES["small"]
         # Planted people too, which only the full size has.

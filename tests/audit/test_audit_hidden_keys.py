@@ -9,10 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from media_privacy_pipeline.audit.drawn import check_noise, check_two_worlds
+from media_privacy_pipeline.audit.drawn import check_noise
 from media_privacy_pipeline.audit.hidden_keys import check_hidden_keys
 from media_privacy_pipeline.audit.repeats import check_repeats
 from media_privacy_pipeline.audit.sensitivity import check_sensitivity
+from media_privacy_pipeline.audit.size import SIZES
+from media_privacy_pipeline.audit.worlds import check_two_worlds
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.privacy import unknown_keys
 from media_privacy_pipeline.privacy.mechanism import mechanism_of
@@ -51,8 +53,8 @@ def test_the_other_checks_hold_for_unknown_keys_and_for_samples_too(tmp_path: Pa
         findings = [
             check_sensitivity("toy", statement, engine),
             check_noise("toy", statement, discrete_gaussian),
-            check_two_worlds("toy", statement, discrete_gaussian),
-            check_repeats("toy", statement, engine, tmp_path / "work"),
+            check_two_worlds("toy", statement, discrete_gaussian, SIZES["small"].worlds),
+            *check_repeats("toy", statement, engine, tmp_path / "work", nights=2),
         ]
         assert all(finding.passed for finding in findings), findings
 
