@@ -9,7 +9,8 @@ from benchmarks.year import TITLES, World, main
 
 
 def test_the_year_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--accounts", "300", "--nights", "20", "--simulated", "9", "--epsilons", "4", "--draws", "1"])
+    sized = ["--accounts", "300", "--nights", "20", "--simulated", "9", "--epsilons", "4", "--draws", "1"]
+    main([*sized, "--squared-norm", "1", "--most-cells", "9"])
     told = capsys.readouterr().out
     assert "300 accounts, 20 nights paid for, the last 9 simulated." in told
     figures = [float(line.split()[2].rstrip(",")) for line in told.splitlines() if line.startswith("| ε")]
