@@ -15,8 +15,8 @@ from allowance_world import ACCOUNTS, STATEMENT, cells_of, days, desk_of, odomet
 from media_privacy_pipeline.privacy.allowances import DAY, terms_of
 
 WORKER = Path(__file__).with_name("allowance_worker.py")
-NIGHTS = 16
-KILLS = 6
+NIGHTS = 12
+KILLS = 4
 
 
 def _start(folder: Path) -> subprocess.Popen[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from media_privacy_pipeline.errors import Refused
 from media_privacy_pipeline.privacy import BudgetLedger, Spend
@@ -36,6 +37,31 @@ def test_a_family_stands_once_in_each_window_that_has_one_of_its_charges(ledger:
     squares = [ledger.year_mu(DAY + timedelta(days=at)) ** 2 for at in (0, 10, 29, 39, 59, 68, 69)]
     assert squares == pytest.approx([0.44, 0.48, 0.91, 0.91, 0.44, 0.44, 0.0])
     assert [charge.spend.standing for charge in ledger.charges()] == [0.4, 0.4, 0.3, 0.0, 0.4]
+
+
+def test_a_ledger_from_before_there_were_allowances_goes_on(ledger: BudgetLedger, ledger_url: str) -> None:
+    ledger.charge("t", "0", DAY, KINDS["plain"])
+    engine = sa.create_engine(ledger_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("drop table privacy_standing"))
+    engine.dispose()
+    again = BudgetLedger(ledger_url, ledger.budget)
+    again.charge("t", "1", DAY, KINDS["a"])
+    assert [charge.spend for charge in again.charges()] == [KINDS["plain"], KINDS["a"]]
+    again.close()
+
+
+def test_what_the_first_charge_of_a_family_brings_with_it_counts_before_anything_is_drawn(ledger: BudgetLedger) -> None:
+    dear = Spend("account", "none", "none", 0.1, "t/dear", 2.5)
+    with pytest.raises(Refused, match=r"to epsilon 10\.\d+ .* no noise was drawn"):
+        ledger.charge("t", "0", DAY, dear)
+    assert ledger.charges() == []
+    fits = Spend("account", "none", "none", 0.1, "t/fits", 2.3)
+    ledger.charge("t", "0", DAY, fits)
+    ledger.charge("t", "1", DAY + timedelta(days=1), fits)
+    with pytest.raises(Refused):
+        ledger.charge("t", "2", DAY + timedelta(days=29), KINDS["a"])
+    ledger.charge("t", "2", DAY + timedelta(days=31), KINDS["a"])
 
 
 def test_no_window_passes_the_cap_with_what_stands_in_it(ledger: BudgetLedger) -> None:

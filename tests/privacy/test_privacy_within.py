@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from fractions import Fraction
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -250,6 +251,27 @@ def test_what_changes_between_the_two_scans_counts_for_nothing(duck: DuckDBEngin
 
     desk, day = desk_of(tmp_path), days(1)[0]
     assert weights_of(run(desk, Growing(tmp_path / "work"), [day])[day])[0] == 0
+
+
+def test_a_run_that_comes_between_the_two_scans_of_another_waits_for_its_end(
+    duck: DuckDBEngine, tmp_path: Path
+) -> None:
+    found: list[dict] = []
+    between = Thread(target=lambda: found.append(run(desk_of(tmp_path), DuckDBEngine(tmp_path / "other"), days(2))))
+
+    class Interrupted(DuckDBEngine):
+        def fetch(self, sql, inputs):  # type: ignore[no-untyped-def]
+            if "account_weights" in inputs:
+                between.start()
+                between.join(timeout=2)
+                assert between.is_alive(), "two runs weigh the same accounts at once"
+            return super().fetch(sql, inputs)
+
+    desk = desk_of(tmp_path)
+    released = run(desk, Interrupted(tmp_path / "work"), days(2))
+    between.join()
+    assert found == [released]
+    assert owed(desk) == replayed([(day, True) for day in days(2)])
 
 
 def test_a_desk_without_odometers_says_what_it_lacks(duck: DuckDBEngine, tmp_path: Path) -> None:
