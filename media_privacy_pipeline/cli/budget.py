@@ -92,7 +92,7 @@ def show(home: Home = None, policy: PolicyFile = None, json: AsJson = False) -> 
 def supersede(
     table: Annotated[str, typer.Argument(help="The released table.")],
     day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The released day.")],
-    reason: Annotated[str, typer.Option(help="Why, in words: it stands in the ledger and in the certificate.")],
+    reason: Annotated[str, typer.Option(help="Why, in words, and without a personal value: it is published.")],
     home: Home = None,
     landing: Landing = None,
     policy: PolicyFile = None,
@@ -103,7 +103,7 @@ def supersede(
 
       media-privacy budget supersede title_daily 2026-03-01 --reason "a catalogue import had lost half the titles"
     """
-    from ..privacy.supersede import supersede_day
+    from ..privacy.superseding import supersede_day
 
     with opened(settings_of(home=home, landing=landing, policy=policy), "budget supersede") as session:
         done = supersede_day(session, table, day.date(), reason)

@@ -45,7 +45,7 @@ source says which rows count, the desk pays and keeps:
 from .contributions import Source
 from .desk import Desk, Stored
 from .ledger import BudgetLedger, Charge, Spend
-from .release import release
+from .release import release, supersede
 from .vector import find_vector, part_sigma, release_vector
 
 __all__ = [
@@ -59,4 +59,5 @@ __all__ = [
     "part_sigma",
     "release",
     "release_vector",
+    "supersede",
 ]

@@ -157,13 +157,10 @@ def _charge_of(path: Path) -> int | None:
 
 
 def _keep_aside(path: Path, attempt: int) -> None:
-    """Give a release and its certificate a second name, by which they stay when others take their places."""
+    """Copy a release and its certificate to where they stay when others take their places."""
     for file in (path, path.with_suffix(".json")):
-        second = _aside(file, attempt)
-        second.parent.mkdir(exist_ok=True)
-        if file.exists() and not second.exists():
-            os.link(file, second)
-        _sync(second.parent)
+        if file.exists():
+            _replace(_aside(file, attempt), file.read_bytes())
 
 
 def _aside(file: Path, attempt: int) -> Path:

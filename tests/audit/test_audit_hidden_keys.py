@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
+from media_privacy_pipeline.audit.drawn import check_noise, check_two_worlds
 from media_privacy_pipeline.audit.hidden_keys import check_hidden_keys
+from media_privacy_pipeline.audit.repeats import check_repeats
+from media_privacy_pipeline.audit.sensitivity import check_sensitivity
+from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.privacy import unknown_keys
 from media_privacy_pipeline.privacy.mechanism import mechanism_of
+from media_privacy_pipeline.privacy.noise import discrete_gaussian
 from media_privacy_pipeline.privacy.unknown_keys import told
 from media_privacy_pipeline.release_policy import TableStatement
 
@@ -36,6 +42,19 @@ def test_the_honest_threshold_passes_and_is_not_far_too_high(change: dict) -> No
     finding = check_hidden_keys("toy", _statement(**change))
     assert finding.passed
     assert finding.estimate > 0.95
+
+
+def test_the_other_checks_hold_for_unknown_keys_and_for_samples_too(tmp_path: Path) -> None:
+    engine = DuckDBEngine(tmp_path / "work", memory_limit="1GB")
+    for change in ({}, {"bounding": "sample"}):
+        statement = _statement(**change)
+        findings = [
+            check_sensitivity("toy", statement, engine),
+            check_noise("toy", statement, discrete_gaussian),
+            check_two_worlds("toy", statement, discrete_gaussian),
+            check_repeats("toy", statement, engine, tmp_path / "work"),
+        ]
+        assert all(finding.passed for finding in findings), findings
 
 
 @pytest.mark.parametrize("lower", [0.1, 0.3])

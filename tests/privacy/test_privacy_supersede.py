@@ -19,7 +19,7 @@ from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.privacy import BudgetLedger, Desk, Spend
 from media_privacy_pipeline.privacy.certificate import NoisyPart, Terms
 from media_privacy_pipeline.privacy.steps import export_ledger, release_table
-from media_privacy_pipeline.privacy.supersede import supersede_day
+from media_privacy_pipeline.privacy.superseding import supersede_day
 from media_privacy_pipeline.release_policy import Budget
 
 SPEND = Spend("account-day", "none", "none", 0.7)

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from privacy_world import FIRST
+from privacy_world import FIRST, events, land
 
-from media_privacy_pipeline.engines import Engine
+from media_privacy_pipeline.engines import Engine, Session, Span
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
+from media_privacy_pipeline.policy import PACKAGED
 from media_privacy_pipeline.privacy import Desk, Source, release
 from media_privacy_pipeline.privacy.accountant import epsilon_of
 from media_privacy_pipeline.privacy.contributions import BoundedSums
 from media_privacy_pipeline.privacy.mechanism import mechanism_of, spend_of
+from media_privacy_pipeline.privacy.steps import release_table
 from media_privacy_pipeline.privacy.unknown_keys import found_sums, told
 from media_privacy_pipeline.privacy.weights import ONE, weight
 from media_privacy_pipeline.release_policy import TableStatement
@@ -143,6 +148,30 @@ def test_the_ledger_is_told_of_the_threshold_and_of_what_it_may_let_through(
     assert "cells from a noisy count of" in charge.spend.mechanism
     assert desk.ledger.year_epsilon(FIRST) > epsilon_of(spend_of(STATEMENT).mu, 1e-9)
     assert spend_of(STATEMENT).mu == pytest.approx(STATEMENT.mu, rel=1e-2)
+
+
+def test_a_policy_may_leave_the_titles_unknown_and_the_table_keeps_its_contract(
+    make_session: Callable[..., Session], tmp_path: Path
+) -> None:
+    document = yaml.safe_load(PACKAGED.read_text())
+    document["releases"]["tables"]["title_daily"] |= {
+        "cells": {"title_id": {"unknown": True}}, "threshold_delta": 1e-12, "mu": 1.0,
+    }  # fmt: skip
+    document["releases"]["budget"]["epsilon"] = 50
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    session = make_session(policy=tmp_path / "policy.yaml")
+    days = [FIRST + timedelta(days=n) for n in range(4)]
+    # Nothing is asked of a catalogue, and nothing waits for one.
+    land(session, events(accounts=300, days=2), days, titles=0)
+    result = release_table(session, Span.of(days[0], days[-1]), "title_daily")
+    assert result.metadata["waiting_days"] == 0
+    assert result.metadata["threshold_delta_account_day"] == 1e-12
+    tables = [pq.read_table(file) for file in session.lake.files("title_daily")]
+    contract = list(session.project.contracts["title_daily"].types)
+    assert all(["day", *pq.read_schema(file).names] == contract for file in session.lake.files("title_daily"))
+    assert 0 < sum(table.num_rows for table in tables) < 120
+    titles = [table["title_id"].to_pylist() for table in tables]
+    assert titles == [sorted(each) for each in titles]
 
 
 def _columns(measure: str) -> list[str]:

@@ -16,7 +16,7 @@ from .steps import has_arrived, public_values, source_of, statement_of
 
 @dataclass(frozen=True)
 class Superseded:
-    """The release that stands now, and what the budget's days that end with it cost an account since."""
+    """The release that stands now, and what the budget's days that end with the last charge cost an account since."""
 
     stored: Stored
     attempt: int
@@ -44,4 +44,5 @@ def supersede_day(session: Session, table: str, day: date, reason: str) -> Super
         )
         standing = desk.ledger.standing(table, day.isoformat())
         attempt = standing.attempt if standing is not None else 0
-        return Superseded(stored, attempt, desk.ledger.year_epsilon(day))
+        last = max(charge.day for charge in desk.ledger.charges())
+        return Superseded(stored, attempt, desk.ledger.year_epsilon(last))
