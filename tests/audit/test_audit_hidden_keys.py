@@ -9,16 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from media_privacy_pipeline.audit.drawn import check_noise
 from media_privacy_pipeline.audit.hidden_keys import check_hidden_keys
-from media_privacy_pipeline.audit.repeats import check_repeats
-from media_privacy_pipeline.audit.sensitivity import check_sensitivity
 from media_privacy_pipeline.audit.size import SIZES
-from media_privacy_pipeline.audit.worlds import check_two_worlds
+from media_privacy_pipeline.audit.subject import check_statement
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.privacy import unknown_keys
 from media_privacy_pipeline.privacy.mechanism import mechanism_of
-from media_privacy_pipeline.privacy.noise import discrete_gaussian
 from media_privacy_pipeline.privacy.unknown_keys import told
 from media_privacy_pipeline.release_policy import TableStatement
 
@@ -50,12 +46,7 @@ def test_the_other_checks_hold_for_unknown_keys_and_for_samples_too(tmp_path: Pa
     engine = DuckDBEngine(tmp_path / "work", memory_limit="1GB")
     for change in ({}, {"bounding": "sample"}):
         statement = _statement(**change)
-        findings = [
-            check_sensitivity("toy", statement, engine),
-            check_noise("toy", statement, discrete_gaussian),
-            check_two_worlds("toy", statement, discrete_gaussian, SIZES["small"].worlds),
-            *check_repeats("toy", statement, engine, tmp_path / "work", nights=2),
-        ]
+        findings = check_statement("toy", statement, engine, tmp_path / "work", SIZES["small"])
         assert all(finding.passed for finding in findings), findings
 
 
