@@ -11,8 +11,10 @@ from ..privacy.contributions import bounded_sums
 from ..privacy.noise import Noise, discrete_gaussian, opendp_noise
 from ..privacy.release import noisy
 from ..privacy.unknown_keys import told
+from ..privacy.within import release_within
 from ..release_policy import TableStatement
 from .canaries import check_canaries
+from .carried import Within, check_carried
 from .drawn import Drawing, check_noise
 from .finding import Finding
 from .groups import check_groups
@@ -35,6 +37,7 @@ class Subject:
     other_noise: Noise = opendp_noise
     releasing: Releasing = release
     telling: Telling = told
+    within: Within = release_within
     night: Night = honest_night
 
 
@@ -72,6 +75,7 @@ def check_statement(
             noise=subject.noise,
             releasing=subject.releasing,
         ),
+        *check_carried(name, statement, engine, work, subject.within),
         *check_groups(name, statement, engine, subject.noise),
         *check_repeats(name, statement, engine, work, subject.releasing, size.nights),
     ]
