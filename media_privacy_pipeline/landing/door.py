@@ -151,7 +151,7 @@ class Door:
                 self.counts.append(Count(day, self.source.name, "flagged", reason, rows))
 
     def _count_empty(self) -> None:
-        """Days whose files hold no row: a source that says that there is nothing has been heard, a silent one has not."""
+        """Days whose files hold no row: a source that says that there is nothing was heard, a silent one was not."""
         readable = {drop.day for drop, form in self.landed.forms if not isinstance(form, Unreadable)}
         for day in readable.intersection(self.days).difference(count.arrival_day for count in self.counts):
             self.counts.append(Count(day, self.source.name, "landed", "", 0))
