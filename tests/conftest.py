@@ -25,6 +25,9 @@ hypothesis_settings.load_profile("house")
 os.environ["TZ"] = "Asia/Kathmandu"
 time.tzset()
 
+# Tests give Spark tables of a few rows: what its Java process would win by compiling for long runs, it never gets back.
+os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+
 _KEPT = {"MEDIA_PRIVACY_REAL_DATA"}
 
 
@@ -52,7 +55,13 @@ def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """Spark, started once a test process and stopped with it."""
     from media_privacy_pipeline.engines.spark import SparkEngine, stop
 
-    yield SparkEngine(tmp_path_factory.mktemp("spark"))
+    engine = SparkEngine(tmp_path_factory.mktemp("spark"))
+    engine.fetch("select 1 as one", {})
+    from pyspark.sql import SparkSession
+
+    # A few rows want no shuffling between eight partitions; two are still more than one.
+    SparkSession.active().conf.set("spark.sql.shuffle.partitions", "2")
+    yield engine
     stop()
 
 
