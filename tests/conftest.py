@@ -33,10 +33,13 @@ _KEPT = {"MEDIA_PRIVACY_REAL_DATA"}
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under xdist's loadgroup all Spark tests share one worker, hence one JVM."""
+    """Under xdist's loadgroup all Spark tests share one worker, hence one JVM; and so do those that need a finished
+    night, which is then run once."""
     for item in items:
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.xdist_group("spark"))
+        elif "night" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("night"))
 
 
 @pytest.fixture(autouse=True)

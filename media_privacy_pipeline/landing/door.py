@@ -21,6 +21,9 @@ from .forms import Unreadable
 from .reading import Landed
 from .sources import Source
 
+_HEARD = "consent_events"
+"""The input whose silence stops a release, see consent.gate."""
+
 
 @dataclass(frozen=True)
 class Refused:
@@ -47,7 +50,8 @@ class Door:
         self._broken: str | None = None
         every = self.scan(self.days).sql
         self._count("landed", "", every)
-        self._count_empty()
+        if self.source.name == _HEARD:
+            self._count_empty()
         staged = self.render(f"stg_landing__{self.source.name}")
         if (erased := erased_among(self.session, self.reading, self.source, every, staged)) is not None:
             file = self.work / "erased.parquet"

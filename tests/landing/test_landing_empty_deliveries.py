@@ -53,7 +53,7 @@ def test_silence_and_a_file_that_cannot_be_read_are_not_heard(session: Session, 
 
 
 def test_nothing_landed_is_counted_where_a_file_came_and_nowhere_else(session: Session, landing: Path) -> None:
-    (folder_of(landing, "viewing_events") / "header.csv").write_text(",".join(GOOD["viewing_events"]) + "\n")
-    let_in(session, "viewing_events", DAY, later(1))
-    assert counts(session, "viewing_events") == {("landed", ""): 0}
-    assert session.lake.rows("accounted_viewing_events", [later(1)]) == 0
+    (folder_of(landing, "consent_events") / "header.csv").write_text(HEADER)
+    let_in(session, "consent_events", DAY, later(1))
+    assert counts(session, "consent_events") == {("landed", ""): 0}
+    assert session.lake.rows("accounted_consent_events", [later(1)]) == 0
