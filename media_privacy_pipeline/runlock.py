@@ -41,7 +41,8 @@ def run_lock(home: Path, command: str, *, wait: float, waiting: Callable[[str], 
     """
     path = home / "run.lock"
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        # Not for everybody: what is in it is about people. Whoever reads what is published needs the group.
+        home.mkdir(0o750, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
         raise Refused(f"{home}: cannot write to the home: {error.strerror}") from None

@@ -27,16 +27,21 @@ time.tzset()
 
 # Nights are run by the dozen here; what the audit does at full size has tests of its own.
 os.environ["MEDIA_PRIVACY_AUDIT_SIZE"] = "small"
+# Tests give Spark tables of a few rows: what its Java process would win by compiling for long runs, it never gets back.
+os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 
 _KEPT = {"MEDIA_PRIVACY_REAL_DATA", "MEDIA_PRIVACY_AUDIT_SIZE"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under xdist's loadgroup all Spark tests share one worker, hence one JVM."""
+    """Under xdist's loadgroup all Spark tests share one worker, hence one JVM; and so do those that need a finished
+    night, which is then run once."""
     for item in items:
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.xdist_group("spark"))
+        elif "night" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("night"))
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +60,13 @@ def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """Spark, started once a test process and stopped with it."""
     from media_privacy_pipeline.engines.spark import SparkEngine, stop
 
-    yield SparkEngine(tmp_path_factory.mktemp("spark"))
+    engine = SparkEngine(tmp_path_factory.mktemp("spark"))
+    engine.fetch("select 1 as one", {})
+    from pyspark.sql import SparkSession
+
+    # A few rows want no shuffling between eight partitions; two are still more than one.
+    SparkSession.active().conf.set("spark.sql.shuffle.partitions", "2")
+    yield engine
     stop()
 
 

@@ -12,6 +12,7 @@ import typer
 from .opening import moment_of, opened
 from .options import AsJson, Home, Landing, PolicyFile, settings_of
 from .output import as_json
+from .progress import busy
 
 if TYPE_CHECKING:
     from ..consent.asking import Story
@@ -55,10 +56,12 @@ def decide(
     settings = settings_of(landing=landing, home=home, policy=policy)
     with opened(settings, "consent decide") as session:
         if landing is not None:
-            _take_in(session)
+            with busy("taking in what landed"):
+                _take_in(session)
         moment = moment_of(session, as_of, "give --landing to decide, or ")
         with tempfile.TemporaryDirectory(dir=settings.work) as folder:
-            files = decided(session, moment, purpose, Path(folder))
+            with busy("deciding every event"):
+                files = decided(session, moment, purpose, Path(folder))
             if not json:
                 typer.echo("event_id,allowed,reason")
             for file in files:
@@ -87,7 +90,8 @@ def why(
         if purpose is not None:
             session.policy.known_purpose(purpose)
         moment = moment_of(session, as_of, "give --landing to decide, or ")
-        stories = told(session, event_id, moment)
+        with busy("looking for the event"):
+            stories = told(session, event_id, moment)
     stories = [
         story._replace(answers=[each for each in story.answers if purpose in (None, each.purpose)]) for story in stories
     ]

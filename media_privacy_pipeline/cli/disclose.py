@@ -10,6 +10,7 @@ import typer
 from .opening import opened
 from .options import AsJson, Home, PolicyFile, settings_of
 from .output import as_facts, as_json, as_table
+from .progress import busy
 
 if TYPE_CHECKING:
     from ..rights.disclosure import DisclosureLog
@@ -54,7 +55,7 @@ def disclose(
     wanted = Wanted(table, recipient, purpose, file, None if release == _CURRENT else release)
     settings = settings_of(home=home, policy=policy)
     now = datetime.now(UTC).replace(tzinfo=None)
-    with opened(settings, "disclose") as session:
+    with opened(settings, "disclose") as session, busy("deciding whose rows may go"):
         handed = hand_over(session, wanted, now)
     facts = {"disclosure": handed.recorded.seq, **handed.recorded.disclosure._asdict(), "file": str(handed.file)}
     if json:

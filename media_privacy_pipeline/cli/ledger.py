@@ -11,6 +11,7 @@ import typer
 
 from .options import AsJson, Home, settings_of
 from .output import as_json, as_table
+from .progress import busy
 
 if TYPE_CHECKING:
     from ..consent.chain import Verdict
@@ -31,7 +32,7 @@ def register(app: typer.Typer) -> None:
 def verify(home: Home = None, json: AsJson = False) -> None:
     """Recompute the chain from its first row to the signed head. Exits with 1, and names the first bad row, where
     anything was changed, removed, moved or cut off."""
-    with opened_ledger(home) as (_, ledger):
+    with opened_ledger(home) as (_, ledger), busy("recomputing the chain"):
         chain = ledger.verify()
     if json:
         as_json(document(chain))

@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: a bar on a terminal, one line a step in a pipe, nothing with --json."""
+"""What a person sees while a run or a slow command goes on: a bar on a terminal, a line a step of a run in a pipe."""
 
 from __future__ import annotations
 
@@ -35,6 +35,21 @@ class _Bar(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.progress.update(self._task, advance=1, description=record.getMessage())
+
+
+@contextmanager
+def busy(doing: str) -> Iterator[None]:
+    """On a terminal, what is being done and for how long already, while the block runs; it takes itself away again."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        progress.add_task(doing, total=None)
+        yield
 
 
 @contextmanager

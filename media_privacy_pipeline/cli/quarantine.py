@@ -39,8 +39,10 @@ def show(home: Home = None, json: AsJson = False) -> None:
     columns = ("source", "arrival_day", "reason", "rows")
     if json:
         as_json([dict(zip(columns, row, strict=True)) for row in counts])
-    else:
+    elif counts:
         as_table(columns, counts)
+    else:
+        typer.echo("no refused rows are kept", err=True)
 
 
 @_commands.command()

@@ -9,6 +9,7 @@ import typer
 from .opening import moment_of, opened
 from .options import AsJson, Home, PolicyFile, settings_of
 from .output import as_json, as_table
+from .progress import busy
 
 _AsOf = Annotated[
     str | None, typer.Option(help="Count as of this time (ISO-8601, UTC); the end of the last day taken in.")
@@ -36,7 +37,8 @@ def show(home: Home = None, as_of: _AsOf = None, policy: PolicyFile = None, json
     settings = settings_of(home=home, policy=policy)
     with opened(settings, "retention show") as session:
         moment = moment_of(session, as_of)
-        lines = proof(session, moment, held_by(session, moment))
+        with busy("reading what is stored"):
+            lines = proof(session, moment, held_by(session, moment))
     rows = [{**line._asdict(), "ok": line.ok} for line in lines]
     if json:
         as_json({"as_of": moment, "stores": rows})

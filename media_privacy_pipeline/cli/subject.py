@@ -11,6 +11,7 @@ from . import erasure
 from .opening import moment_of, opened
 from .options import AsJson, Home, Landing, PolicyFile, settings_of
 from .output import as_json
+from .progress import busy
 
 Account = Annotated[str, typer.Option(help="The account_id of who asks.")]
 RequestId = Annotated[str, typer.Option("--request", help="The request_id of their verified request.")]
@@ -49,7 +50,9 @@ def export(
     settings = settings_of(landing=landing, home=home, policy=policy)
     Keyring.open(settings.key_file, create=False)
     with opened(settings, "subject export") as session:
-        done = written(session, account, profile, request, out.absolute(), moment_of(session))
+        moment = moment_of(session)
+        with busy("reading all that is held, and the landing zone"):
+            done = written(session, account, profile, request, out.absolute(), moment)
     if json:
         as_json({"out": done.out, "files": done.files, "rows": done.rows})
         return
@@ -79,7 +82,9 @@ def dashboard(
     settings = settings_of(home=home, policy=policy)
     Keyring.open(settings.key_file, create=False)
     with opened(settings, "subject dashboard") as session:
-        done = shown(session, account, profile, request, out.absolute(), moment_of(session))
+        moment = moment_of(session)
+        with busy("reading all that is held"):
+            done = shown(session, account, profile, request, out.absolute(), moment)
     if json:
         as_json({"out": done.out, "purposes": done.purposes, "choices": done.choices})
         return

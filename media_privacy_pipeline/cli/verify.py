@@ -9,6 +9,7 @@ import typer
 from .ledger import document, opened_ledger, words
 from .options import AsJson, Home
 from .output import as_json
+from .progress import busy
 
 if TYPE_CHECKING:
     from ..engines import Session
@@ -24,9 +25,9 @@ def verify(home: Home = None, json: AsJson = False) -> None:
 
     Exits with 1 where something is not what this installation signed.
     """
-    with opened_ledger(home) as (session, ledger):
+    with opened_ledger(home) as (session, ledger), busy("recomputing chain and digests"):
         chain = ledger.verify()
-    release, problems = _release(session)
+        release, problems = _release(session)
     found = {
         "whole": chain.ok and not problems,
         "ledger": document(chain),

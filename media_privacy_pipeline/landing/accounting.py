@@ -53,10 +53,13 @@ def check_balance(counts: Sequence[Count]) -> None:
 
 
 def write(session: Session, source: Source, days: Sequence[date], counts: Iterable[Count]) -> None:
-    """Keep an input's counts of some days in place of earlier ones; rows of zero are left out."""
+    """Keep an input's counts of some days in place of earlier ones.
+
+    Rows of zero are left out, but that nothing landed where a file came: it tells an empty delivery from none.
+    """
     by_day: dict[date, list[Count]] = {day: [] for day in days}
     for count in sorted(counts):
-        if count.rows:
+        if count.rows or count.stage == "landed":
             by_day[count.arrival_day].append(count)
     prints = {day: fingerprint_of(*rows) for day, rows in by_day.items()}
     with session.lake.write(source.accounted, prints, days) as staging:

@@ -17,8 +17,12 @@ from ..sql.screened import scrubs_name
 from .accounting import Count, balance
 from .broken_signals import broken_among, hears_strings
 from .erased import erased_among, pair_of
+from .forms import Unreadable
 from .reading import Landed
 from .sources import Source
+
+_HEARD = "consent_events"
+"""The input whose silence stops a release, see consent.gate."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ class Door:
         self._broken: str | None = None
         every = self.scan(self.days).sql
         self._count("landed", "", every)
+        if self.source.name == _HEARD:
+            self._count_empty()
         staged = self.render(f"stg_landing__{self.source.name}")
         if (erased := erased_among(self.session, self.reading, self.source, every, staged)) is not None:
             file = self.work / "erased.parquet"
@@ -147,6 +153,12 @@ class Door:
             day = row.pop("arrival_day", self.days[0])
             for reason, rows in row.items():
                 self.counts.append(Count(day, self.source.name, "flagged", reason, rows))
+
+    def _count_empty(self) -> None:
+        """Days whose files hold no row: a source that says that there is nothing was heard, a silent one was not."""
+        readable = {drop.day for drop, form in self.landed.forms if not isinstance(form, Unreadable)}
+        for day in readable.intersection(self.days).difference(count.arrival_day for count in self.counts):
+            self.counts.append(Count(day, self.source.name, "landed", "", 0))
 
     def _with_pair(self, rows: str) -> str:
         return f"select * from (select *, {pair_of(self.source)} from ({rows}))"

@@ -11,6 +11,9 @@ _NOTHING = 1e-9
 WIDTH = 520
 """Width of every chart in its own units; the page scales it."""
 
+DIGIT = 8
+"""Width of a digit in these units, in the widest of the fonts that a page may be shown in."""
+
 
 @dataclass(frozen=True)
 class Bar:
@@ -60,9 +63,11 @@ class Line:
 
 
 def line(points: Sequence[tuple[str, float, float, float]], *, height: float = 220, left: float = 56) -> Line:
-    """A line of (day, value, low, high) in order of days."""
+    """A line of (day, value, low, high) in order of days; labels of the scale stand left of `left`, or further in where
+    they are long."""
     top = _top([high for *_, high in points])
     ticks = _ticks(top)
+    left = max(left, 12 + DIGIT * max(len(f"{tick:,.0f}") for tick in ticks))
     up, base = (height - 44) / max(top, ticks[-1]), height - 28
     step = (WIDTH - left - 16) / max(len(points) - 1, 1)
     xs = [left + n * step for n in range(len(points))]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from pathlib import Path
 
 from cli_fixture import Cli, Night
@@ -41,17 +42,18 @@ def test_an_unknown_table_is_answered_with_the_known_ones(night: Night, cli: Cli
 def test_a_key_joins_to_the_restricted_rows_of_its_purpose(night: Night, cli: Cli) -> None:
     import pyarrow.parquet as pq
 
+    from media_privacy_pipeline.keys import Keyring
     from media_privacy_pipeline.lake import Lake
 
     (file,) = Lake(night.home / "lake").files("subjects")
-    people = pq.read_table(file, columns=["account_id", "profile_id"]).to_pylist()
+    rows = pq.read_table(file, columns=["account_id", "profile_id"]).to_pylist()
+    people = [(row["account_id"], row["profile_id"]) for row in rows]
     served = set(open_release(night.home).arrow("recommendations").column("viewer_key").to_pylist())
-    keys = {
-        json.loads(cli("key", p["account_id"], p["profile_id"], "--home", night.home, "--json").stdout)["viewer_key"]
-        for p in people[:8]
-    }
-    assert keys & served
-    other = cli("key", people[0]["account_id"], people[0]["profile_id"], "--purpose", "training", "--home", night.home)
+    keys = Keyring.open(night.home.with_name("home.keys"), create=False).viewer_keys("personalisation", people)
+    key, account, profile = next((key, *person) for key, person in zip(keys, people, strict=True) if key in served)
+    told = cli("key", account, profile, "--home", night.home, "--json")
+    assert json.loads(told.stdout)["viewer_key"] == key
+    other = cli("key", account, profile, "--purpose", "training", "--home", night.home)
     assert other.stdout.strip() not in served
 
 
@@ -92,6 +94,13 @@ def test_refused_rows_are_counted_but_not_shown(night: Night, cli: Cli) -> None:
     assert counts
     assert counts[0].keys() == {"source", "arrival_day", "reason", "rows"}
     assert sum(c["rows"] for c in counts) >= sum(r["rows"] for r in accounted if r["stage"] == "quarantined")
+
+
+def test_an_empty_quarantine_is_said_to_be_empty(night: Night, cli: Cli, tmp_path: Path) -> None:
+    home = night.copy(tmp_path / "home")
+    shutil.rmtree(home / "quarantine")
+    done = cli("quarantine", "show", "--home", home)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "no refused rows are kept\n")
 
 
 def test_every_command_explains_itself(cli: Cli) -> None:

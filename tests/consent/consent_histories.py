@@ -93,6 +93,8 @@ def consent(random: Random, account: str, identity: str, profile: str | None) ->
         "device_id": random.choice(DEVICES), "purpose": None if whole else random.choice(PURPOSES),
         "state": None if whole else random.choice(STATES), "signal": signal, "signal_value": value,
         "effective_at": effective, "recorded_at": recorded,
+        # What was said long ago is delivered at once: a partition for each of hundreds of days takes most of the time.
+        "arrival_day": max(recorded, t(0)).date(),
         "expires_at": expires if random.random() < 0.25 and expires > effective else None,
         "notice_version": random.choice([None, 1, 2, 2, 3]), "covers_history": random.random() < 0.3,
         "evidence_ref": random.choice([None, "evidence"]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -35,9 +36,23 @@ def by_hand(session: Session, world: World, as_of: datetime) -> dict[tuple[str, 
     people = [(row["account_id"], row.get("profile_id", "main")) for row in (*world.accounts, *world.viewing_events)]
     people += [(row["account_id"], row.get("profile_id", "main")) for row in world.search_events]
     refs = Refs.of(session, people, [e["device_id"] for e in world.viewing_events if e.get("device_id")])
-    reference = Reference(rows, world.accounts, world.viewing_events, hidden, session.policy, refs, as_of)
+    # An account's events are decided by its own rows alone: not looking through everybody's takes a tenth of the time.
+    said, registered, watched = _by(rows, "account_ref"), _by(world.accounts), _by(world.viewing_events)
+    of = {
+        account: Reference(
+            said[refs.account(account)], registered[account], watched[account], hidden, session.policy, refs, as_of
+        )
+        for account, _ in people
+    }
     events = [*world.viewing_events, *world.search_events]
-    return {(e["event_id"], u): reference.reason(e, u) for e in events for u in session.policy.purposes}
+    return {(e["event_id"], u): of[e["account_id"]].reason(e, u) for e in events for u in session.policy.purposes}
+
+
+def _by(rows: list[dict[str, Any]], column: str = "account_id") -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row[column]].append(row)
+    return found
 
 
 def check(engine: Engine, seed: int, count: int, consent: dict[str, Any], as_of: datetime) -> None:

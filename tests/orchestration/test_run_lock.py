@@ -68,3 +68,8 @@ def test_a_home_that_cannot_be_made_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Refused, match="file/home: cannot write"), run_lock(tmp_path / "file" / "home", "x", wait=0):
         pass
+
+
+def test_a_home_that_is_made_here_is_not_for_everybody(tmp_path: Path) -> None:
+    with run_lock(tmp_path / "home", "x", wait=0):
+        assert (tmp_path / "home").stat().st_mode & 0o007 == 0

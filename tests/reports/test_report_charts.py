@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_privacy_pipeline.reports.charts import WIDTH, bars, line, stacks
+from media_privacy_pipeline.reports.charts import DIGIT, WIDTH, bars, line, stacks
 
 values = st.floats(0, 1e9, allow_nan=False)
 
@@ -25,6 +25,13 @@ def test_a_series_has_a_point_a_day(days: int) -> None:
     chart = line([(f"2024-01-{n:02}", 1.0, 0.5, 2.0) for n in range(days)])
     assert chart.line.count(",") == days
     assert chart.band.count(",") == 2 * days
+
+
+@given(values)
+def test_the_labels_of_a_scale_have_room(value: float) -> None:
+    chart = line([("2024-01-01", value, value, value), ("2024-01-02", 0.0, 0.0, 0.0)])
+    assert all(DIGIT * len(f"{tick:,.0f}") < chart.left for _, tick in chart.y_labels)
+    assert chart.left < WIDTH / 2
 
 
 @given(
