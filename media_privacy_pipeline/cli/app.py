@@ -11,6 +11,7 @@ import typer
 
 from ..errors import PipelineError
 from . import (
+    benchmark,
     checkup,
     consent,
     disclose,
@@ -82,6 +83,7 @@ _PARTS = (
     disclose,
     verify,
     checkup,
+    benchmark,
     ui,
 )
 for part in _PARTS:
