@@ -81,6 +81,8 @@ def ours(files: Sequence[Path], work: Path, out: Path, chosen: argparse.Namespac
             stored = release("week", asked, source, Desk(ledger, work), engine, days=[DAYS[-1]], public=public)
         return pq.read_table(stored[DAYS[-1]].path)
 
+    # What is imported on first use is imported now: no side is timed with its imports.
+    discrete_gaussian(np.asarray(pa.array([0, 0], pa.int64())), 1_000)
     table, took = _timed(released)
     _write(table, out, 0)
     sums = bounded_sums(engine, asked, source, [DAYS[-1]], public)[DAYS[-1]]
