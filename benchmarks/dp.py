@@ -106,7 +106,7 @@ def table(results: Mapping[str, Result]) -> str:
     """The figures of one input as Markdown."""
     plain = results[_PLAIN].took or {}
     lines = [
-        "| | wall s | × plain | processor s | × plain | peak GB | cells | recall | found again | error | covered |",
+        "| | wall s | to plain | processor s | to plain | peak GB | cells | recall | found again | error | covered |",
         "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for name, result in results.items():
@@ -145,10 +145,10 @@ def verdict(kind: str, results: Mapping[str, Result]) -> str:
         _said("peak, GB", ours.took["peak"] / 1e9, f"under {GIGABYTES:g}", lambda x: x < GIGABYTES),
         _said("recall", ours.figures.recall, f"at least {RECALL:g}", lambda x: x >= RECALL),
         _said("error", ours.figures.error, f"under {GOALS[kind]:g}", lambda x: x < GOALS[kind]),
+        _said("interval coverage", covered, f"{COVERED:g} ± {WITHIN:g}", lambda x: abs(x - COVERED) <= WITHIN),
         _said(
-            "interval coverage", covered, f"{COVERED:g} ± {WITHIN:g}", lambda x: abs(x - COVERED) <= WITHIN
+            "M draws/s", ours.took["draws_per_second"] / 1e6, f"at least {DRAWS / 1e6:g}", lambda x: x >= DRAWS / 1e6
         ),
-        _said("M draws/s", ours.took["draws_per_second"] / 1e6, f"at least {DRAWS / 1e6:g}", lambda x: x >= DRAWS / 1e6),
     ]
     if others:
         error = min(each.figures.error for each in others.values() if each.figures is not None)

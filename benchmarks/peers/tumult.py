@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 from argparse import Namespace
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -107,7 +108,7 @@ def released(spark: SparkSession, chosen: Namespace) -> pa.Table:
 
 def _peak(process: int) -> float:
     """Peak resident memory of a process in bytes."""
-    with open(f"/proc/{process}/status") as lines:
+    with Path(f"/proc/{process}/status").open() as lines:
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
 
 

@@ -26,7 +26,9 @@ def dp(
     events: Annotated[int, typer.Option(min=1_000, help="Viewing events of each input.")] = 10_000_000,
     draws: Annotated[int, typer.Option(min=1, help="Draws of the noise, for error and coverage.")] = 5,
     repeats: Annotated[int, typer.Option(min=1, help="Runs of our own sides; the median counts.")] = 3,
-    peers: Annotated[bool, typer.Option(help="Install other systems in environments of their own, and run them.")] = True,
+    peers: Annotated[
+        bool, typer.Option(help="Install other systems in environments of their own, and run them.")
+    ] = True,
     keep: Annotated[bool, typer.Option(help="Put the figures in benchmarks/README.md.")] = True,
     json: AsJson = False,
 ) -> None:
@@ -45,6 +47,6 @@ def dp(
     flags = [f"--{'' if on else 'no-'}{name}" for name, on in (("peers", peers), ("keep", keep))]
     sizes = [f"--events={events}", f"--draws={draws}", f"--repeats={repeats}"]
     command = [sys.executable, "-m", "benchmarks.dp", *sizes, *flags, *(["--json"] if json else [])]
-    done = subprocess.run(command, cwd=_CHECKOUT, check=False)  # noqa: S603 - this Python, and options that are numbers
+    done = subprocess.run(command, cwd=_CHECKOUT, check=False)
     if done.returncode:
         raise typer.Exit(1)
