@@ -49,8 +49,9 @@ def main() -> None:
         spark.sparkContext.setLogLevel("ERROR")
         table, took = told.timed(lambda: released(spark, chosen))
         pq.write_table(table, chosen.out / "draw-0.parquet")
-        heap = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
-        children = _peak(heap)
+        java = spark.sparkContext._jvm.java.lang.ProcessHandle.current().pid()
+        children = _peak(java)
+        took["cpu"] += _processor(java)
         spark.stop()
     told.tell(took, children)
 
@@ -110,6 +111,12 @@ def _peak(process: int) -> float:
     """Peak resident memory of a process in bytes."""
     with Path(f"/proc/{process}/status").open() as lines:
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM"))
+
+
+def _processor(process: int) -> float:
+    """Processor seconds of a process and of its children that have ended."""
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
