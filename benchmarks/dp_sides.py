@@ -43,7 +43,7 @@ from .dp_promise import (
     statement,
 )
 
-_LIMIT = "700MB"
+_LIMIT = "750MB"
 _PLAIN = (
     "select day, title_id, count(distinct account_key) as viewers, count(*) as plays, "
     "sum(watch_seconds) as watch_seconds from watched group by day, title_id"
