@@ -49,17 +49,18 @@ _PLAIN = (
     "sum(watch_seconds) as watch_seconds from watched group by day, title_id"
 )
 # The same few cells of an account whatever the order of rows, other ones for each account, as a peer would do it.
+# Between, and not below: DuckDB turns a window that is cut from above into a heap for each account, which takes twice as long.
 _SAMPLED = """
 with merged as (
   select account_key, day, title_id, least({plays}, count(*)) as plays,
     least({seconds}, sum(least({seconds}, watch_seconds))) as watch_seconds
   from watched group by account_key, day, title_id),
 numbered as (
-  select *, row_number() over (partition by account_key order by md5(account_key || day || title_id)) as number
+  select *, row_number() over (partition by account_key order by hash(account_key, day, title_id)) as number
   from merged)
 select day, title_id, count(*) as viewers, cast(sum(plays) as bigint) as plays,
   cast(sum(watch_seconds) as bigint) as watch_seconds
-from numbered where number <= {cells} group by day, title_id
+from numbered where number between 1 and {cells} group by day, title_id
 """
 
 
