@@ -12,6 +12,7 @@ import typer
 from ..errors import PipelineError
 from . import (
     audit,
+    benchmark,
     budget,
     checkup,
     consent,
@@ -86,6 +87,7 @@ _PARTS = (
     verify,
     audit,
     checkup,
+    benchmark,
     ui,
 )
 for part in _PARTS:

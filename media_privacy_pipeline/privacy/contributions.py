@@ -24,6 +24,7 @@ from .sampling import bounded, sized
 _WEIGHTS = "bounding_weights"
 _OWN_WEIGHTS = "account_weights"
 _DOMAIN = "domain_of_"
+_LARGEST_SMALLINT = 2**15 - 1
 
 
 @dataclass(frozen=True)
@@ -83,15 +84,16 @@ def bounded_sums(
 def bounding_inputs(
     statement: TableStatement, source: Source, public: Mapping[str, Sequence[str]], weights: pa.Table | None = None
 ) -> dict[str, Input]:
-    """What `bounding_sql` reads: the source, the weights, and the values of public tables."""
+    """What `bounding_sql` reads: the source, the weights, and the known values of cell columns with their numbers."""
     inputs: dict[str, Input] = {**source.inputs}
     if weights is None:
         inputs[_WEIGHTS] = weights_of(statement)
     else:
         inputs[_OWN_WEIGHTS] = weights
     for name, column in statement.cells.items():
-        if column.of is not None:
-            inputs[_DOMAIN + name] = pa.table({name: pa.array(_values(name, column, public), pa.string())})
+        if not column.unknown:
+            values = pa.array(_values(name, column, public), pa.string())
+            inputs[_DOMAIN + name] = pa.table({"value": values, "number": pa.array(range(len(values)), pa.int32())})
     return inputs
 
 
@@ -108,13 +110,22 @@ def cells_of_accounts(
 
 
 def bounding_sql(statement: TableStatement, source: str, days: Sequence[date], *, own_weights: bool = False) -> str:
-    """The query behind `bounded_sums`: a row per day and cell, and one per day with null cells for the totals."""
+    """The query behind `bounded_sums`: a row per day and cell, and one per day with null cells for the totals.
+
+    Cells are grouped by the numbers of their values, which take a third of the time and half of the memory of text,
+    unless a sample of them is chosen by their text.
+    """
     names = list(statement.cells)
     cells = ", ".join(names)
+    numbered = set(_numbered(statement))
     summed = {name for name, measure in statement.measures.items() if measure.of is not None}
     sums = ", ".join(
         f"cast(sum(weight * {_centred(part.name, part.centre, summed)}) as bigint) as s_{part.name}"
         for part in mechanism_of(statement).sums
+    )
+    named = ", ".join(f"{_DOMAIN}{name}.value as {name}" if name in numbered else f"by_cell.{name}" for name in names)
+    domains = "".join(
+        f" join {_DOMAIN}{name} on {_DOMAIN}{name}.number = by_cell.{name}" for name in names if name in numbered
     )
     nothing = ", ".join([f"cast(null as varchar) as {name}" for name in names])
     no_sums = ", ".join(f"cast(0 as bigint) as s_{part.name}" for part in mechanism_of(statement).sums)
@@ -125,8 +136,8 @@ weights as (select account_key, day, weight, kept, cut from sizes join {weights}
 by_cell as (select day, {cells}, {sums} from {bounded(statement, "known")} join weights using (account_key, day)
   group by day, {cells}),
 by_day as (select day, cast(sum(kept) as bigint) as kept, cast(sum(cut) as bigint) as cut from weights group by day)
-select day, {cells}, {", ".join(f"s_{part.name}" for part in mechanism_of(statement).sums)},
-  cast(0 as bigint) as kept, cast(0 as bigint) as cut, false as is_total from by_cell
+select day, {named}, {", ".join(f"s_{part.name}" for part in mechanism_of(statement).sums)},
+  cast(0 as bigint) as kept, cast(0 as bigint) as cut, false as is_total from by_cell{domains}
 union all
 select day, {nothing}, {no_sums}, kept, cut, true as is_total from by_day
 """
@@ -134,9 +145,6 @@ select day, {nothing}, {no_sums}, kept, cut, true as is_total from by_day
 
 def _merging_sql(statement: TableStatement, source: str, days: Sequence[date]) -> str:
     """What bounding starts from: `known`, the clipped measures by account, day and cell; `sizes`, how many cells."""
-    names = list(statement.cells)
-    cells = ", ".join(names)
-    keys = f"account_key, day, {cells}"
     mapped = ", ".join(f"{_mapped(name, column)} as {name}" for name, column in statement.cells.items())
     conditions = [f"day in ({', '.join(_date(day) for day in days)})", "account_key is not null"]
     conditions += [
@@ -148,19 +156,31 @@ def _merging_sql(statement: TableStatement, source: str, days: Sequence[date]) -
     measures = {name: measure for name, measure in statement.measures.items() if measure.of is not None}
     # A row is clipped before it is added, so that no input, however odd, overflows a sum.
     rows = "".join(
-        f", cast(greatest(0, least({m.most}, coalesce({m.of}, 0))) as bigint) as m_{name}"
+        f", cast(greatest(0, least({m.most}, coalesce({m.of}, 0))) as {_narrow(m.most)}) as m_{name}"
         for name, m in measures.items()
     )
     clipped = "".join(
-        f", cast(greatest({m.least}, least({m.most}, sum(m_{name}))) as bigint) as m_{name}"
+        f", cast(greatest({m.least}, least({m.most}, sum(m_{name}))) as {_narrow(m.most)}) as m_{name}"
         for name, m in measures.items()
     )
-    known = "".join(f" join {_DOMAIN}{name} using ({name})" for name, column in statement.cells.items() if column.of)
+    numbered = set(_numbered(statement))
+    kept = {name: f"{_DOMAIN}{name}.number" if name in numbered else f"placed.{name}" for name in statement.cells}
+    known = "".join(
+        f" join {_DOMAIN}{name} on {_DOMAIN}{name}.value = placed.{name}"
+        for name, column in statement.cells.items()
+        if not column.unknown
+    )
+    cells = ", ".join(f"{each} as {name}" for name, each in kept.items())
     return f"""contributed as ({source}),
 placed as (select account_key, day, {mapped}{rows} from contributed where {" and ".join(conditions)}),
-merged as (select {keys}{clipped} from placed group by {keys}),
-known as (select {keys}{"".join(f", m_{name}" for name in measures)} from merged{known}),
+known as (select account_key, day, {cells}{clipped} from placed{known}
+  group by account_key, day, {", ".join(kept.values())}),
 sizes as (select account_key, day, {sized(statement)} as cells from known group by account_key, day)"""
+
+
+def _numbered(statement: TableStatement) -> list[str]:
+    """The cell columns that are grouped by the numbers of their values."""
+    return [] if statement.bounding == "sample" else [n for n, column in statement.cells.items() if not column.unknown]
 
 
 def _by_day(
@@ -203,6 +223,11 @@ def _mapped(name: str, column: CellColumn) -> str:
     if column.other is None:
         return name
     return f"case when {name} in ({_list(column.values)}) then {name} else {_text(column.other)} end"
+
+
+def _narrow(most: int) -> str:
+    """The type of a clipped value: DuckDB keeps a sum of smallint in half the memory of any other, in 64 bits."""
+    return "smallint" if most < _LARGEST_SMALLINT else "bigint"
 
 
 def _centred(name: str, centre: int, summed: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 What an interval covers, with 95 % or more: r · (sum over accounts of weight · clipped value), where r is the
 partition's ratio of min(cells, K) to weighted cells, summed over accounts. That is the true clipped sum where a cell's
 accounts were weighted like the average account; it does not cover how much a cell differs from that. Of the 5 %,
-4 % go to the cell's noise and 1 % to the ratio's.
+4.5 % go to the cell's noise and 0.5 % to the ratio's: where the ratio is known well, coverage is 95.5 %.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .noise import Integers
 from .ratios import Covariance, Estimate, Floats, cell_ratios, fieller
 from .weights import ONE
 
-CELL_Z = NormalDist().inv_cdf(1 - 0.04 / 2)
-_RATIO_Z = NormalDist().inv_cdf(1 - 0.01 / 2)
+CELL_Z = NormalDist().inv_cdf(1 - 0.045 / 2)
+_RATIO_Z = NormalDist().inv_cdf(1 - 0.005 / 2)
 _SHARE_Z = NormalDist().inv_cdf(1 - 0.05 / 2)
 _SHARE_DECIMALS = 4
 _RATIO_DECIMALS = 4
@@ -50,7 +50,7 @@ def measures_of(statement: TableStatement, cells: pa.Table, values: Integers, to
 
 
 def ratio_of(mechanism: Mechanism, totals: Integers) -> Estimate:
-    """The ratio that undoes the weighting, 1 + cut / kept, and a 99 % interval (Fieller's), from the noisy totals.
+    """The ratio that undoes the weighting, 1 + cut / kept, and a 99.5 % interval (Fieller's), from the noisy totals.
 
     The interval lies between 1 and the mechanism's largest ratio, which hold whatever the data are.
     """

@@ -41,15 +41,18 @@ def own_noise(values: Integers, sigma: int) -> Integers:
 
 def opendp_noise(values: Integers, sigma: int) -> Integers:
     """`discrete_gaussian`, by OpenDP whatever the size."""
-    import opendp.prelude as dp
+    # Not opendp.prelude, which imports scikit-learn: a second of processor for what is drawn in a moment.
+    from opendp.domains import atom_domain, vector_domain
+    from opendp.measurements import make_gaussian
+    from opendp.metrics import l2_distance
+    from opendp.mod import enable_features
 
     _check(values, sigma)
     if not values.size:
         return values.astype(np.int64)
     # OpenDP calls "contrib" whatever has not been through its own formal review; the discrete Gaussian is in it.
-    dp.enable_features("contrib")
-    space = dp.vector_domain(dp.atom_domain(T="i64")), dp.l2_distance(T="i64")
-    measure = dp.m.make_gaussian(*space, scale=float(sigma))
+    enable_features("contrib")
+    measure = make_gaussian(vector_domain(atom_domain(T="i64")), l2_distance(T="i64"), scale=float(sigma))
     return np.asarray(measure(values.ravel().tolist()), dtype=np.int64).reshape(values.shape)
 
 

@@ -104,6 +104,23 @@ def test_a_hostile_row_neither_overflows_nor_counts_below_zero(duck: DuckDBEngin
     assert sums[FIRST].values.tolist() == [[64, 0], [64, 0], [64 * 3600, 0]]
 
 
+def test_a_wide_clip_holds_where_many_rows_are_added(duck: DuckDBEngine) -> None:
+    wide = _one_cell_statement().model_dump()
+    wide["measures"]["hours"] |= {"most": 2**20, "per": 1}
+    rows = pa.table(
+        {
+            "account_key": ["a"] * 9,
+            "day": [FIRST] * 9,
+            "device": ["tv"] * 9,
+            "plays": [30_000] * 9,
+            "seconds": pa.array([2**40] * 9, pa.int64()),
+        }
+    )
+    source = Source("select * from watched", {"watched": rows})
+    sums = bounded_sums(duck, TableStatement.model_validate(wide), source, [FIRST], {})[FIRST]
+    assert sums.values.tolist() == [[64, 0], [64, 0], [64 * 2**19, 0]]
+
+
 def test_a_day_without_rows_has_zeros_for_every_cell(duck: DuckDBEngine, statement: TableStatement) -> None:
     sums = _sums(duck, statement, events(5, 1).slice(0, 0))
     assert all(not each.values.any() and each.values.shape == (3, 150) for each in sums.values())
