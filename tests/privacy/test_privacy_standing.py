@@ -43,7 +43,8 @@ def test_a_ledger_from_before_there_were_allowances_goes_on(ledger: BudgetLedger
     ledger.charge("t", "0", DAY, KINDS["plain"])
     engine = sa.create_engine(ledger_url)
     with engine.begin() as connection:
-        connection.execute(sa.text("drop table privacy_standing"))
+        for column in ("family", "standing"):
+            connection.execute(sa.text(f"alter table privacy_charges drop column {column}"))
     engine.dispose()
     again = BudgetLedger(ledger_url, ledger.budget)
     again.charge("t", "1", DAY, KINDS["a"])
@@ -52,11 +53,11 @@ def test_a_ledger_from_before_there_were_allowances_goes_on(ledger: BudgetLedger
 
 
 def test_what_the_first_charge_of_a_family_brings_with_it_counts_before_anything_is_drawn(ledger: BudgetLedger) -> None:
-    dear = Spend("account", "none", "none", 0.1, "t/dear", 2.5)
+    dear = Spend("account", "none", "none", 0.1, family="t/dear", standing=2.5)
     with pytest.raises(Refused, match=r"to epsilon 10\.\d+ .* no noise was drawn"):
         ledger.charge("t", "0", DAY, dear)
     assert ledger.charges() == []
-    fits = Spend("account", "none", "none", 0.1, "t/fits", 2.3)
+    fits = Spend("account", "none", "none", 0.1, family="t/fits", standing=2.3)
     ledger.charge("t", "0", DAY, fits)
     ledger.charge("t", "1", DAY + timedelta(days=1), fits)
     with pytest.raises(Refused):
