@@ -77,7 +77,7 @@ def within(statement: TableStatement) -> TableStatement:
 
 def named(statement: TableStatement, first: date, rows: pa.Table) -> pa.Table:
     """Released rows with the days of a period by their dates, in the column day, where days are cells."""
-    if DAY_CELL not in rows.column_names:
+    if statement.period is None or DAY_CELL not in rows.column_names:
         return rows
     place = rows.column_names.index(DAY_CELL)
     dates = pa.array(days_of(statement, [first]), pa.date32())

@@ -155,7 +155,7 @@ def test_a_policy_may_leave_the_titles_unknown_and_the_table_keeps_its_contract(
 ) -> None:
     document = yaml.safe_load(PACKAGED.read_text())
     document["releases"]["tables"]["title_daily"] |= {
-        "cells": {"title_id": {"unknown": True}}, "threshold_delta": 1e-12, "mu": 1.0,
+        "cells": {"title_id": {"unknown": True}}, "threshold_delta": 1e-12, "mu": 1.0, "allowance": None,
     }  # fmt: skip
     document["releases"]["budget"]["epsilon"] = 50
     (tmp_path / "policy.yaml").write_text(yaml.safe_dump(document, sort_keys=False))

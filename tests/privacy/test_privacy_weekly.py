@@ -16,6 +16,7 @@ import yaml
 from privacy_world import FIRST, events, land
 
 from media_privacy_pipeline import policy
+from media_privacy_pipeline.audit.size import SIZES
 from media_privacy_pipeline.audit.steps import findings
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.engines.types import arrow_schema
@@ -159,7 +160,9 @@ def test_the_policy_alone_makes_it_an_asset_and_the_audit_tries_it(session: Sess
     assert line.times_a_year == 53
     assert f"ε {line.epsilon_year:.1f} by itself" in PAGE
     release_table(session, Span.of(DAYS[0], DAYS[-1]), TABLE)
-    found = [finding for finding in findings(session, Span.of(DAYS[0], DAYS[-1])) if finding.target == TABLE]
-    checks = {"sensitivity", "noise_drawn", "two_worlds", "repeats", "stored_as_paid"}
+    of_all = findings(session, Span.of(DAYS[0], DAYS[-1]), SIZES["small"])
+    found = [finding for finding in of_all if finding.target == TABLE]
+    checks = {"sensitivity", "noise_drawn", "noise_drawn_opendp", "two_worlds", "canaries", "repeats", "recovered"}
+    checks |= {"stored_as_paid"}
     assert {finding.check for finding in found} == checks
     assert all(finding.passed for finding in found)
