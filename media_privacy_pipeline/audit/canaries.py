@@ -91,14 +91,16 @@ def _audit(
 
 
 def _rows(statement: TableStatement, domain: pa.Table, days: list[date], present: NDArray[np.bool_]) -> pa.Table:
-    """The canaries that are in, each at the top of every clip in its one cell; and ordinary people every day, spread
-    evenly, each of whom watches more cells than count in full."""
+    """The canaries that are in, each at the top of every clip in its one cell; and ordinary people every day, each of
+    whom watches more cells than count in full: as many of them in each cell, so that only a canary sets one apart."""
     on, cell = np.nonzero(present)
     accounts = [f"canary-{n}" for n in range(on.size)]
-    size, block = domain.num_rows, statement.most_cells + 1
-    accounts += [f"ordinary-{n // block}" for n in range(size)] * len(days)
-    on = np.concatenate([on, np.repeat(np.arange(len(days)), size)])
-    cell = np.concatenate([cell, np.tile(np.arange(size), len(days))])
+    size = domain.num_rows
+    block = min(statement.most_cells + 1, size)
+    accounts += [f"ordinary-{n}" for n in range(size) for _ in range(block)] * len(days)
+    everybody = (np.arange(size)[:, None] + np.arange(block)).ravel() % size
+    on = np.concatenate([on, np.repeat(np.arange(len(days)), everybody.size)])
+    cell = np.concatenate([cell, np.tile(everybody, len(days))])
     rows = domain.take(pa.array(cell)).append_column("account_key", pa.array(accounts))
     rows = rows.append_column("day", pa.array([days[n] for n in on], pa.date32()))
     for column in sorted({measure.of for measure in statement.measures.values() if measure.of is not None}):
