@@ -33,13 +33,21 @@ Input: TypeAlias = Folder | Scan | pa.Table
 """A stored table, files outside the lake, or a small table in memory (a dictionary, parameters by row)."""
 
 
-class Engine(Protocol):
-    """Runs queries written in DuckDB's dialect. Sessions are in UTC; timestamps are naive."""
+class Reader(Protocol):
+    """Answers queries written in DuckDB's dialect. Sessions are in UTC; timestamps are naive."""
 
     @property
     def name(self) -> Literal["duckdb", "spark"]:
         """Which engine this is."""
         ...
+
+    def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
+        """Run a query whose result is small and return it."""
+        ...
+
+
+class Engine(Reader, Protocol):
+    """A reader that also writes, and holds something that is to be given back."""
 
     def write(
         self,
@@ -56,10 +64,6 @@ class Engine(Protocol):
         `partitions` names the days beforehand, where they are known: other rows are then not written, and DuckDB
         writes day by day, which takes half the time and a tenth of the memory of splitting the rows as they come.
         """
-        ...
-
-    def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
-        """Run a query whose result is small and return it."""
         ...
 
     def close(self) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..engines import Engine, Input
+from ..engines import Input, Reader
 from ..errors import UsageError
 from ..release_policy import CellColumn, TableStatement
 from .mechanism import mechanism_of, weights_of
@@ -60,7 +60,7 @@ def domain_of(statement: TableStatement, public: Mapping[str, Sequence[str]]) ->
 
 
 def bounded_sums(
-    engine: Engine,
+    engine: Reader,
     statement: TableStatement,
     source: Source,
     days: Iterable[date],
@@ -98,7 +98,7 @@ def bounding_inputs(
 
 
 def cells_of_accounts(
-    engine: Engine,
+    engine: Reader,
     statement: TableStatement,
     source: Source,
     days: Sequence[date],

@@ -33,6 +33,19 @@ class Stored:
 
 
 @dataclass(frozen=True)
+class Order:
+    """What the desk is told of one release: where it belongs, the day that it is charged at, what it costs, how to draw
+    it from the noise that is given, and what its certificate says, where it is to have one."""
+
+    name: str
+    partition: str
+    day: date
+    spend: Spend
+    make: Callable[[Noise], pa.Table]
+    terms: Terms | None = None
+
+
+@dataclass(frozen=True)
 class Desk:
     """A ledger, the folder that keeps its releases as <name>/<partition>.parquet with the certificate of each as .json
     beside it, the noise, who signs certificates, if anybody does, and the odometers, without which nothing is released
@@ -76,82 +89,54 @@ class Desk:
                 return Stored(path, standing.sha256)
         return self._adopt(path, charge) if path.exists() else None
 
-    def once(
-        self,
-        name: str,
-        partition: str,
-        day: date,
-        spend: Spend,
-        make: Callable[[Noise], pa.Table],
-        terms: Terms | None = None,
-    ) -> Stored:
-        """The stored release, made on first call: charged, then `make` draws from the noise it is given, then stored,
-        with a certificate where its terms are given.
+    def once(self, order: Order) -> Stored:
+        """The stored release, made on first call: charged, then drawn with the desk's noise, then stored, with a
+        certificate where the order has its terms.
 
-        Raises Refused where the charge would pass the cap (then `make` is not called), and as `find` does.
+        Raises Refused where the charge would pass the cap (then nothing is drawn), and as `find` does.
         """
-        with self.ledger.exclusive(name):
-            found = self.find_alone(name, partition)
-            if found is not None:
-                return found
-            return self.pay_alone(name, partition, day, spend, make, terms)
+        with self.ledger.exclusive(order.name):
+            found = self.find_alone(order.name, order.partition)
+            return self.pay_alone(order) if found is None else found
 
-    def pay_alone(
-        self,
-        name: str,
-        partition: str,
-        day: date,
-        spend: Spend,
-        make: Callable[[Noise], pa.Table],
-        terms: Terms | None = None,
-        charged: Callable[[Charge], None] | None = None,
-    ) -> Stored:
+    def pay_alone(self, order: Order, charged: Callable[[Charge], None] | None = None) -> Stored:
         """`once`, for a caller that holds the name alone and found nothing; `charged` runs between charge and draw."""
-        self._certifiable(spend, terms)
-        charge = self.ledger.charge(name, partition, day, spend)
+        self._certifiable(order)
+        charge = self.ledger.charge(order.name, order.partition, order.day, order.spend)
         if charged is not None:
             charged(charge)
-        return self._draw(charge, make, terms)
+        return self._draw(charge, order)
 
     def is_drawn(self, charge: Charge) -> bool:
         """Whether something is released for a charge, also where the run that stored it ended before saying so."""
         return charge.sha256 is not None or self._path(charge.name, charge.partition).exists()
 
-    def supersede(
-        self,
-        name: str,
-        partition: str,
-        day: date,
-        spend: Spend,
-        make: Callable[[Noise], pa.Table],
-        terms: Terms | None = None,
-        *,
-        reason: str,
-    ) -> Stored:
+    def supersede(self, order: Order, reason: str) -> Stored:
         """As `once`, for a release that exists: it is paid for and drawn anew, and the one before is kept aside.
 
         Until the new one is whole the old one stands. Raises Refused where there is none, and as `once` does.
         """
-        with self.ledger.exclusive(name):
-            found, before = self.find_alone(name, partition), self.ledger.released(name, partition)
-            self._certifiable(spend, terms)
-            charge = self.ledger.charge(name, partition, day, spend, reason=reason)
+        with self.ledger.exclusive(order.name):
+            found = self.find_alone(order.name, order.partition)
+            before = self.ledger.released(order.name, order.partition)
+            self._certifiable(order)
+            charge = self.ledger.charge(order.name, order.partition, order.day, order.spend, reason=reason)
             if found is not None and before is not None:
                 _keep_aside(found.path, before.attempt)
-            return self._draw(charge, make, terms)
+            return self._draw(charge, order)
 
-    def _certifiable(self, spend: Spend, terms: Terms | None) -> None:
+    def _certifiable(self, order: Order) -> None:
         """The dear part of a certificate, and what may fail of it, comes before the charge: it is kept for later."""
-        if terms is not None:
-            figures(terms, spend, self.ledger.budget)
+        if order.terms is not None:
+            figures(order.terms, order.spend, self.ledger.budget)
 
-    def _draw(self, charge: Charge, make: Callable[[Noise], pa.Table], terms: Terms | None) -> Stored:
+    def _draw(self, charge: Charge, order: Order) -> Stored:
         def certified(sha256: str) -> str | None:
-            if terms is None:
+            if order.terms is None:
                 return None
-            return text_of(certificate(terms, charge, sha256, self.ledger.budget, self.sign))
+            return text_of(certificate(order.terms, charge, sha256, self.ledger.budget, self.sign))
 
-        stored = _store(make(self.noise), self._path(charge.name, charge.partition), charge, certified)
+        stored = _store(order.make(self.noise), self._path(charge.name, charge.partition), charge, certified)
         self.ledger.settle(charge, stored.sha256)
         return stored
 

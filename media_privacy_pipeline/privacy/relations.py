@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
 import pyarrow as pa
 
-from ..engines import Engine, Input
+from ..engines import Input, Reader
 from ..errors import UsageError
 from ..sql import to_spark
 from .contributions import Source
@@ -22,8 +21,8 @@ from .contributions import Source
 _NAME = "contributions_given"
 
 
-def relation_source(relation: Any) -> tuple[Source, Engine]:
-    """A relation or DataFrame with the columns that Source names, as a source and the engine that it runs on.
+def relation_source(relation: Any) -> tuple[Source, Reader]:
+    """A relation or DataFrame with the columns that Source names, as a source and who reads it.
 
     Raises UsageError for anything else.
     """
@@ -31,45 +30,35 @@ def relation_source(relation: Any) -> tuple[Source, Engine]:
     kinds = {f"{kind.__module__}.{kind.__name__}" for kind in type(relation).__mro__}
     source = Source(f"select * from {_NAME}", {})
     if any(kind.endswith(".DuckDBPyRelation") for kind in kinds):
-        return source, _RelationEngine(relation)
+        return source, _RelationReader(relation)
     if any(kind.startswith("pyspark.sql.") and kind.endswith(".DataFrame") for kind in kinds):
-        return source, _FrameEngine(relation)
+        return source, _FrameReader(relation)
     raise UsageError(
         f"a release is made of a Source, a DuckDB relation or a Spark DataFrame, not of a {type(relation).__name__}"
     )
 
 
-class _Given:
-    """What the two have in common: they answer queries, and write nothing."""
-
-    def write(self, sql: str, inputs: Mapping[str, Input], target: Path, **_: Any) -> None:
-        raise NotImplementedError("a relation that was given is only read")
-
-    def close(self) -> None:
-        """The relation belongs to who gave it."""
-
-
-class _RelationEngine(_Given):
+class _RelationReader:
     name: Literal["duckdb"] = "duckdb"
 
     def __init__(self, relation: Any) -> None:
         self._relation = relation
 
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
-        """See Engine.fetch: the query runs in the relation's connection, small tables written into it."""
+        """See Reader.fetch: the query runs in the relation's connection, small tables written into it."""
         small = [f"{name} as materialized ({_written(table)})" for name, table in inputs.items()]
         words = f"with {', '.join(small)} select * from ({sql}) as found" if small else sql
         return self._relation.query(_NAME, words).to_arrow_table()
 
 
-class _FrameEngine(_Given):
+class _FrameReader:
     name: Literal["spark"] = "spark"
 
     def __init__(self, frame: Any) -> None:
         self._frame = frame
 
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
-        """See Engine.fetch: the query runs in the DataFrame's session."""
+        """See Reader.fetch: the query runs in the DataFrame's session."""
         spark = self._frame.sparkSession
         # Names of this call alone: the session is the caller's, and may have views of its own.
         names = {name: f"{name}_{uuid4().hex[:8]}" for name in (_NAME, *inputs)}

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ..engines import Engine
+from ..engines import Reader
 from ..errors import UsageError
 from ..release_policy import TableStatement
 from .contributions import BoundedSums, Source, bounded_sums, domain_of
-from .desk import Desk, Stored
+from .desk import Desk, Order, Stored
 from .mechanism import certified_terms, mechanism_of, spend_of
 from .noise import Noise
 from .periods import last_day, within
@@ -29,7 +29,7 @@ def release(
     statement: TableStatement,
     source: Source | Any,
     desk: Desk,
-    engine: Engine | None = None,
+    engine: Reader | None = None,
     *,
     days: Iterable[date],
     public: Mapping[str, Sequence[str]] | None = None,
@@ -58,7 +58,7 @@ def release(
     if missing:
         source, engine = _readable(source, engine)
         for day, (shape, sums) in _summed(engine, statement, source, missing, public or {}).items():
-            released[day] = desk.once(name, **_partition(name, statement, desk, day, shape, sums))
+            released[day] = desk.once(_order(name, statement, desk, day, shape, sums))
     return dict(sorted(released.items()))
 
 
@@ -67,7 +67,7 @@ def supersede(
     statement: TableStatement,
     source: Source | Any,
     desk: Desk,
-    engine: Engine | None = None,
+    engine: Reader | None = None,
     *,
     day: date,
     reason: str,
@@ -77,7 +77,7 @@ def supersede(
     its reason in words. The release before is kept aside. Raises Refused where there is none, or past the cap."""
     source, engine = _readable(source, engine)
     ((shape, sums),) = _summed(engine, statement, source, [day], public or {}).values()
-    return desk.supersede(name, **_partition(name, statement, desk, day, shape, sums), reason=reason)
+    return desk.supersede(_order(name, statement, desk, day, shape, sums), reason)
 
 
 def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> BoundedSums:
@@ -91,7 +91,7 @@ def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> Bounded
     return BoundedSums(values, noise(sums.totals, mechanism.totals_sigma), levels)
 
 
-def _readable(source: Source | Any, engine: Engine | None) -> tuple[Source, Engine]:
+def _readable(source: Source | Any, engine: Reader | None) -> tuple[Source, Reader]:
     if not isinstance(source, Source):
         return relation_source(source)
     if engine is None:
@@ -100,7 +100,7 @@ def _readable(source: Source | Any, engine: Engine | None) -> tuple[Source, Engi
 
 
 def _summed(
-    engine: Engine,
+    engine: Reader,
     statement: TableStatement,
     source: Source,
     days: Sequence[date],
@@ -115,17 +115,10 @@ def _summed(
     return {day: (shape, sums) for day, sums in bounded_sums(engine, plain, rows, days, public).items()}
 
 
-def _partition(
-    name: str, statement: TableStatement, desk: Desk, day: date, shape: Shape, sums: BoundedSums
-) -> dict[str, Any]:
-    """What the desk is told of one day or period: where it belongs, what it costs, and how to draw it."""
-    return {
-        "partition": day.isoformat(),
-        "day": last_day(statement, day),
-        "spend": spend_of(statement),
-        "make": _making(name, statement, desk, day, shape, sums),
-        "terms": certified_terms(statement, desk.ledger.budget),
-    }
+def _order(name: str, statement: TableStatement, desk: Desk, day: date, shape: Shape, sums: BoundedSums) -> Order:
+    """What the desk is told of one day or period."""
+    make, terms = _making(name, statement, desk, day, shape, sums), certified_terms(statement, desk.ledger.budget)
+    return Order(name, day.isoformat(), last_day(statement, day), spend_of(statement), make, terms)
 
 
 def _making(

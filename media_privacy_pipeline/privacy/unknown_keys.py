@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..engines import Engine
+from ..engines import Reader
 from ..release_policy import TableStatement
 from .contributions import BoundedSums, Source, bounding_inputs, bounding_sql
 from .mechanism import mechanism_of
@@ -30,7 +30,7 @@ class FoundSums:
 
 
 def found_sums(
-    engine: Engine, statement: TableStatement, source: Source, days: Iterable[date]
+    engine: Reader, statement: TableStatement, source: Source, days: Iterable[date]
 ) -> dict[date, FoundSums]:
     """Bounded sums of the cells that each day has, in one query; rows of other days are left out."""
     wanted = sorted(set(days))

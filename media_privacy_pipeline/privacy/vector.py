@@ -15,9 +15,9 @@ from ..errors import UsageError
 from ..release_policy import Budget, VectorStatement
 from .accountant import mu_of, sigma_for
 from .certificate import NoisyPart, Terms
-from .desk import Desk, Stored
+from .desk import Desk, Order, Stored
 from .ledger import Spend
-from .noise import Integers
+from .noise import Integers, Noise
 
 _PERIODS_A_YEAR = 12
 _MARGIN = 1 - 1e-12
@@ -67,9 +67,11 @@ def release_vector(
         (NoisyPart("sums", statement.norm * statement.resolution, sigma, statement.resolution),),
         statement.parts * periods(budget),
     )
-    stored = desk.once(
-        name, f"{partition}.{part}", day, spend, lambda noise: pa.table({"steps": pa.array(noise(sums, sigma))}), terms
-    )
+
+    def make(noise: Noise) -> pa.Table:
+        return pa.table({"steps": pa.array(noise(sums, sigma))})
+
+    stored = desk.once(Order(name, f"{partition}.{part}", day, spend, make, terms))
     steps = _read(stored)
     if steps.shape != sums.shape:
         raise UsageError(f"{name} {partition}.{part}: was released with {steps.size} columns, not {sums.size}")

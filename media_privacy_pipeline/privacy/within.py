@@ -13,12 +13,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ..engines import Engine
+from ..engines import Reader
 from ..errors import UsageError
 from ..release_policy import TableStatement
 from .allowances import Terms, allowance_spend, least_weights, terms_of, weight_rows
 from .contributions import BoundedSums, Source, bounded_sums, cells_of_accounts
-from .desk import Desk, Stored
+from .desk import Desk, Order, Stored
 from .ledger import Charge
 from .mechanism import certified_terms, spend_of
 from .noise import Integers, Noise
@@ -32,7 +32,7 @@ def release_within(
     statement: TableStatement,
     source: Source,
     desk: Desk,
-    engine: Engine,
+    engine: Reader,
     days: Iterable[date],
     public: Mapping[str, Sequence[str]],
     making: Making,
@@ -59,8 +59,8 @@ def release_within(
                 late = book.is_late(day)
                 spend = spend_of(statement) if late else allowance_spend(name, statement)
                 debit = None if late else book.debit
-                make = making(day, sums)
-                released[day] = desk.pay_alone(name, day.isoformat(), day, spend, make, certified, debit)
+                order = Order(name, day.isoformat(), day, spend, making(day, sums), certified)
+                released[day] = desk.pay_alone(order, debit)
     return dict(sorted(released.items()))
 
 
@@ -81,7 +81,7 @@ def _odometer(
 
 
 def full_weights(
-    engine: Engine, statement: TableStatement, source: Source, days: Sequence[date], public: Mapping[str, Sequence[str]]
+    engine: Reader, statement: TableStatement, source: Source, days: Sequence[date], public: Mapping[str, Sequence[str]]
 ) -> pa.Table:
     """The weights of accounts that owe nothing on any of the days, as `bounded_sums` takes them."""
     terms, sizes = terms_of(statement), cells_of_accounts(engine, statement, source, days, public)

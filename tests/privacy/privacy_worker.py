@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from media_privacy_pipeline.privacy.certificate import NoisyPart, Terms
-from media_privacy_pipeline.privacy.desk import Desk
+from media_privacy_pipeline.privacy.desk import Desk, Order
 from media_privacy_pipeline.privacy.ledger import BudgetLedger, Spend
 from media_privacy_pipeline.privacy.noise import Noise
 from media_privacy_pipeline.release_policy import Budget
@@ -37,9 +37,9 @@ def _work(url: str, folder: Path, partitions: int, told: Path) -> None:
             day = date(2026, 1, 1) + timedelta(days=number)
             name = day.isoformat()
             first = desk.find("toy", name) is None
-            stored = desk.once("toy", name, day, SPEND, _drawn(), TERMS)
+            stored = desk.once(Order("toy", name, day, SPEND, _drawn(), TERMS))
             if first and number % EVERY == 0:
-                stored = desk.supersede("toy", name, day, SPEND, _drawn(), TERMS, reason="a test")
+                stored = desk.supersede(Order("toy", name, day, SPEND, _drawn(), TERMS), reason="a test")
             print(name, stored.sha256, file=stream, flush=True)
 
 

@@ -18,6 +18,7 @@ from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.privacy import BudgetLedger, Desk, Spend
 from media_privacy_pipeline.privacy.certificate import NoisyPart, Terms
+from media_privacy_pipeline.privacy.desk import Order
 from media_privacy_pipeline.privacy.steps import export_ledger, release_table
 from media_privacy_pipeline.privacy.superseding import supersede_day
 from media_privacy_pipeline.release_policy import Budget
@@ -41,11 +42,11 @@ def _draw(number: int) -> Callable:
 
 
 def test_it_is_charged_anew_with_its_reason_and_the_old_bytes_stay(desk: Desk) -> None:
-    old = desk.once("t", "p", FIRST, SPEND, _draw(1), TERMS)
+    old = desk.once(Order("t", "p", FIRST, SPEND, _draw(1), TERMS))
     before = [file.read_bytes() for file in (old.path, old.path.with_suffix(".json"))]
-    new = desk.supersede("t", "p", FIRST, SPEND, _draw(2), TERMS, reason=WHY)
+    new = desk.supersede(Order("t", "p", FIRST, SPEND, _draw(2), TERMS), reason=WHY)
     assert new.sha256 != old.sha256
-    assert desk.find("t", "p") == desk.once("t", "p", FIRST, SPEND, _draw(3), TERMS) == new
+    assert desk.find("t", "p") == desk.once(Order("t", "p", FIRST, SPEND, _draw(3), TERMS)) == new
     first, second = desk.ledger.charges()
     assert (first.sha256, first.superseded_by, first.reason) == (old.sha256, second.charge_id, None)
     assert (second.sha256, second.superseded_by, second.reason) == (new.sha256, None, WHY)
@@ -57,11 +58,11 @@ def test_it_is_charged_anew_with_its_reason_and_the_old_bytes_stay(desk: Desk) -
 
 
 def test_past_the_cap_it_is_refused_and_the_old_release_stands(desk: Desk) -> None:
-    old = desk.once("t", "p", FIRST, SPEND, _draw(1), TERMS)
-    desk.supersede("t", "p", FIRST, SPEND, _draw(2), TERMS, reason=WHY)
-    standing = desk.supersede("t", "p", FIRST, SPEND, _draw(3), TERMS, reason=WHY)
+    old = desk.once(Order("t", "p", FIRST, SPEND, _draw(1), TERMS))
+    desk.supersede(Order("t", "p", FIRST, SPEND, _draw(2), TERMS), reason=WHY)
+    standing = desk.supersede(Order("t", "p", FIRST, SPEND, _draw(3), TERMS), reason=WHY)
     with pytest.raises(Refused, match="over the cap of 10"):
-        desk.supersede("t", "p", FIRST, Spend("account-day", "none", "none", 1), _draw(4), TERMS, reason=WHY)
+        desk.supersede(Order("t", "p", FIRST, Spend("account-day", "none", "none", 1), _draw(4), TERMS), reason=WHY)
     assert desk.find("t", "p") == standing
     assert len(desk.ledger.charges()) == 3
     assert sorted(file.name for file in (old.path.parent / "superseded").iterdir()) == [
@@ -71,7 +72,7 @@ def test_past_the_cap_it_is_refused_and_the_old_release_stands(desk: Desk) -> No
 
 def test_what_was_never_released_cannot_be_superseded(desk: Desk) -> None:
     with pytest.raises(Refused, match="never released"):
-        desk.supersede("t", "p", FIRST, SPEND, _draw(1), TERMS, reason=WHY)
+        desk.supersede(Order("t", "p", FIRST, SPEND, _draw(1), TERMS), reason=WHY)
     assert desk.ledger.charges() == []
 
 
@@ -79,7 +80,7 @@ def test_what_was_never_released_cannot_be_superseded(desk: Desk) -> None:
 def test_wherever_it_ends_one_release_stands_with_its_own_certificate(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    old = desk.once("t", "p", FIRST, SPEND, _draw(1), TERMS)
+    old = desk.once(Order("t", "p", FIRST, SPEND, _draw(1), TERMS))
 
     def crash(*_: object) -> None:
         raise KeyboardInterrupt
@@ -96,13 +97,13 @@ def test_wherever_it_ends_one_release_stands_with_its_own_certificate(
             patch.setattr(BudgetLedger, "settle", crash)
         make = crash if moment == "draw" else _draw(2)
         with pytest.raises(KeyboardInterrupt):
-            desk.supersede("t", "p", FIRST, SPEND, make, TERMS, reason=WHY)
+            desk.supersede(Order("t", "p", FIRST, SPEND, make, TERMS), reason=WHY)
     found = desk.find("t", "p")
     assert found is not None
     assert (found.sha256 == old.sha256) == (moment != "settle")
     assert json.loads(found.path.with_suffix(".json").read_text())["sha256"] == found.sha256
     assert sha256(found.path.read_bytes()).hexdigest() == found.sha256
-    again = desk.supersede("t", "p", FIRST, SPEND, _draw(5), TERMS, reason=WHY)
+    again = desk.supersede(Order("t", "p", FIRST, SPEND, _draw(5), TERMS), reason=WHY)
     assert len(desk.ledger.charges()) == 3
     assert [charge.sha256 for charge in desk.ledger.charges() if charge.superseded_by is None][-1] == again.sha256
 
