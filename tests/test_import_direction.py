@@ -29,6 +29,7 @@ LEVELS = (
         "settings",
         "errors",
         "runlock",
+        "durable",
         "consent_policy",
         "release_policy",
         "release_shapes",

@@ -88,7 +88,7 @@ def _planted(session: Session) -> Iterator[tuple[str, _Planted]]:
     """By account_id. What depends on the policy is planted as the policy has it."""
     subjects = session.policy.subjects
     private = PURPOSE not in subjects.private_sessions_denied_for
-    needed = session.policy.purposes[PURPOSE].basis in ("consent",)
+    needed = session.policy.purposes[PURPOSE].basis == "consent"
     yield "audit-agreed", _Planted(counted=True)
     yield "audit-denied", _Planted(counted=False, said="denied")
     yield "audit-silent", _Planted(counted=not needed, said=None)

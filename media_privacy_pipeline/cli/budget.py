@@ -148,9 +148,11 @@ def _planned(found: Plan) -> list[list[Any]]:
 
 
 def _charged(ledger: BudgetLedger) -> list[list[Any]]:
-    from ..privacy.accountant import epsilon_of
     from ..privacy.ledger import outcome
+    from ..privacy.standing import epsilons_of
 
+    charges = ledger.charges()
+    epsilons = epsilons_of((charge.spend for charge in charges), ledger.budget.delta)
     return [
         [
             f"{charge.name}/{charge.partition}#{charge.attempt}",
@@ -158,11 +160,11 @@ def _charged(ledger: BudgetLedger) -> list[list[Any]]:
             outcome(charge),
             charge.spend.unit,
             charge.spend.mu,
-            epsilon_of(charge.spend.mu, ledger.budget.delta, charge.spend.threshold_delta),
+            epsilon,
             charge.spend.threshold_delta,
             charge.reason,
         ]
-        for charge in ledger.charges()
+        for charge, epsilon in zip(charges, epsilons, strict=True)
     ]
 
 

@@ -8,7 +8,6 @@ the difference of the two.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..durable import sync, sync_tree
 from ..errors import Refused
 from ..exact_policy import ExactTable
 from .deciding import Report
@@ -88,18 +88,9 @@ def keep(
         source = next(iter(tables.values())).source
         told = {"first": str(first), "last": str(last), "source": source, "statements": statements, "digests": digests}
         (staging / _DECISION).write_text(json.dumps(told, indent=1) + "\n")
-        for path in (*staging.iterdir(), staging):
-            _sync(path)
+        sync_tree(staging)
         staging.rename(target)
-        _sync(root)
+        sync(root)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return Kept(target, first, last, source, statements, digests)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -21,14 +21,14 @@ from .kept import Kept, keep, kept_periods, statement_of
 _DECIMALS = 4
 
 
-def find_period(root: Path, tables: Mapping[str, ExactTable], first: date, last: date) -> Kept | None:
+def find_period(decided: Sequence[Kept], tables: Mapping[str, ExactTable], first: date, last: date) -> Kept | None:
     """The kept decision of a period, None where it may be decided now.
 
     Raises Refused, saying what could be found out otherwise, for a period that overlaps one that was decided, and for a
     table that comes after others over the same rows were told.
     """
     source = next(iter(tables.values())).source
-    for kept in kept_periods(root):
+    for kept in decided:
         if kept.last < first or last < kept.first:
             continue
         days = f"{kept.first} to {kept.last}"
@@ -53,9 +53,9 @@ def find_period(root: Path, tables: Mapping[str, ExactTable], first: date, last:
     return None
 
 
-def check_shapes(root: Path, tables: Mapping[str, ExactTable]) -> None:
+def check_shapes(decided: Sequence[Kept], tables: Mapping[str, ExactTable]) -> None:
     """Raise Refused for a table of which another shape was told before, in whatever period."""
-    for kept in kept_periods(root):
+    for kept in decided:
         for name, table in tables.items():
             if kept.statements.get(name, statement_of(table)) != statement_of(table):
                 raise Refused(
@@ -72,8 +72,9 @@ def decide_period(
 
     Raises Refused as `find_period` and `check_shapes` do.
     """
-    check_shapes(root, tables)
-    found = find_period(root, tables, first, last)
+    decided = kept_periods(root)
+    check_shapes(decided, tables)
+    found = find_period(decided, tables, first, last)
     if found is not None:
         return found
     decisions = decide_together(tables, count(engine, tables, rows))

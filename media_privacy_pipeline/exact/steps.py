@@ -31,27 +31,32 @@ def tell_exactly(session: Session, span: Span) -> StepResult:
     counted: Counter[str] = Counter()
     for source, members in families(session.policy.exact_tables).items():
         root = exact_root(session, source)
-        check_shapes(root, members)
+        kept = kept_periods(root)
+        check_shapes(kept, members)
+        decided = {(each.first, each.last): each for each in kept if each.source == source}
         period = next(iter(members.values())).period
         for first, last in whole_periods(period, session.lake.days(source), span.last):
-            counted += _tell(session, root, members, first, last)
+            counted += _tell(session, root, members, first, last, decided.get((first, last)))
         rows |= {name: session.lake.rows(name) for name in members}
     told = {f"{word}_periods": counted[word] for word in ("new", "withheld", "refused")}
     return StepResult(rows, skipped=not counted["new"], metadata=told)
 
 
-def _tell(session: Session, root: Path, members: Mapping[str, ExactTable], first: date, last: date) -> Counter[str]:
-    """Tell one period of the tables over the same rows, and count what came of it."""
-    kept = next((each for each in kept_periods(root) if (each.first, each.last) == (first, last)), None)
+def _tell(
+    session: Session, root: Path, members: Mapping[str, ExactTable], first: date, last: date, kept: Kept | None
+) -> Counter[str]:
+    """Tell one period of the tables over the same rows, and count what came of it; `kept` is what was decided of it."""
     here = {name: table for name, table in members.items() if kept is None or name in kept.statements}
     late = {name: table for name, table in members.items() if name not in here}
     counted: Counter[str] = Counter()
     for tables in filter(None, (here, late)):
         source = next(iter(tables.values())).source
         try:
-            told = decide_period(
-                root, tables, first, last, session.engine, session.folder(source, days_of(first, last))
-            )
+            if kept is not None and tables is here:
+                told = kept
+            else:
+                days = session.folder(source, days_of(first, last))
+                told = decide_period(root, tables, first, last, session.engine, days)
         except Refused as refusal:
             _LOG.warning("%s", refusal)
             counted["refused"] += len(tables)

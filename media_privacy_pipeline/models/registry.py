@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ..durable import replace_bytes, sync, sync_tree
 from ..errors import Refused
 
 _FACTORS = "factors.npz"
@@ -62,9 +63,11 @@ class Registry:
             shutil.rmtree(folder, ignore_errors=True)
             staging = self.root / f"{_STAGING}{uuid.uuid4().hex[:8]}"
             staging.mkdir(parents=True)
-            _write(staging / _FACTORS, buffer.getvalue())
-            _write(staging / _MANIFEST, document)
+            (staging / _FACTORS).write_bytes(buffer.getvalue())
+            (staging / _MANIFEST).write_bytes(document)
+            sync_tree(staging)
             staging.rename(folder)
+            sync(self.root)
         return name
 
     def load(self, name: str) -> StoredModel:
@@ -107,7 +110,7 @@ class Registry:
         if name in self.flagged():
             raise Refused(f"{self.root / name}: someone who was erased is in it; train again")
         os.utime(self.root / name)
-        write_durably(self.root / _POINTER, f"{name}\n".encode())
+        replace_bytes(self.root / _POINTER, f"{name}\n".encode())
 
     def retire(self) -> None:
         """Take the champion out of service."""
@@ -118,7 +121,7 @@ class Registry:
         flags = self.flagged()
         new = {name: why for name in names if name not in flags}
         if new:
-            write_durably(self.root / _FLAGS, json.dumps({**flags, **new}, sort_keys=True).encode())
+            replace_bytes(self.root / _FLAGS, json.dumps({**flags, **new}, sort_keys=True).encode())
 
     def flagged(self) -> dict[str, str]:
         """Flagged models that are still stored, with why."""
@@ -138,33 +141,10 @@ class Registry:
         staying = sorted(fit, key=lambda name: name != champion)[:keep]
         for name in set(names) - set(staying):
             shutil.rmtree(self.root / name)
-        for left in self.root.glob(f"{_STAGING}*"):
+        # Nothing that stays has a hidden name.
+        for left in self.root.glob(".*"):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _digest(factors: bytes, manifest: bytes) -> str:
     return sha256(sha256(factors).digest() + sha256(manifest).digest()).hexdigest()
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: readers see the old one or the new one, also after a power cut."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{_STAGING}{uuid.uuid4().hex[:8]}")
-    _write(temporary, data)
-    temporary.replace(path)
-    _sync(path.parent)
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("wb") as stream:
-        stream.write(data)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ..durable import replace_bytes
 from ..engines import Session, Span, StepResult
 from ..errors import UsageError
 from ..lake import fingerprint_of
@@ -30,7 +31,6 @@ from .config import ModelsConfig
 from .inputs import Title, catalogue, days_until, last_day, open_popularity, personalisation_interactions, read
 from .inputs import training_interactions as learned_from
 from .interactions import Floats, Interactions
-from .registry import write_durably
 from .segment_profile import SCHEMA, profile
 from .segment_space import Plan, make_plan
 from .segments import Population, assigned, learn, merged, population
@@ -116,7 +116,7 @@ def stored_plan(session: Session, span: Span, titles: Mapping[str, Title], confi
     popularity = open_popularity(session, span.as_of, config.segments.popularity_days)
     plan = make_plan(period_of(span), titles, popularity, config.segments)
     if plan is not None:
-        write_durably(path, plan.model_dump_json(indent=1).encode())
+        replace_bytes(path, plan.model_dump_json(indent=1).encode())
     return plan
 
 

@@ -145,10 +145,10 @@ select day, {nothing}, {no_sums}, kept, cut, true as is_total from by_day
 
 def _merging_sql(statement: TableStatement, source: str, days: Sequence[date]) -> str:
     """What bounding starts from: `known`, the clipped measures by account, day and cell; `sizes`, how many cells."""
-    mapped = ", ".join(f"{_mapped(name, column)} as {name}" for name, column in statement.cells.items())
+    mapped = ", ".join(f"{mapped_sql(name, column)} as {name}" for name, column in statement.cells.items())
     conditions = [f"day in ({', '.join(_date(day) for day in days)})", "account_key is not null"]
     conditions += [
-        f"{name} in ({_list(column.values)})"
+        f"{name} in ({listed_sql(column.values)})"
         for name, column in statement.cells.items()
         if column.values and column.other is None
     ]
@@ -219,10 +219,11 @@ def _positions(values: pa.ChunkedArray, among: pa.Array) -> Integers:
     return positions
 
 
-def _mapped(name: str, column: CellColumn) -> str:
+def mapped_sql(name: str, column: CellColumn) -> str:
+    """The SQL of a cell column's value, unknown ones as `other`."""
     if column.other is None:
         return name
-    return f"case when {name} in ({_list(column.values)}) then {name} else {_text(column.other)} end"
+    return f"case when {name} in ({listed_sql(column.values)}) then {name} else {_text(column.other)} end"
 
 
 def _narrow(most: int) -> str:
@@ -244,5 +245,6 @@ def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _list(values: Iterable[str]) -> str:
+def listed_sql(values: Iterable[str]) -> str:
+    """Texts as literals, one after another."""
     return ", ".join(map(_text, values))

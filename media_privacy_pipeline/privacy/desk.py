@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ..durable import replace_bytes
 from ..errors import Refused
 from .certificate import Signed, Terms, certificate, figures, text_of
 from .ledger import BudgetLedger, Charge, Spend
@@ -85,7 +84,7 @@ class Desk:
                 # What was to supersede it was lost in a crash, but for a certificate perhaps.
                 certificate = _aside(path.with_suffix(".json"), standing.attempt)
                 if certificate.exists():
-                    _replace(path.with_suffix(".json"), certificate.read_bytes())
+                    replace_bytes(path.with_suffix(".json"), certificate.read_bytes())
                 return Stored(path, standing.sha256)
         return self._adopt(path, charge) if path.exists() else None
 
@@ -167,7 +166,7 @@ def _keep_aside(path: Path, attempt: int) -> None:
     """Copy a release and its certificate to where they stay when others take their places."""
     for file in (path, path.with_suffix(".json")):
         if file.exists():
-            _replace(_aside(file, attempt), file.read_bytes())
+            replace_bytes(_aside(file, attempt), file.read_bytes())
 
 
 def _aside(file: Path, attempt: int) -> Path:
@@ -183,31 +182,9 @@ def _store(table: pa.Table, path: Path, charge: Charge, certified: Callable[[str
     digest = sha256(content).hexdigest()
     text = certified(digest)
     if text is not None:
-        _replace(path.with_suffix(".json"), text.encode())
-    _replace(path, content)
+        replace_bytes(path.with_suffix(".json"), text.encode())
+    replace_bytes(path, content)
     return Stored(path, digest)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-    try:
-        with temporary.open("wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _digest(path: Path) -> str:

@@ -8,18 +8,17 @@ not watched for carry_days, cannot be told apart. The file names the last charge
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ..durable import replace_bytes
 from ..errors import Refused
 from ..keys import Keyring
 from .ledger import Charge
@@ -63,9 +62,7 @@ class Odometers:
                 path.unlink()
 
     def files(self) -> list[Path]:
-        """Every odometer, by name. What a crash left half written is removed."""
-        for half in self.folder.glob(".*"):
-            half.unlink()
+        """Every odometer, by name."""
         return sorted(self.folder.glob(f"*{SUFFIX}"))
 
     def accounts(self, path: Path) -> pa.Array:
@@ -73,7 +70,12 @@ class Odometers:
         return self._read(path).accounts
 
     def forget(self, accounts: Collection[str]) -> Iterator[tuple[Path, Sequence[str]]]:
-        """Take accounts out of every odometer; each file with the accounts that it held, told before it is written."""
+        """Take accounts out of every odometer; each file with the accounts that it held, told before it is written.
+
+        Also what a crash left half written goes, hence not to be called while a table is released.
+        """
+        for half in self.folder.glob(".*"):
+            half.unlink()
         for path in self.files():
             found = self._read(path)
             theirs = pc.is_in(found.accounts, value_set=pa.array(sorted(accounts), pa.string()))
@@ -104,21 +106,7 @@ class Odometers:
         pq.write_table(rows.replace_schema_metadata(told), sink, compression="zstd")
         sealed = self.keyring.seal(_context(path), sink.getvalue().to_pybytes())
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{uuid4().hex[:8]}")
-        try:
-            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(sealed)
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        replace_bytes(path, sealed, 0o600)
 
 
 def check_belongs(name: str, odometer: Odometer | None, charges: Sequence[Charge], drawn: Collection[int]) -> None:

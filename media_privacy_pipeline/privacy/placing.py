@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from ..engines import Input
 from ..release_policy import PERIOD, CellColumn, TableStatement
-from .contributions import Source, _list, _mapped
+from .contributions import Source, listed_sql, mapped_sql
 from .periods import DAY_CELL, cut_column, days_of, first_day
 
 _DAYS = "period_days"
@@ -47,7 +47,7 @@ def placed(statement: TableStatement, source: Source, firsts: Sequence[date]) ->
 select account_key, day, {", ".join(keys)}, sum(amount) as amount
 from (select contributed.account_key, {_DAYS}.period as day, {", ".join(cells)}, {amount} as amount {rows}) as rows_of
 group by account_key, day, {", ".join(keys)}"""
-    ranges = " ".join(f"when amount >= {at} then {_list([str(at)])}" for at in reversed(column.cuts))
+    ranges = " ".join(f"when amount >= {at} then {listed_sql([str(at)])}" for at in reversed(column.cuts))
     return Source(
         f"select account_key, day, {', '.join(keys)}, case {ranges} else '0' end as {cut} from ({merged}) as merged_of",
         inputs,
@@ -58,4 +58,4 @@ def _cell(name: str, inner: str, column: CellColumn) -> str:
     if inner == DAY_CELL:
         return f"{_DAYS}.{DAY_CELL}"
     # Mapped before ranges are made: two unknown values of an account are one cell, and one sum.
-    return f"{_mapped(f'contributed.{name}', column)} as {name}"
+    return f"{mapped_sql(f'contributed.{name}', column)} as {name}"

@@ -12,6 +12,8 @@ from datetime import date, timedelta
 from math import fsum, sqrt
 from typing import TYPE_CHECKING
 
+from .accountant import epsilon_of
+
 if TYPE_CHECKING:
     from .ledger import Spend
 
@@ -21,6 +23,13 @@ def mu_together(spends: Iterable[Spend]) -> float:
     counted = list(spends)
     standing = standing_of({spend.family: spend.standing} for spend in counted if spend.family is not None)
     return sqrt(fsum(spend.mu**2 for spend in counted) + fsum(standing.values()))
+
+
+def epsilons_of(spends: Iterable[Spend], delta: float) -> list[float]:
+    """The most that each charge by itself may cost, as epsilon at delta; many are alike, and are worked out once."""
+    costs = [(mu_together([spend]), spend.threshold_delta) for spend in spends]
+    found = {cost: epsilon_of(cost[0], delta, cost[1]) for cost in set(costs)}
+    return [found[cost] for cost in costs]
 
 
 def standing_of(days: Iterable[Mapping[str, float]]) -> dict[str, float]:

@@ -16,7 +16,6 @@ from ..engines import Session, Span, StepResult
 from ..errors import UsageError
 from ..lake import fingerprint_of
 from ..release_policy import TableStatement
-from .accountant import epsilon_of
 from .closed import closed_partitions, days_taken_in, have_arrived
 from .desk import Desk, Stored
 from .ledger import BudgetLedger, Charge, outcome
@@ -24,7 +23,7 @@ from .open import certificate_of, open_desk
 from .periods import days_of, last_day
 from .plan import plan
 from .release import release
-from .standing import mu_together
+from .standing import epsilons_of
 from .statement_inputs import public_values, source_of
 
 _LOG = logging.getLogger(__name__)
@@ -142,10 +141,8 @@ def _to_lake(session: Session, table: str, day: date, stored: Stored) -> bool:
 
 def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
     delta = ledger.budget.delta
-    # Many charges share a day or a mu, and the bisection behind an epsilon is the dear part.
+    # Many charges share a day, and the bisection behind an epsilon is the dear part.
     year = {day: ledger.year_epsilon(day) for day in {charge.day for charge in charges}}
-    spends = {(mu_together([charge.spend]), charge.spend.threshold_delta) for charge in charges}
-    cost = {(mu, threshold): epsilon_of(mu, delta, threshold) for mu, threshold in spends}
     columns = {
         "release": pa.array([f"{c.name}/{c.partition}#{c.attempt}" for c in charges], pa.string()),
         "table": pa.array([c.name for c in charges], pa.string()),
@@ -153,7 +150,7 @@ def _ledger_rows(charges: Sequence[Charge], ledger: BudgetLedger) -> pa.Table:
         "unit": pa.array([c.spend.unit for c in charges], pa.string()),
         "mechanism": pa.array([c.spend.mechanism for c in charges], pa.string()),
         "bounds": pa.array([c.spend.bounds for c in charges], pa.string()),
-        "epsilon": pa.array([cost[mu_together([c.spend]), c.spend.threshold_delta] for c in charges], pa.float64()),
+        "epsilon": pa.array(epsilons_of((c.spend for c in charges), delta), pa.float64()),
         "delta": pa.array([delta] * len(charges), pa.float64()),
         "mu": pa.array([c.spend.mu for c in charges], pa.float64()),
         "cumulative_epsilon_year": pa.array([year[c.day] for c in charges], pa.float64()),

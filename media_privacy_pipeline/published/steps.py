@@ -7,10 +7,10 @@ import logging
 import shutil
 from dataclasses import asdict
 
+from ..durable import replace_text, sync_tree
 from ..engines import Session, Span, StepResult
 from ..errors import Refused, UsageError
 from ..lake import fingerprint_of
-from .durable import replace_text, sync_tree
 from .evidence import Evidence, champion, code_version, gather, spend_of
 from .gate import NEVER_EXCUSED, Candidate, Verdict, examine
 from .layout import Layout

@@ -6,9 +6,9 @@ import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from ..durable import replace_text, sync, sync_tree
 from ..policy import Policy
 from ..sql import Access
-from .durable import replace_text, sync, sync_tree
 from .layout import Layout
 from .manifest import Manifest, read_manifest
 from .views import view_text

@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from ..durable import replace_text
 from ..policy import Policy
-from ..published.durable import replace_text
 from ..screening_policy import Action
 from ..sql import PrivacyClass, Project
 from ..sql.generalise import words

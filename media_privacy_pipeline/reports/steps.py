@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from uuid import uuid4
 
+from ..durable import replace_text
 from ..engines import Session, Span, StepResult
 from ..published import Release, open_release
-from ..published.durable import replace_text
 from .charts import bars, line, stacks
 from .figures import daily_plays, top_titles
 from .papers import write_papers

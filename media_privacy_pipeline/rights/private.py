@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..durable import sync
 from ..errors import UsageError
 from ..landing.zone import new_folder
-from ..published.durable import sync
 from ..settings import Settings
 
 OWNER_ONLY = 0o600

@@ -11,6 +11,8 @@ from cli_fixture import Cli, Night
 from cli_result import refused
 
 from media_privacy_pipeline.policy import PACKAGED
+from media_privacy_pipeline.privacy.accountant import epsilon_of
+from media_privacy_pipeline.published import open_release
 
 
 def test_a_plan_tells_costs_noise_and_keys_before_anything_runs(cli: Cli, tmp_path: Path) -> None:
@@ -56,6 +58,12 @@ def test_a_day_is_superseded_and_the_ledger_shows_both(cli: Cli, night: Night, t
     ]
     assert 0 < shown["epsilon"] < shown["cap"]
     assert shown["mu_left"] > 0
+    # What allowances may carry into a day is in its cost, as in the published table.
+    carried = next(charge for charge in shown["charges"] if charge["release"].startswith("title_daily/"))
+    assert carried["epsilon"] > 2 * epsilon_of(carried["mu"], shown["delta"])
+    rows = open_release(home).arrow("privacy_ledger").to_pylist()
+    told = {row["release"]: row["epsilon"] for row in rows}
+    assert told[carried["release"]] == pytest.approx(carried["epsilon"])
 
 
 def test_a_home_without_a_ledger_is_named_and_none_is_made(cli: Cli, tmp_path: Path) -> None:

@@ -279,3 +279,15 @@ def test_a_desk_without_odometers_says_what_it_lacks(duck: DuckDBEngine, tmp_pat
     bare = Desk(desk.ledger, tmp_path / "releases")
     with pytest.raises(UsageError, match="give the desk odometers"):
         release("toy", STATEMENT, Source("select 1", {}), bare, duck, days=days(1), public={"title_id": ["x"]})
+
+
+def test_an_odometer_that_another_table_is_writing_is_left_alone(duck: DuckDBEngine, tmp_path: Path) -> None:
+    desk = desk_of(tmp_path)
+    run(desk, duck, days(1))
+    assert desk.odometers is not None
+    half = desk.odometers.folder / ".other.0123.sealed.89abcdef"
+    half.write_bytes(b"half")
+    run(desk, duck, days(3))
+    assert half.exists()
+    assert list(desk.odometers.forget([])) == []
+    assert not half.exists()

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ...consent.chain import GENESIS, Head, Verdict, chained, follow, signed_text
+from ...durable import replace_text, sync
 from ...errors import Refused
 from ...keys import Keyring
-from ...published.durable import replace_text, sync
 
 _CHAIN = "disclosure log"
 

@@ -24,10 +24,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ...consent.erasures import Erasure, tombstone
+from ...durable import sync, sync_tree
 from ...engines import Session
 from ...keys import Keyring
 from ...lake import fingerprint_of
-from ...published.durable import sync, sync_tree
 from .people import People, Person
 
 _SEALED = "people.sealed"

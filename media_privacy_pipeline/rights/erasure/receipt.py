@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from ...consent.erasures import Erasure, tombstone
+from ...durable import replace_text
 from ...engines import Session
 from ...errors import Refused
 from ...keys import Keyring, pseudonym, signature_holds
-from ...published.durable import replace_text
 from .journal import Journal
 
 Receipt = dict[str, Any]
