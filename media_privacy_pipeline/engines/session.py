@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
@@ -50,7 +51,7 @@ class StepResult:
 
     rows: Mapping[str, int]
     skipped: bool = False
-    metadata: Mapping[str, int | float | str] = field(default_factory=dict)
+    metadata: Mapping[str, int | float | str | dict[str, Any]] = field(default_factory=dict)
     previews: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -62,7 +63,7 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
         stored |= _superseded(session, table, desk, frozenset(ready))
         copied = [_to_lake(session, table, day, each) for day, each in stored.items()]
         year = desk.ledger.year_epsilon(last_day(statement, ready[-1])) if ready else 0.0
-    budget, unit = session.policy.releases.budget, "day" if statement.period is None else "period"
+    budget = session.policy.releases.budget
     planned = plan(session.policy.releases)
     line = next(each for each in planned.lines if each.name == table)
     return StepResult(
@@ -72,11 +73,12 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
             "released_days": len(ready),
             "new_days": sum(copied),
             "waiting_days": len(closed) - len(ready),
-            f"epsilon_account_{unit}": round(line.epsilon, 4),
+            "unit": line.unit,
+            "epsilon_one_release": round(line.epsilon, 4),
             "epsilon_account_year_to_date": round(year, 4),
             "epsilon_account_year_planned": round(planned.epsilon_year, 4),
             "delta": budget.delta,
-            **_certified(session, table, ready, unit),
+            **_certified(session, table, ready),
         },
     )
 
@@ -104,14 +106,14 @@ def export_ledger(session: Session, span: Span) -> StepResult:
     return StepResult({_LEDGER: rows.num_rows})
 
 
-def _certified(session: Session, table: str, days: Sequence[date], unit: str) -> dict[str, str | float]:
-    """What the certificate of the newest day says, and its text: the others differ by charge and digest."""
+def _certified(session: Session, table: str, days: Sequence[date]) -> dict[str, str | float | dict[str, Any]]:
+    """What the certificate of the newest day says, and itself: the others differ by charge and digest."""
     path = certificate_of(session, table, days[-1]) if days else None
     if path is None or not path.exists():
         return {}
     document = json.loads(path.read_text(encoding="utf-8"))
-    figures = {f"{name}_account_{unit}": document[name] for name in ("epsilon_pld", "threshold_delta")}
-    return {**figures, "code": document["code"], "certificate": json.dumps(document, sort_keys=True)}
+    figures = {f"{name}_one_release": document[name] for name in ("epsilon_pld", "threshold_delta")}
+    return {**figures, "code": document["code"], "certificate": document}
 
 
 def _superseded(session: Session, table: str, desk: Desk, other: frozenset[date]) -> dict[date, Stored]:

@@ -40,7 +40,9 @@ def test_closed_days_are_released_with_the_columns_of_the_contract(session: Sess
     stored = pq.read_schema(session.lake.files(table)[0])
     assert ["day", *stored.names] == list(contract.types)
     assert result.rows[table] == session.lake.rows(table) > 0
-    figures = [result.metadata[f"epsilon_account_{unit}"] for unit in ("day", "year_to_date", "year_planned")]
+    figures = [
+        result.metadata[f"epsilon_{what}"] for what in ("one_release", "account_year_to_date", "account_year_planned")
+    ]
     assert 0 < figures[0] < figures[1] < figures[2] < 10
 
 

@@ -165,7 +165,7 @@ def test_a_policy_may_leave_the_titles_unknown_and_the_table_keeps_its_contract(
     land(session, events(accounts=300, days=2), days, titles=0)
     result = release_table(session, Span.of(days[0], days[-1]), "title_daily")
     assert result.metadata["waiting_days"] == 0
-    assert result.metadata["threshold_delta_account_day"] == 1e-12
+    assert result.metadata["threshold_delta_one_release"] == 1e-12
     tables = [pq.read_table(file) for file in session.lake.files("title_daily")]
     contract = list(session.project.contracts["title_daily"].types)
     assert all(["day", *pq.read_schema(file).names] == contract for file in session.lake.files("title_daily"))

@@ -88,7 +88,7 @@ def test_closed_weeks_are_released_with_the_columns_of_the_contract(session: Ses
     stored = pq.read_schema(session.lake.files(TABLE)[0])
     assert ["week", *stored.names] == list(session.project.contracts[TABLE].types)
     assert result.metadata["released_days"] == 2
-    assert 0 < result.metadata["epsilon_account_period"] < result.metadata["epsilon_account_year_to_date"]
+    assert 0 < result.metadata["epsilon_one_release"] < result.metadata["epsilon_account_year_to_date"]
     assert release_table(session, Span.of(DAYS[0], DAYS[-1]), TABLE).skipped
     with closing((desk := open_desk(session)).ledger):
         assert [charge.day for charge in desk.ledger.charges()] == [day + timedelta(days=6) for day in MONDAYS]
