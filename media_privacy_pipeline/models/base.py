@@ -11,8 +11,8 @@ import numpy as np
 
 from ..errors import UsageError
 from .blas import one_thread
-from .filters import Filters, Mask
 from .interactions import Floats, Interactions, Ints, Strings, positions
+from .serving.filters import Filters, Mask
 from .topk import top_k
 
 NOBODY = -1

@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 
 from ..engines import Session, Span
 from .config import ConfidenceConfig, EvaluationConfig
-from .filters import minimum_age
+from .evaluation.split import split_day
 from .interactions import Bools, Floats, Interactions, confidence
-from .split import split_day
+from .serving.filters import minimum_age
 
 COUNTS = ("plays", "timed_plays", "watched_seconds")
 

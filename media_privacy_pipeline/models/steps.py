@@ -20,9 +20,9 @@ from .inputs import (
     training_interactions,
     weighed,
 )
-from .popularity import Popularity
-from .segmenting import make_segments
-from .serving import Viewers, filters_of, top_lists, write_lists
+from .recommenders.popularity import Popularity
+from .segments.step import make_segments
+from .serving.lists import Viewers, filters_of, top_lists, write_lists
 from .training import load_model, measure, metrics_table, origin_of, registry, split_of, train_model
 
 _SERVED = ("recommendations", "personalisation_interactions")

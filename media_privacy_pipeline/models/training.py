@@ -15,13 +15,13 @@ import pyarrow.compute as pc
 from ..errors import Refused
 from .base import Recommender
 from .config import IalsConfig, ModelsConfig
-from .evaluate import Metric, evaluate, loses_to_floor
-from .ials import Ials
+from .evaluation.evaluate import Metric, evaluate, loses_to_floor
+from .evaluation.split import Split, temporal
 from .inputs import weighed
 from .interactions import Interactions
-from .popularity import Popularity
+from .recommenders.ials import Ials
+from .recommenders.popularity import Popularity
 from .registry import Registry
-from .split import Split, temporal
 
 
 def registry(models: Path) -> Registry:

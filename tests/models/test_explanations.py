@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_privacy_pipeline.models.config import IalsConfig
-from media_privacy_pipeline.models.ials import Ials
 from media_privacy_pipeline.models.interactions import Interactions
+from media_privacy_pipeline.models.recommenders.ials import Ials
 
 TITLES = 15
 CONFIG = IalsConfig(factors=5, regularisation=1.0)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from media_privacy_pipeline.models.config import ServingConfig
-from media_privacy_pipeline.models.filters import EVERYONE, UNRATED, Filters, audience, minimum_age
+from media_privacy_pipeline.models.serving.filters import EVERYONE, UNRATED, Filters, audience, minimum_age
 
 CONFIG = ServingConfig()
 

@@ -9,12 +9,12 @@ import pytest
 
 from media_privacy_pipeline.models.base import Recommender
 from media_privacy_pipeline.models.config import EvaluationConfig, IalsConfig
-from media_privacy_pipeline.models.evaluate import Metric, evaluate, loses_to_floor
-from media_privacy_pipeline.models.ials import Ials
+from media_privacy_pipeline.models.evaluation.evaluate import Metric, evaluate, loses_to_floor
+from media_privacy_pipeline.models.evaluation.metrics import average_precision, coverage, hits, intervals, ndcg, recall
+from media_privacy_pipeline.models.evaluation.split import temporal
 from media_privacy_pipeline.models.interactions import Interactions
-from media_privacy_pipeline.models.metrics import average_precision, coverage, hits, intervals, ndcg, recall
-from media_privacy_pipeline.models.popularity import Popularity
-from media_privacy_pipeline.models.split import temporal
+from media_privacy_pipeline.models.recommenders.ials import Ials
+from media_privacy_pipeline.models.recommenders.popularity import Popularity
 
 TEST = Interactions.of(["a", "a", "a", "b"], ["t0", "t2", "t4", "t1"])
 """Places of the titles t0, t1, t2, t4 are 0 to 3; viewer a has three test titles and b has one."""

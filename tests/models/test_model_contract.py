@@ -8,10 +8,10 @@ import pytest
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.models.base import Recommender
 from media_privacy_pipeline.models.config import IalsConfig
-from media_privacy_pipeline.models.filters import Filters
-from media_privacy_pipeline.models.ials import Ials
 from media_privacy_pipeline.models.interactions import Interactions
-from media_privacy_pipeline.models.popularity import Popularity
+from media_privacy_pipeline.models.recommenders.ials import Ials
+from media_privacy_pipeline.models.recommenders.popularity import Popularity
+from media_privacy_pipeline.models.serving.filters import Filters
 
 SIZE = 12
 

@@ -10,11 +10,11 @@ import pytest
 
 from media_privacy_pipeline.models.base import Recommender
 from media_privacy_pipeline.models.config import EvaluationConfig, ModelsConfig
-from media_privacy_pipeline.models.evaluate import Metric, evaluate
-from media_privacy_pipeline.models.ials import Ials
+from media_privacy_pipeline.models.evaluation.evaluate import Metric, evaluate
+from media_privacy_pipeline.models.evaluation.split import Split, holdout, split_day, temporal
 from media_privacy_pipeline.models.interactions import Interactions, confidence
-from media_privacy_pipeline.models.popularity import Popularity
-from media_privacy_pipeline.models.split import Split, holdout, split_day, temporal
+from media_privacy_pipeline.models.recommenders.ials import Ials
+from media_privacy_pipeline.models.recommenders.popularity import Popularity
 
 pytestmark = [
     pytest.mark.real_data,

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from media_privacy_pipeline.models import segments
 from media_privacy_pipeline.models.config import SegmentsConfig
 from media_privacy_pipeline.models.inputs import Title
 from media_privacy_pipeline.models.interactions import Floats, Interactions
-from media_privacy_pipeline.models.segment_profile import distinct_names, profile, standing_out
-from media_privacy_pipeline.models.segment_space import Plan, make_plan, nearest
-from media_privacy_pipeline.models.segments import Segmentation, assigned, learn, merged, population
+from media_privacy_pipeline.models.segments import learning
+from media_privacy_pipeline.models.segments.learning import Segmentation, assigned, learn, merged, population
+from media_privacy_pipeline.models.segments.profile import distinct_names, profile, standing_out
+from media_privacy_pipeline.models.segments.space import Plan, make_plan, nearest
 
 GENRES = ("comedy", "drama", "horror", "western")
 CATALOGUE = {f"t{n}": Title(f"Title {n}", 0, (GENRES[n % 4],), sensitive=False) for n in range(20)}
@@ -121,7 +121,7 @@ def test_blocks_of_accounts_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch)
     viewers, accounts = people_of([[["t1", "t2"], ["t3"]], [["t4"]], [["t5"], ["t6"], ["t1"]], [["t7"]]])
     whole, blocks = Exact(), Exact()
     learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), whole)
-    monkeypatch.setattr(segments, "_BLOCK", 3)
+    monkeypatch.setattr(learning, "_BLOCK", 3)
     learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), blocks)
     for one, two in zip(whole.tables, blocks.tables, strict=True):
         assert np.array_equal(one, two)

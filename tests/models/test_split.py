@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from media_privacy_pipeline.models.config import EvaluationConfig
+from media_privacy_pipeline.models.evaluation.split import holdout, split_day, temporal, thinned
 from media_privacy_pipeline.models.interactions import Interactions
-from media_privacy_pipeline.models.split import holdout, split_day, temporal, thinned
 
 MONDAY = date(2026, 3, 2)
 

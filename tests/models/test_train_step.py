@@ -11,8 +11,8 @@ from models_world import FIRST, SPAN, World, rows_of
 
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.errors import Refused
-from media_privacy_pipeline.models import ials
 from media_privacy_pipeline.models.config import IalsConfig, ModelsConfig
+from media_privacy_pipeline.models.recommenders import ials
 from media_privacy_pipeline.models.steps import train
 from media_privacy_pipeline.models.training import load_model, registry
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .base import NOBODY, Recommender
-from .config import EvaluationConfig
-from .interactions import Floats, Ints, positions
+from ..base import NOBODY, Recommender
+from ..config import EvaluationConfig
+from ..interactions import Floats, Ints, positions
 from .metrics import average_precision, coverage, hits, intervals, ndcg, recall
 from .split import Split, thinned
 

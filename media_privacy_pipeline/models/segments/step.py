@@ -20,20 +20,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ..durable import replace_bytes
-from ..engines import Session, Span, StepResult
-from ..errors import UsageError
-from ..lake import fingerprint_of
-from ..privacy import Desk, find_vector, part_sigma, release_vector
-from ..privacy.open import open_desk
-from ..release_policy import VectorStatement
-from .config import ModelsConfig
-from .inputs import Title, catalogue, days_until, last_day, open_popularity, personalisation_interactions, read
-from .inputs import training_interactions as learned_from
-from .interactions import Floats, Interactions
-from .segment_profile import SCHEMA, profile
-from .segment_space import Plan, make_plan
-from .segments import Population, assigned, learn, merged, population
+from ...durable import replace_bytes
+from ...engines import Session, Span, StepResult
+from ...errors import UsageError
+from ...lake import fingerprint_of
+from ...privacy import Desk, find_vector, part_sigma, release_vector
+from ...privacy.open import open_desk
+from ...release_policy import VectorStatement
+from ..config import ModelsConfig
+from ..inputs import Title, catalogue, days_until, last_day, open_popularity, personalisation_interactions, read
+from ..inputs import training_interactions as learned_from
+from ..interactions import Floats, Interactions
+from .learning import Population, assigned, learn, merged, population
+from .profile import SCHEMA, profile
+from .space import Plan, make_plan
 
 STATEMENT = "segment_profile"
 """Name of the release, and of its statement in the policy's releases.vectors."""

@@ -8,9 +8,9 @@ from statistics import NormalDist
 import numpy as np
 import pyarrow as pa
 
-from .interactions import Floats
-from .segment_space import Plan
-from .segments import Segmentation
+from ..interactions import Floats
+from .learning import Segmentation
+from .space import Plan
 
 SCHEMA = pa.schema(
     [

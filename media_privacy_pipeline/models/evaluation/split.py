@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from .config import EvaluationConfig
-from .interactions import Interactions
+from ..config import EvaluationConfig
+from ..interactions import Interactions
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .interactions import Floats, Interactions, Ints
+from ..interactions import Floats, Interactions, Ints
 
 
 def hits(ranked: Ints, test: Interactions) -> Floats:

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from .config import SegmentsConfig
-from .inputs import Title
-from .interactions import Floats, Interactions, Ints
+from ..config import SegmentsConfig
+from ..inputs import Title
+from ..interactions import Floats, Interactions, Ints
 
 
 class Plan(BaseModel):

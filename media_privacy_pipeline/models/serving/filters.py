@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .config import ServingConfig
-from .interactions import Bools, Floats, Ints, Strings
+from ..config import ServingConfig
+from ..interactions import Bools, Floats, Ints, Strings
 
 EVERYONE = 0
 UNRATED = -1

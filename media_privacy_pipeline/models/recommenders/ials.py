@@ -7,13 +7,13 @@ from typing import Self
 
 import numpy as np
 
-from ..errors import Refused, UsageError
-from .base import NOBODY, Explanation, Recommender, Scored
-from .blas import one_thread
-from .config import IalsConfig
+from ...errors import Refused, UsageError
+from ..base import NOBODY, Explanation, Recommender, Scored
+from ..blas import one_thread
+from ..config import IalsConfig
+from ..interactions import Floats, Interactions, Ints, Strings
+from ..topk import top_k
 from .foldin import Folded, ItemSpace, batches, fold_in
-from .interactions import Floats, Interactions, Ints, Strings
-from .topk import top_k
 
 _TILE = 64
 """A multiple of the rows that any BLAS kernel takes at once."""

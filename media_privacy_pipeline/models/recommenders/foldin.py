@@ -21,7 +21,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .interactions import Floats, Interactions, Ints
+from ..interactions import Floats, Interactions, Ints
 
 _CELLS = 4_000_000
 """Doubles in the largest array of a batch (32 MB)."""

@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from .base import NOBODY, Ranking, Recommender
-from .config import ServingConfig
+from ..base import NOBODY, Ranking, Recommender
+from ..config import ServingConfig
+from ..interactions import Bools, Floats, Interactions, Ints
 from .filters import Filters, audience
-from .interactions import Bools, Floats, Interactions, Ints
 
 SCHEMA = pa.schema(
     [

@@ -7,10 +7,10 @@ from typing import Self
 
 import numpy as np
 
-from ..errors import UsageError
-from .base import NOBODY, Explanation, Recommender, Scored
-from .interactions import Floats, Interactions, Ints, Strings
-from .topk import top_k
+from ...errors import UsageError
+from ..base import NOBODY, Explanation, Recommender, Scored
+from ..interactions import Floats, Interactions, Ints, Strings
+from ..topk import top_k
 
 _CELLS = 16_000_000
 """Scores in memory at a time (64 MB)."""

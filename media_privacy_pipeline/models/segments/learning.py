@@ -15,9 +15,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from .inputs import Title
-from .interactions import Floats, Interactions, Ints
-from .segment_space import Plan, genre_shares, nearest, unit
+from ..inputs import Title
+from ..interactions import Floats, Interactions, Ints
+from .space import Plan, genre_shares, nearest, unit
 
 _BLOCK = 8_192
 """Accounts in memory as rows of contributions at a time."""
