@@ -56,6 +56,23 @@ class EvaluationConfig(_Config):
     """Start of the random generator of the thinning and the bootstrap."""
 
 
+class GateConfig(_Config):
+    """When a model with another recipe takes the champion's place."""
+
+    k: Count = 10
+    """Length of the lists whose NDCG decides."""
+    margin: Annotated[float, Field(ge=0, lt=1)] = 0.02
+    """Share of the champion's NDCG that a challenger may be worse by and still be no worse."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.95
+    """Of the paired intervals that decide; several challengers share what is left to one."""
+    resamples: Count = 2_000
+    """Bootstrap resamples of the viewers behind each interval."""
+    seed: int = 11
+    """Start of the random generator of the bootstrap."""
+    least_group: Count = 10
+    """Fewer viewers than this are not told of as a group in a model card."""
+
+
 class ServingConfig(_Config):
     """Top lists for everyone who agreed to personalisation."""
 
@@ -99,6 +116,8 @@ class ModelsConfig(_Config):
     """The recommender."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """How it is measured."""
+    gate: GateConfig = GateConfig()
+    """When another recipe is put in service."""
     serving: ServingConfig = ServingConfig()
     """How it is served."""
     segments: SegmentsConfig = SegmentsConfig()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from ..consent.record import opened
 from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
 from .config import ModelsConfig
@@ -20,23 +21,28 @@ from .inputs import (
     training_interactions,
     weighed,
 )
+from .moving import barred_recipes
+from .partitions import changed_days, partitions
 from .recommenders.popularity import Popularity
+from .registry import Registry
 from .segments.step import make_segments
 from .serving.lists import Viewers, filters_of, top_lists, write_lists
-from .training import load_model, measure, metrics_table, origin_of, registry, split_of, train_model
+from .training import champion_of, load_model, measure, metrics_table, origin_of, registry, split_of, train_model
 
 _SERVED = ("recommendations", "personalisation_interactions")
 
 
 def train(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
-    """Train `ials` on what training permits, measure it on a temporal split, put it in service; `model_metrics`.
+    """Measure tonight's recipes on a temporal split, train what the gate decides on all that training permits, and put
+    it in service; `model_metrics`.
 
-    Without anything to learn from, the champion is taken out of service: whom it was learned from has left. Raises
-    Refused, the champion staying, when the training diverges.
+    Without anything to learn from, the champion is taken out of service: whom it was learned from has left. A training
+    that diverges is refused, and the metadata says what serves in its place: see training.train_model.
     """
     config = config or ModelsConfig.on(session.settings.threads)
     learned_from = training_interactions(session, span, config.evaluation)
     rows, lake, where = learned_from.rows, session.lake, registry(session.settings.models)
+    where.settle()
     inputs = fingerprint_of(lake.fingerprint("training_interactions"), config.model_dump_json())
     champion = where.champion()
     in_service = where.is_whole(champion) if champion is not None else not rows.num_rows
@@ -45,18 +51,28 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
         return StepResult(
             {"model_metrics": lake.rows("model_metrics"), "training_interactions": rows.num_rows}, skipped=True
         )
-    metadata: dict[str, int | float | str] = {"viewers": 0, "pairs": rows.num_rows}
+    metadata: dict[str, int | float | str | dict[str, Any]] = {"viewers": 0, "pairs": rows.num_rows}
     metrics = []
     if not rows.num_rows:
         where.retire()
         where.prune(0)
+        where.decide({"serves": "none", "tried": []})
         metadata["model"] = "none: nothing may be learned from"
     else:
-        metrics = measure(split_of(rows, config), config)
+        measured = measure(split_of(rows, config), champion_of(where), barred_recipes(where), config)
+        metrics = measured.metrics
         interactions = weighed(rows, config.confidence)
-        origin = origin_of(learned_from.days, learned_from.split, lake.fingerprint("consent_ledger"), inputs)
-        metadata["model"] = train_model(where, interactions, metrics, origin, config)
-        metadata["serves"] = str(where.load(str(metadata["model"])).manifest["serves"])
+        origin = origin_of(
+            learned_from.days,
+            learned_from.split,
+            partitions(session, learned_from.days),
+            _watermark(session, span),
+            inputs,
+        )
+        trained = train_model(
+            where, interactions, measured, origin, config, unchanged=in_service and _unchanged(session, where, champion)
+        )
+        metadata |= {"model": str(trained.name), "serves": trained.kind, "gate": trained.decision}
         metadata["viewers"] = len(interactions)
     metadata |= {f"{m.model} {m.metric}@{m.k}": m.value for m in metrics if m.k == config.evaluation.ks[0]}
     if not metrics:
@@ -65,6 +81,18 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
     with lake.write("model_metrics", inputs) as staging:
         pq.write_table(table, staging / "part-0.parquet", compression="zstd")
     return StepResult({"model_metrics": table.num_rows, "training_interactions": rows.num_rows}, metadata=metadata)
+
+
+def _watermark(session: Session, span: Span) -> dict[str, int | str]:
+    """How far the consent ledger went that the rows were decided by."""
+    with opened(session) as ledger:
+        rows, head = ledger.watermark(span.as_of)
+    return {"rows": rows, "seq": head.seq, "hash": head.hash}
+
+
+def _unchanged(session: Session, where: Registry, name: str | None) -> bool:
+    """Whether all that a model learned from is permitted still."""
+    return name is not None and not changed_days(session, where.load(name).manifest)
 
 
 def recommend(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
@@ -87,6 +115,9 @@ def recommend(session: Session, span: Span, config: ModelsConfig | None = None) 
     ages = {key: title.minimum_age for key, title in catalogue(session).items()}
     filters = filters_of(viewers, ages, today.year, config.serving)
     model = None if champion is None else load_model(where, champion)
+    if popular and isinstance(model, Popularity):
+        # The open counts say the same, and were paid for.
+        model = None
     with lake.write("recommendations", fingerprint) as staging:
         write_lists(top_lists(model, Popularity.of_counts(popular), histories, filters, config.serving), staging)
     metadata: dict[str, Any] = {"viewers": len(viewers.keys), "model": champion or "none"}

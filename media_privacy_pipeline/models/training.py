@@ -1,32 +1,40 @@
-"""Learn from what may be learned from, measure against the floor on time's own split, store, and put in service."""
+"""Learn from what may be learned from: measure tonight's recipes, let the gate decide, train, store, put in service."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import Refused
 from .base import Recommender
-from .config import IalsConfig, ModelsConfig
-from .evaluation.evaluate import Metric, evaluate, loses_to_floor
-from .evaluation.split import Split, temporal
+from .card import card
+from .config import ModelsConfig
+from .evaluation.evaluate import Metric, evaluate
+from .evaluation.split import Split, temporal, thinned
+from .gate import Contest, Decision, decide, per_viewer
+from .grouped import by_activity
 from .inputs import weighed
 from .interactions import Interactions
-from .recommenders.ials import Ials
-from .recommenders.popularity import Popularity
+from .kinds import FLOOR, FLOOR_RECIPE, KINDS, Recipe, contenders, load_model, recipe_of
 from .registry import Registry
+
+__all__ = ["load_model", "registry"]
 
 
 def registry(models: Path) -> Registry:
-    """The trained recommenders of a home."""
-    return Registry(models / "ials")
+    """The trained recommenders of a home. A folder of before, when there was one kind, is taken over."""
+    where, before = models / "recommenders", models / "ials"
+    if before.is_dir() and not where.exists():
+        before.rename(where)
+    return Registry(where)
 
 
 def split_of(rows: pa.Table, config: ModelsConfig) -> Split:
@@ -37,58 +45,152 @@ def split_of(rows: pa.Table, config: ModelsConfig) -> Split:
     return temporal(before, after)
 
 
-def measure(split: Split, config: ModelsConfig) -> list[Metric]:
-    """ials and popularity, learned from the early side, on the same viewers' late side; empty without such viewers."""
-    if not len(split.test):
-        return []
-    models: dict[str, Recommender] = {
-        "ials": Ials(config.ials).fit(split.train),
-        "popularity": Popularity().fit(split.train),
-    }
-    return evaluate(models, split, config.evaluation)
+@dataclass(frozen=True)
+class Measured:
+    """Tonight's recipes on the same held-out viewers: the figures of the models by kind, each recipe's groups by
+    digest, and what the gate asks."""
+
+    metrics: list[Metric]
+    groups: Mapping[str, list[dict[str, Any]]]
+    contest: Contest
+
+
+def measure(split: Split, champion: Recipe | None, barred: frozenset[str], config: ModelsConfig) -> Measured:
+    """Train the champion's recipe, the configured ones and the floor on the early side, and measure them on the late.
+
+    A recipe that cannot be trained is left out, and the contest says why. Without test viewers nothing is measured.
+    """
+    configured = contenders(config)
+    recipes = {recipe.digest: recipe for recipe in (FLOOR_RECIPE, *([champion] if champion else []), *configured)}
+    names = _names(recipes.values(), champion)
+    split = thinned(split, config.evaluation.viewers, config.evaluation.seed)
+    models: dict[str, Recommender] = {}
+    values, failed, groups = {}, {}, {}
+    for digest, recipe in recipes.items():
+        try:
+            model = recipe.make()
+            if len(split.test):
+                models[names[digest]] = model.fit(split.train)
+                values[digest] = per_viewer(model, split, config.gate.k)
+                groups[digest] = by_activity(values[digest], split, config)
+        except Refused as refused:
+            failed[digest] = str(refused)
+    metrics = evaluate(models, split, config.evaluation, floor=FLOOR) if models else []
+    challengers = [each for each in configured if champion is None or each.digest != champion.digest]
+    known = frozenset(each.digest for each in configured)
+    return Measured(metrics, groups, Contest(champion, challengers, known, values, failed, barred))
+
+
+def _names(recipes: Any, champion: Recipe | None) -> dict[str, str]:
+    """How figures name each recipe: by its kind; a champion of a kind that is configured otherwise now, as champion."""
+    names: dict[str, str] = {}
+    for recipe in reversed(list(recipes)):
+        names[recipe.digest] = recipe.kind if recipe.kind not in names.values() else "champion"
+    return names
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a night ended with: the model in service (None: none is), and what was decided and done, for the report."""
+
+    name: str | None
+    kind: str
+    decision: dict[str, Any]
+
+
+def champion_of(where: Registry) -> Recipe | None:
+    """The recipe of the model in service, flagged or not; None without one that can be read."""
+    name = where.champion()
+    if name is None or not where.is_whole(name):
+        return None
+    try:
+        return recipe_of(where.load(name).manifest)
+    except Refused:
+        return None
+
+
+def is_private(where: Registry, name: str | None) -> bool:
+    """Whether a stored model is differentially private: nobody who left can be told from it."""
+    return name is not None and where.is_whole(name) and where.load(name).manifest.get("epsilon") is not None
 
 
 def train_model(
     where: Registry,
     interactions: Interactions,
-    metrics: Sequence[Metric],
+    measured: Measured,
     origin: Mapping[str, Any],
     config: ModelsConfig,
-) -> str:
-    """Fit on everything, store, promote, drop what is old; the model's name.
+    *,
+    unchanged: bool,
+) -> Trained:
+    """Train what the gate decides on everything that is permitted, store it, promote it, and drop what is old.
 
-    A model that loses to the floor by the whole interval is promoted too, since an older one would hold people who may
-    have left, but it serves popularity and its manifest says so. Raises Refused, and leaves the champion in service,
-    when the training diverges.
+    The champion's weights are replaced every night, since they hold people who may have left; its recipe stays until
+    the gate decides otherwise. Where the training diverges, the champion's own recipe is trained in its place; where
+    that diverges too, the champion stays if `unchanged`, that is, if all that it learned from is permitted still, and
+    otherwise gives way to the floor. A private champion stays: it is trained by its own step, and paid for.
     """
-    model = Ials(config.ials).fit(interactions)
-    counts = Popularity().fit(interactions).counts
+    if is_private(where, where.champion()):
+        return _stays(where, "kept", "it is private, and trained by its own step", config)
+    decision = decide(measured.contest, config.gate)
+    told = decision.to_json(config.gate)
+    champion, recipe = measured.contest.champion, decision.recipe
+    failures = [why for digest, why in measured.contest.failed.items() if champion and digest == champion.digest]
+    for recipe in _in_turn(decision, champion):
+        if recipe.digest == FLOOR_RECIPE.digest and failures and unchanged and where.champion() is not None:
+            return _stays(where, "kept", f"{'; '.join(failures)}. All that it learned from is permitted still", config)
+        try:
+            model = recipe.make().fit(interactions)
+            arrays = KINDS[recipe.kind].arrays(model)
+            _finite(recipe, arrays)
+        except Refused as refused:
+            failures.append(str(refused))
+            continue
+        break
+    told |= {"serves": recipe.kind, "recipe": recipe.digest, "failures": failures}
     manifest = {
-        "kind": "ials",
-        "serves": "popularity" if loses_to_floor(list(metrics), "ials") else "ials",
-        "config": config.model_dump(mode="json"),
+        "kind": recipe.kind,
+        "config": dict(recipe.config),
+        "recipe": recipe.digest,
+        "confidence": config.confidence.model_dump(mode="json"),
+        "evaluation": config.evaluation.model_dump(mode="json"),
         "version": version("media-privacy-pipeline"),
+        "epsilon": None,
         "viewers": len(interactions),
         "titles": len(interactions.titles),
         "pairs": interactions.pairs,
-        "metrics": [asdict(metric) for metric in metrics],
+        "metrics": [asdict(metric) for metric in measured.metrics],
+        "groups": measured.groups.get(recipe.digest, []),
+        "gate": told,
+        "audits": [{"check": "every array holds finite numbers alone", "passed": True}],
         **origin,
     }
-    name = where.store({"titles": model.titles, "factors": model.factors, "viewers": counts}, manifest)
+    name = where.store(arrays, manifest, card(manifest))
     where.promote(name)
     where.prune(config.keep_models)
-    return name
+    where.decide(told)
+    return Trained(name, recipe.kind, told)
 
 
-def load_model(where: Registry, name: str) -> Recommender:
-    """A stored model, as what its manifest says that it serves. Raises Refused for one that does not fit together."""
-    stored = where.load(name)
-    titles, factors, counts = (stored.arrays.get(key) for key in ("titles", "factors", "viewers"))
-    if titles is None or factors is None or counts is None or not len(titles) == len(factors) == len(counts):
-        raise Refused(f"{where.root / name}: its arrays do not fit together; delete it and train again")
-    if stored.manifest["serves"] == "popularity":
-        return Popularity(titles, counts)
-    return Ials.of_factors(titles, factors, IalsConfig.model_validate(stored.manifest["config"]["ials"]))
+def _in_turn(decision: Decision, champion: Recipe | None) -> list[Recipe]:
+    """What the gate decided; the champion's recipe; the floor, which cannot diverge."""
+    recipes = [decision.recipe, *([champion] if champion is not None else []), FLOOR_RECIPE]
+    return list({recipe.digest: recipe for recipe in recipes}.values())
+
+
+def _stays(where: Registry, outcome: str, why: str, config: ModelsConfig) -> Trained:
+    name = str(where.champion())
+    kind = str(where.load(name).manifest.get("kind"))
+    told = {"serves": kind, "tried": [{"kind": kind, "outcome": outcome, "reason": why}]}
+    where.prune(config.keep_models)
+    where.decide(told)
+    return Trained(name, kind, told)
+
+
+def _finite(recipe: Recipe, arrays: Mapping[str, Any]) -> None:
+    for array in arrays.values():
+        if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
+            raise Refused(f"{recipe.kind}: the training diverged: the model holds what is no number")
 
 
 def metrics_table(metrics: Sequence[Metric]) -> pa.Table:
@@ -98,12 +200,20 @@ def metrics_table(metrics: Sequence[Metric]) -> pa.Table:
     return pa.Table.from_pylist([asdict(metric) for metric in metrics], schema=pa.schema(list(kinds.items())))
 
 
-def origin_of(days: Sequence[date], split: date | None, consent: str, inputs: str) -> dict[str, Any]:
-    """What a manifest says of the data: arrival days, the split day, the consent ledger's and the inputs' digests."""
+def origin_of(
+    days: Sequence[date],
+    split: date | None,
+    learned: Mapping[str, Mapping[str, Any]],
+    consent: Mapping[str, Any],
+    inputs: str,
+) -> dict[str, Any]:
+    """What a manifest says of the data: arrival days with their rows and digests, the split day, how far the consent
+    ledger went, and the digest of all that was read."""
     return {
         "first_day": min(days).isoformat(),
         "last_day": max(days).isoformat(),
         "split_day": None if split is None else split.isoformat(),
-        "consent_watermark": consent,
+        "partitions": dict(learned),
+        "consent_watermark": dict(consent),
         "inputs": inputs,
     }

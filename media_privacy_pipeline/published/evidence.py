@@ -93,5 +93,5 @@ def code_version() -> str:
 
 def champion(session: Session) -> str | None:
     """Name of the model in service: the digest that its folder is called by."""
-    path = session.settings.models / "ials" / "CHAMPION"
+    path = session.settings.models / "recommenders" / "CHAMPION"
     return path.read_text().strip() or None if path.exists() else None

@@ -15,7 +15,7 @@ ARRAYS = {"titles": np.array(["a", "b"]), "factors": np.eye(2, dtype=np.float32)
 
 @pytest.fixture
 def registry(tmp_path: Path) -> Registry:
-    return Registry(tmp_path / "models" / "ials")
+    return Registry(tmp_path / "models" / "recommenders")
 
 
 def test_the_same_model_has_the_same_name_and_another_has_another(registry: Registry) -> None:
@@ -33,10 +33,10 @@ def test_promotion_moves_the_pointer_and_leaves_no_other_file(registry: Registry
     registry.promote(one)
     registry.promote(two)
     assert registry.champion() == two
-    assert sorted(path.name for path in registry.root.iterdir()) == sorted(["CHAMPION", one, two])
+    assert sorted(path.name for path in registry.root.iterdir()) == sorted(["CHAMPION", "MOVES", one, two])
 
 
-@pytest.mark.parametrize("file", ["factors.npz", "manifest.json"])
+@pytest.mark.parametrize("file", ["arrays.npz", "manifest.json"])
 def test_a_changed_file_is_refused_and_not_promoted(registry: Registry, file: str) -> None:
     good, bad = registry.store(ARRAYS, {"n": 1}), registry.store(ARRAYS, {"n": 2})
     registry.promote(good)

@@ -10,7 +10,7 @@ import pytest
 from models_world import FIRST, SPAN, World, rows_of
 
 from media_privacy_pipeline.engines import Session, Span
-from media_privacy_pipeline.errors import Refused
+from media_privacy_pipeline.models import training
 from media_privacy_pipeline.models.config import IalsConfig, ModelsConfig
 from media_privacy_pipeline.models.recommenders import ials
 from media_privacy_pipeline.models.steps import train
@@ -24,7 +24,10 @@ def test_tastes_are_learned_better_than_popularity_and_the_manifest_says_from_wh
     assert metrics["ials-minus-popularity", "ndcg", 10]["low"] > 0
     assert result.rows["model_metrics"] == len(metrics)
     stored = registry(session.settings.models).load(str(result.metadata["model"]))
-    assert stored.manifest["serves"] == "ials"
+    assert stored.manifest["kind"] == "ials"
+    assert stored.manifest["epsilon"] is None
+    assert sorted(stored.manifest["partitions"]) == [day.isoformat() for day in SPAN.days]
+    assert sum(day["rows"] for day in stored.manifest["partitions"].values()) == len(World().events())
     assert stored.manifest["first_day"] == FIRST.isoformat()
     assert stored.manifest["split_day"] > FIRST.isoformat()
     assert stored.manifest["viewers"] == World().viewers
@@ -92,35 +95,82 @@ def test_without_anything_to_learn_from_the_champion_leaves_service(session: Ses
     assert train(session, SPAN).skipped
 
 
+def diverge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no ials be trained from now on."""
+    from implicit.cpu.als import AlternatingLeastSquares
+
+    def fit(self, matrix, show_progress):  # type: ignore[no-untyped-def]
+        self.user_factors = self.item_factors = np.full((2, 2), np.nan, np.float32)
+        self._check_fit_errors()
+
+    monkeypatch.setattr(AlternatingLeastSquares, "fit", fit)
+
+
 def test_a_training_that_diverges_is_refused_and_the_champion_stays(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    World().store(session)
+    train(session, SPAN)
+    champion = registry(session.settings.models).champion()
+    diverge(monkeypatch)
+    result = train(session, SPAN, ModelsConfig(keep_models=3))
+    assert registry(session.settings.models).champion() == champion == result.metadata["model"]
+    assert "the training diverged" in str(result.metadata["gate"])
+    assert "permitted still" in str(registry(session.settings.models).decision())
+
+
+def test_where_people_have_left_a_training_that_diverges_gives_way_to_the_floor(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world = World()
     world.store(session)
     train(session, SPAN)
-    champion = registry(session.settings.models).champion()
-    world.store_events(session, "training", world.events()[:500])
-    from implicit.cpu.als import AlternatingLeastSquares
-
-    def diverge(self, matrix, show_progress):  # type: ignore[no-untyped-def]
-        self.user_factors = self.item_factors = np.full((2, 2), np.nan, np.float32)
-        self._check_fit_errors()
-
-    monkeypatch.setattr(AlternatingLeastSquares, "fit", diverge)
-    with pytest.raises(Refused, match="diverged; the champion stays"):
-        train(session, SPAN)
-    assert registry(session.settings.models).champion() == champion
+    where = registry(session.settings.models)
+    champion = where.champion()
+    world.store_events(session, "training", world.events()[:-1])
+    diverge(monkeypatch)
+    result = train(session, SPAN)
+    assert where.champion() not in (None, champion)
+    assert result.metadata["serves"] == "popularity"
+    assert "the training diverged" in str(result.metadata["gate"])
+    assert where.load(str(where.champion())).manifest["pairs"] == result.metadata["pairs"]
 
 
-def test_a_model_that_loses_to_popularity_serves_popularity_and_says_so(
+def test_a_champion_that_falls_behind_popularity_gives_way_to_it(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     World().store(session)
-    monkeypatch.setattr("media_privacy_pipeline.models.training.loses_to_floor", lambda *_: True)
-    result = train(session, SPAN)
+    assert train(session, SPAN).metadata["serves"] == "ials"
+    monkeypatch.setattr(
+        training, "per_viewer", lambda model, split, k: np.full(len(split.test), float(len(type(model).__name__)))
+    )
+    result = train(session, SPAN, ModelsConfig(keep_models=3))
     assert result.metadata["serves"] == "popularity"
+    assert "it is behind popularity" in str(result.metadata["gate"])
     served = load_model(registry(session.settings.models), str(result.metadata["model"]))
     assert type(served).__name__ == "Popularity"
+
+
+def test_a_new_configuration_that_loses_is_refused_and_the_champions_own_is_trained_on_tonights_people(
+    session: Session,
+) -> None:
+    world = World()
+    world.store(session)
+    first = train(session, SPAN)
+    world.store_events(session, "training", [e for e in world.events() if e[0] != 0])
+    # A factor alone cannot tell four tastes apart.
+    poor = ModelsConfig(ials=IalsConfig(factors=1, regularisation=1e6))
+    result = train(session, SPAN, poor)
+    where = registry(session.settings.models)
+    stored = where.load(str(where.champion())).manifest
+    assert where.champion() != first.metadata["model"]
+    assert stored["config"] == ModelsConfig().ials.model_dump(mode="json")
+    assert stored["viewers"] == world.viewers - 1
+    tried = {each["outcome"]: each for each in stored["gate"]["tried"]}
+    assert tried.keys() == {"kept", "refused"}
+    assert "not shown to be ahead of popularity" in tried["refused"]["reason"]
+    assert tried["refused"]["lead"][1] <= 0
+    assert where.decision() == stored["gate"] == result.metadata["gate"]
 
 
 def test_a_damaged_champion_is_trained_again(session: Session) -> None:
@@ -128,7 +178,7 @@ def test_a_damaged_champion_is_trained_again(session: Session) -> None:
     train(session, SPAN)
     where = registry(session.settings.models)
     champion = str(where.champion())
-    (where.root / champion / "factors.npz").write_bytes(b"")
+    (where.root / champion / "arrays.npz").write_bytes(b"")
     assert not train(session, SPAN).skipped
     assert where.champion() == champion
     assert where.is_whole(champion)

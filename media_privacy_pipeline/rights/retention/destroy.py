@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -10,7 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...engines import Session
+from ...errors import Refused
 from ...keeping import Held, Mask, back, of_held, past, suspects
+from ...models.registry import Registry
 from ...models.training import registry
 from ...published.layout import Layout
 from ...published.swap import retire
@@ -71,16 +72,24 @@ def overdue_models(session: Session, as_of: datetime) -> dict[str, date]:
 
 
 def idle_models(session: Session) -> dict[str, date]:
-    """Models out of service, and the last arrival day that each learned from."""
+    """Models out of service, and the last arrival day that each learned from: the first of all days for one that cannot
+    be read, so that it goes."""
     where = registry(session.settings.models)
     idle = [name for name in where.names() if name != where.champion()]
-    return {name: date.fromisoformat(where.load(name).manifest["last_day"]) for name in idle}
+    return {name: _last_day(where, name) for name in idle}
+
+
+def _last_day(where: Registry, name: str) -> date:
+    try:
+        return date.fromisoformat(where.load(name).manifest["last_day"])
+    except (Refused, KeyError, TypeError, ValueError):
+        return date.min
 
 
 def _models(session: Session, as_of: datetime) -> int:
     old = overdue_models(session, as_of)
     for name in old:
-        shutil.rmtree(registry(session.settings.models).root / name)
+        registry(session.settings.models).delete(name)
     return len(old)
 
 

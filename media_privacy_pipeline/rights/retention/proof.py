@@ -120,4 +120,4 @@ def _models(session: Session, as_of: datetime) -> Iterator[Line]:
     if idle:
         due = len(overdue_models(session, as_of))
         window = session.policy.retention.models_days
-        yield Line("models/ials", "models", window, min(idle.values()), None, 0, due)
+        yield Line("models/recommenders", "models", window, min(idle.values()), None, 0, due)

@@ -1,0 +1,163 @@
+"""The model card of a stored model, in the form of the Hugging Face hub: YAML in front, sections in Markdown after it.
+
+Everything in it comes from the manifest, and nothing else does: a test computes its figures again from the stored model
+and the data. The front matter follows the hub's `model-index` (task, dataset, metrics).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import yaml
+
+_TASK = {"type": "recommendation", "name": "Recommendation of titles from implicit feedback"}
+_ABOUT = {
+    "ials": "Implicit-feedback alternating least squares: one vector a title; a viewer's own is solved from their history "
+    "when they are served.",
+    "popularity": "Titles by how many viewers watched them: everyone gets the same. The floor that other models have to "
+    "beat.",
+}
+_PRIVATE = (
+    "Differentially private for each account: epsilon {epsilon:g}. What it holds may be shown to several people, and "
+    "stays fit for use when people withdraw."
+)
+_NOT_PRIVATE = (
+    "Not private: whether somebody was learned from can be told from it. It never leaves the home, serves consenting "
+    "people their own recommendations, is trained anew every night on what is permitted, and is destroyed when somebody "
+    "in it is erased, or `retention.models_days` after it left service."
+)
+
+
+def card(manifest: Mapping[str, Any]) -> str:
+    """The card of a model with this manifest."""
+    front = yaml.safe_dump(front_matter(manifest), sort_keys=False, allow_unicode=True, width=1000)
+    return f"---\n{front}---\n\n{_body(manifest)}"
+
+
+def front_matter(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """What machines read of a card."""
+    kind, dataset = str(manifest["kind"]), _dataset(manifest)
+    found: dict[str, Any] = {
+        "license": "other",
+        "license_name": "internal",
+        "license_link": "LICENSE",
+        "library_name": "media-privacy-pipeline",
+        "tags": ["recommender-system", "implicit-feedback", kind, "private" if _epsilon(manifest) else "not-private"],
+    }
+    metrics = [
+        {
+            "type": f"{figure['metric']}@{figure['k']}",
+            "name": f"{figure['metric'].upper()}@{figure['k']}",
+            "value": figure["value"],
+            **({} if figure["low"] is None else {"args": {"low": figure["low"], "high": figure["high"]}}),
+        }
+        for figure in _own(manifest)
+    ]
+    if metrics:
+        found["model-index"] = [
+            {"name": f"{kind} {dataset['revision'][:12]}", "results": [{"task": _TASK, "dataset": dataset, "metrics": metrics}]}
+        ]
+    return found
+
+
+def _dataset(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "training_interactions",
+        "name": f"Viewing that training permits, {manifest['first_day']} to {manifest['last_day']}",
+        "split": f"temporal, from {manifest['split_day']}" if manifest["split_day"] else "none",
+        "revision": str(manifest["inputs"]),
+    }
+
+
+def _body(manifest: Mapping[str, Any]) -> str:
+    kind = str(manifest["kind"])
+    sections = {
+        "Intended use": [
+            "Recommendations to viewers who agreed to personalisation, from their own history. For nothing else: not for "
+            "advertising, not for decisions about people, not for anybody outside the house."
+        ],
+        "Data": _data(manifest),
+        "Privacy": [_PRIVATE.format(epsilon=manifest["epsilon"]) if _epsilon(manifest) else _NOT_PRIVATE],
+        "Evaluation": _evaluation(manifest),
+        "How it came into service": _gate(manifest["gate"]),
+        "Limits": [
+            "The figures are of recipes trained on the early side of a temporal split and asked for what the same viewers "
+            "watched after it; the stored model is the same recipe trained on both sides. Viewers without a history get "
+            "what is popular in the open counts. Titles that the model has not seen cannot be listed by it. Groups are "
+            "those of activity alone, since training sees neither age nor gender.",
+        ],
+    }
+    text = [f"# {kind}", "", _ABOUT.get(kind, f"A recommender of the kind {kind}."), ""]
+    for title, lines in sections.items():
+        text += [f"## {title}", "", *lines, ""]
+    return "\n".join(text)
+
+
+def _data(manifest: Mapping[str, Any]) -> list[str]:
+    watermark = manifest["consent_watermark"]
+    return [
+        f"* {manifest['viewers']:,} viewers, {manifest['titles']:,} titles, {manifest['pairs']:,} pairs of the two, of "
+        "people who agreed to the training of models.",
+        f"* Arrival days {manifest['first_day']} to {manifest['last_day']}: {len(manifest['partitions'])}, each with its "
+        "rows and digest in `manifest.json`.",
+        f"* Decided by the consent ledger up to row {watermark['seq']:,} (`{str(watermark['hash'])[:12]}`).",
+        f"* Configuration: `{', '.join(f'{name} {value}' for name, value in sorted(manifest['config'].items())) or 'none'}`; "
+        f"version {manifest['version']}.",
+    ]
+
+
+def _evaluation(manifest: Mapping[str, Any]) -> list[str]:
+    figures = _own(manifest)
+    if not figures:
+        return ["Not measured: no viewer has titles on both sides of the split."]
+    lead = [f for f in manifest["metrics"] if f["model"] == f"{manifest['kind']}-minus-popularity"]
+    lines = [
+        f"On {figures[0]['viewers']:,} held-out viewers, with 95 % bootstrap intervals over them:",
+        "",
+        *_table(["metric", "value", "interval"], [_row(f) for f in figures]),
+    ]
+    if lead:
+        lines += ["", "Lead over popularity, paired:", ""]
+        lines += _table(["metric", "lead", "interval"], [_row(f) for f in lead])
+    if manifest["groups"]:
+        lines += ["", "By how much viewers have watched:", ""]
+        rows = [
+            [f"{g['group']} ({g['titles'][0]} to {g['titles'][1]} titles)", f"{g['viewers']:,}", *_row(g)]
+            for g in manifest["groups"]
+        ]
+        lines += _table(["group", "viewers", "metric", "value", "interval"], rows)
+    return lines
+
+
+def _gate(gate: Mapping[str, Any]) -> list[str]:
+    if not gate["tried"]:
+        return ["Nothing was tried against it."]
+    lines = []
+    for each in gate["tried"]:
+        figures = [f"NDCG {each['mean']:.4f}"] if each["mean"] is not None else []
+        if each["lead"] is not None:
+            figures.append("lead over popularity {:.4f} ({:.4f} to {:.4f})".format(*each["lead"]))
+        if each["margin"] is not None:
+            figures.append("over the champion less the margin {:.4f} ({:.4f} to {:.4f})".format(*each["margin"]))
+        told = f": {'; '.join(figures)}" if figures else ""
+        lines.append(f"* `{each['kind']}` ({each['recipe'][:8]}) {each['outcome']}, {each['reason']}{told}.")
+    return lines
+
+
+def _own(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [figure for figure in manifest["metrics"] if figure["model"] == manifest["kind"]]
+
+
+def _epsilon(manifest: Mapping[str, Any]) -> bool:
+    return manifest["epsilon"] is not None
+
+
+def _row(figure: Mapping[str, Any]) -> list[str]:
+    between = "" if figure["low"] is None else f"{figure['low']:.4f} to {figure['high']:.4f}"
+    return [f"{figure['metric']}@{figure['k']}", f"{figure['value']:.4f}", between]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    line = "| " + " | ".join(["---"] * len(head)) + " |"
+    return ["| " + " | ".join(head) + " |", line, *("| " + " | ".join(row) + " |" for row in rows)]
