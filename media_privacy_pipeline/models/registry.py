@@ -39,6 +39,7 @@ _POINTER = "CHAMPION"
 _FLAGS = "FLAGGED"
 _DECISION = "DECISION"
 _STAGING = ".staging-"
+_GONE = ".gone-"
 _LEAST_PREFIX = 6
 
 
@@ -235,15 +236,19 @@ class Registry:
         names, champion, flags = self.names(), self.champion(), self.flagged()
         fit = [name for name in names if name == champion or name not in flags]
         staying = sorted(fit, key=lambda name: name != champion)[:keep]
-        for name in set(names) - set(staying):
+        folders = {folder.name for folder in self.root.glob("[!.]*") if folder.is_dir()}
+        # Folders without a manifest too: what is left of a model is personal data like all of it.
+        for name in folders - set(staying):
             self.delete(name)
         # Nothing that stays has a hidden name.
         for left in self.root.glob(".*"):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
 
     def delete(self, name: str) -> None:
-        """Destroy a model."""
-        shutil.rmtree(self.root / name)
+        """Destroy a model: from its first byte on it is no model, and what a crash leaves of it is swept by `prune`."""
+        gone = self.root / f"{_GONE}{uuid.uuid4().hex[:8]}"
+        (self.root / name).rename(gone)
+        shutil.rmtree(gone)
 
 
 def _digest(arrays: bytes, manifest: bytes) -> str:

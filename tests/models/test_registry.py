@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import pickle
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from media_privacy_pipeline.errors import Refused
+from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.models.registry import Registry
 
 ARRAYS = {"titles": np.array(["a", "b"]), "factors": np.eye(2, dtype=np.float32)}
@@ -84,3 +87,51 @@ def test_a_flagged_model_is_never_put_in_service_and_goes_once_another_is(regist
     registry.prune(9)
     assert registry.names() == [three]
     assert registry.flagged() == {}
+
+
+class _Harm:
+    """Unpickled, it would write a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Path.touch, (self.path,))
+
+
+@pytest.mark.parametrize("form", ["npz of objects", "bare pickle", "npy of objects", "no zip", "manifest"])
+def test_a_folder_whose_name_fits_a_malicious_file_is_refused_and_runs_nothing(
+    registry: Registry, tmp_path: Path, form: str
+) -> None:
+    harm = tmp_path / "harm"
+    objects = np.array([_Harm(harm)], dtype=object)
+    buffer = io.BytesIO()
+    if form == "npz of objects":
+        np.savez(buffer, factors=objects)
+    elif form == "bare pickle":
+        buffer.write(pickle.dumps(_Harm(harm)))
+    elif form == "npy of objects":
+        np.save(buffer, objects, allow_pickle=True)
+    elif form == "no zip":
+        buffer.write(b"PK\x03\x04 and no more")
+    else:
+        np.savez(buffer, **ARRAYS)
+    manifest = b"[1]" if form == "manifest" else b"{}"
+    name = sha256(sha256(buffer.getvalue()).digest() + sha256(manifest).digest()).hexdigest()
+    folder = registry.root / name
+    folder.mkdir(parents=True)
+    (folder / "arrays.npz").write_bytes(buffer.getvalue())
+    (folder / "manifest.json").write_bytes(manifest)
+    with pytest.raises(Refused, match="delete it"):
+        registry.promote(name)
+    assert not registry.is_whole(name)
+    assert registry.champion() is None
+    assert not harm.exists()
+
+
+def test_a_model_is_found_by_the_beginning_of_its_name_alone(registry: Registry) -> None:
+    name = registry.store(ARRAYS, {"n": 1})
+    assert registry.find(name[:6]) == registry.find(name) == name
+    for wrong in (name[:5], "", "0" * 64, f"{name}0"):
+        with pytest.raises(UsageError, match="models list"):
+            registry.find(wrong)
