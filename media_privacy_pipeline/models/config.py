@@ -91,8 +91,14 @@ class ServingConfig(_Config):
 class SegmentsConfig(_Config):
     """Clusters of viewers by what genres they watch. What they cost is in the policy, releases.vectors."""
 
-    segments: Annotated[int, Field(ge=2)] = 6
-    """Clusters to start from; those that turn out too small are merged."""
+    segments: Annotated[int, Field(ge=2)] = 8
+    """Most clusters; those that turn out too small are merged."""
+    stability: Annotated[float, Field(gt=0, le=1)] = 0.8
+    """Least adjusted Rand index between two rehearsals for so many clusters to be taken."""
+    rehearsals: Annotated[int, Field(ge=2)] = 6
+    """Rehearsals of the learning for each number of clusters."""
+    rehearsed: Annotated[int, Field(ge=100)] = 2_000
+    """Most people drawn for a rehearsal."""
     iterations: Count = 3
     """Noisy moves of the centres; each is one paid part of the release."""
     genres: Count = 24

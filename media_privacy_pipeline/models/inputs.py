@@ -63,9 +63,14 @@ def training_interactions(session: Session, span: Span, config: EvaluationConfig
 
 def personalisation_interactions(session: Session, span: Span) -> None:
     """Aggregate what personalisation permits, up to the span's last day."""
-    source = "permitted_personalisation_viewing_events"
+    interactions(session, span, "personalisation")
+
+
+def interactions(session: Session, span: Span, purpose: str) -> None:
+    """Aggregate what a purpose permits, up to the span's last day, into `<purpose>_interactions`."""
+    source = f"permitted_{purpose}_viewing_events"
     days = days_until(session, source, span.last)
-    session.materialise("personalisation_interactions", input_days={source: days})
+    session.materialise(f"{purpose}_interactions", input_days={source: days})
 
 
 def weighed(

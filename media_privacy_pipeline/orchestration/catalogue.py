@@ -30,7 +30,7 @@ def catalogue(policy: Policy, project: Project) -> tuple[Step, ...]:
         *consent_steps(),
         *permitted_steps(policy),
         *anonymised_steps(policy),
-        *models_steps(),
+        *models_steps(policy),
         *exact_steps(policy),
         *rights_steps(policy),
         *published_steps(policy),

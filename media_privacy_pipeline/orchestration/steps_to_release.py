@@ -24,7 +24,14 @@ def anonymised_steps(policy: Policy) -> Iterator[Step]:
         )
 
 
-def models_steps() -> Iterator[Step]:
+def _for_advertising(policy: Policy) -> tuple[str, ...]:
+    """The tables of segments for advertising: none where the policy does not show it what people watched."""
+    advertising = policy.purposes.get("advertising")
+    seen = advertising is not None and bool(advertising.columns.get("viewing_events"))
+    return ("advertising_interactions", "viewer_segments_advertising") if seen else ()
+
+
+def models_steps(policy: Policy) -> Iterator[Step]:
     """Learning, recommending, segmenting."""
     yield Step(
         "train",
@@ -54,7 +61,7 @@ def models_steps() -> Iterator[Step]:
         "segment",
         "models",
         "models.steps:segment",
-        ("viewer_segments", "segment_profile"),
+        ("viewer_segments", *_for_advertising(policy), "segment_profile"),
         deps=("training_interactions", "personalisation_interactions", "accepted_titles", "title_daily"),
         kinds=("python", "numpy"),
         pool="models",
@@ -132,6 +139,7 @@ def published_steps(policy: Policy) -> Iterator[Step]:
             "row_accounting",
             "recommendations",
             "viewer_segments",
+            *_for_advertising(policy)[1:],
             "retention_proof",
             *policy.exact_tables,
         ),

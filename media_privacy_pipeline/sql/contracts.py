@@ -104,6 +104,7 @@ class _ContractMeta(_Part):
     grain: tuple[str, ...] = ()
     kept_for: str | None = None
     made_from: tuple[str, ...] = ()
+    optional: bool = False
     version: int = 1
     owners: tuple[str, ...] = ("team:data-platform",)
     kinds: tuple[str, ...] = ()
@@ -112,7 +113,8 @@ class _ContractMeta(_Part):
 class Contract(_Part):
     """One table. `meta.partition_by` names the day column that its lake folders are named after, if any; `kept_for` is
     what its columns are held for where they do not say themselves; `made_from` are the tables that a step written in
-    Python makes it from, where no SELECT tells its lineage.
+    Python makes it from, where no SELECT tells its lineage. An `optional` one is left out under a policy that shows its
+    purpose nothing that it could be made from.
     """
 
     name: str

@@ -187,13 +187,24 @@ def load_project(root: Path, policy: Policy) -> Project:
     for name, text in {**screened_models(policy, contracts), **permitted_models(policy, contracts)}.items():
         models[name] = Model(name, Path("policy") / name, text)
     permitted = permitted_contracts(policy, contracts)
-    contracts = {**contracts, **permitted}
+    contracts = _without_unseen({**contracts, **permitted}, models)
     contracts = {**contracts, **exact_contracts(policy, contracts)}
     project = Project(contracts, models, policy)
     with _no_collection():
         check_privacy(project.graph, policy.purposes.keys())
         check_minimised(project.graph, permitted.keys())
     return project
+
+
+def _without_unseen(contracts: Mapping[str, Contract], models: dict[str, Model]) -> dict[str, Contract]:
+    """The contracts without the optional ones whose rows the policy shows to nobody; their models are taken out."""
+    unseen: set[str] = set()
+    for name, contract in contracts.items():
+        origins = models[name].inputs if name in models else {each.split(".")[0] for each in contract.meta.made_from}
+        if contract.meta.optional and (unseen & origins or any(o not in contracts and o not in models for o in origins)):
+            unseen.add(name)
+            models.pop(name, None)
+    return {name: contract for name, contract in contracts.items() if name not in unseen}
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from media_privacy_pipeline.engines import Session, Span
 FIRST = date(2026, 3, 1)
 DAYS = 20
 SPAN = Span.of(FIRST, FIRST + timedelta(days=DAYS - 1))
+_LETTERS = {"training": "a", "personalisation": "b", "advertising": "c"}
 GENRES = ("comedy", "drama", "horror", "western")
 
 
@@ -41,7 +42,7 @@ class World:
         return viewer % len(GENRES)
 
     def key(self, purpose: str, viewer: int) -> str:
-        return f"{purpose[0]}{viewer:031x}".replace("t", "a").replace("p", "b")
+        return f"{_LETTERS[purpose]}{viewer:031x}"
 
     def events(self) -> list[tuple[int, str, date]]:
         random = np.random.default_rng(self.seed)
@@ -56,7 +57,7 @@ class World:
     def store(self, session: Session) -> World:
         """Write the permitted tables and the catalogue."""
         events = self.events()
-        for purpose in ("training", "personalisation"):
+        for purpose in _LETTERS:
             self.store_events(session, purpose, events)
         people = range(self.viewers)
         write(

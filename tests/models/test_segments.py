@@ -14,7 +14,8 @@ from media_privacy_pipeline.models.config import SegmentsConfig
 from media_privacy_pipeline.models.inputs import Title
 from media_privacy_pipeline.models.interactions import Floats, Interactions
 from media_privacy_pipeline.models.segments import learning
-from media_privacy_pipeline.models.segments.learning import Segmentation, assigned, learn, merged, population
+from media_privacy_pipeline.models.segments.learning import Segmentation, Shape, assigned, learn, merged, population
+from media_privacy_pipeline.models.segments.numbering import numbered
 from media_privacy_pipeline.models.segments.profile import distinct_names, profile, standing_out
 from media_privacy_pipeline.models.segments.space import Plan, make_plan, nearest
 
@@ -37,10 +38,20 @@ class Exact:
         return np.asarray(self.tables[-1].sum(axis=0))
 
 
+def four(plan: Plan, shape: Shape, sigma: float) -> int:
+    return 4
+
+
 def plan(**changes: int) -> Plan:
     made = make_plan("2026-03", CATALOGUE, POPULAR, SegmentsConfig(**{"segments": 4, "titles": 8, **changes}))  # type: ignore[arg-type]
     assert made is not None
     return made
+
+
+def numbers(made: Plan, viewers: Interactions, found: Segmentation, minimum: float) -> list[int]:
+    """The segment of each viewer."""
+    named = numbered(made, found, merged(found, minimum))
+    return list(assigned(viewers, CATALOGUE, made, found, named.of_clusters(len(found.centres))).tolist())
 
 
 WATCHED = st.lists(st.sampled_from([*CATALOGUE, "unknown"]), min_size=1, max_size=12)
@@ -63,7 +74,7 @@ def people_of(households: list[list[list[str]]]) -> tuple[Interactions, pa.Chunk
 def test_no_account_adds_more_than_length_one_to_any_part(households: list[list[list[str]]]) -> None:
     viewers, accounts = people_of(households)
     release = Exact()
-    learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), release)
+    learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), release, four)
     assert len(release.tables) == plan().parts
     for table in release.tables:
         assert (np.linalg.norm(table, axis=1) <= 1 + 1e-9).all()
@@ -80,8 +91,8 @@ def test_planting_a_sensitive_title_changes_no_segment(households: list[list[lis
     found = []
     for release, world in ((without, households), (with_it, planted)):
         viewers, accounts = people_of(world)
-        segmentation = learn(made, lambda v=viewers, a=accounts: population(v, a, CATALOGUE, made), release)  # type: ignore[misc]
-        found.append(assigned(viewers, CATALOGUE, made, segmentation, merged(segmentation, 0.0)).tolist())
+        segmentation = learn(made, lambda v=viewers, a=accounts: population(v, a, CATALOGUE, made), release, four)  # type: ignore[misc]
+        found.append(numbers(made, viewers, segmentation, 0.0))
     for one, two in zip(without.tables, with_it.tables, strict=True):
         assert np.array_equal(one, two)
     assert found[0] == found[1]
@@ -105,24 +116,24 @@ def test_tastes_become_segments_that_are_called_after_them() -> None:
     households = [[[f"t{n}" for n in range(20) if n % 4 == a % 4]] for a in range(200)]
     viewers, accounts = people_of(households)
     made = plan()
-    found = learn(made, lambda: population(viewers, accounts, CATALOGUE, made), Exact())
+    found = learn(made, lambda: population(viewers, accounts, CATALOGUE, made), Exact(), four)
     groups = merged(found, 30)
-    rows = profile(made, found, groups).to_pylist()
+    rows = profile(made, found, numbered(made, found, groups)).to_pylist()
     assert {row["name"] for row in rows} == {"Comedy", "Drama", "Horror", "Western"}
     assert [row["viewers"] for row in rows] == pytest.approx([50] * 4)
     assert all(row["viewers_low"] < row["viewers"] < row["viewers_high"] for row in rows)
     assert rows[0]["top_genres"] == f"{rows[0]['name'].lower()} (lift 4.0)"
     assert "Title" in rows[0]["top_titles"]
-    of = dict(zip(viewers.viewers.to_pylist(), assigned(viewers, CATALOGUE, made, found, groups).tolist(), strict=True))
+    of = dict(zip(viewers.viewers.to_pylist(), numbers(made, viewers, found, 30), strict=True))
     assert len({of[f"{a:02d}.00"] for a in range(0, 80, 4)}) == 1
 
 
 def test_blocks_of_accounts_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     viewers, accounts = people_of([[["t1", "t2"], ["t3"]], [["t4"]], [["t5"], ["t6"], ["t1"]], [["t7"]]])
     whole, blocks = Exact(), Exact()
-    learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), whole)
+    learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), whole, four)
     monkeypatch.setattr(learning, "_BLOCK", 3)
-    learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), blocks)
+    learn(plan(), lambda: population(viewers, accounts, CATALOGUE, plan()), blocks, four)
     for one, two in zip(whole.tables, blocks.tables, strict=True):
         assert np.array_equal(one, two)
 
@@ -130,8 +141,8 @@ def test_blocks_of_accounts_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch)
 def test_viewers_of_nothing_with_a_genre_are_in_no_segment() -> None:
     viewers, accounts = people_of([[["bare", "s1", "unknown"]], [["t1"]]])
     made = plan()
-    found = learn(made, lambda: population(viewers, accounts, CATALOGUE, made), Exact())
-    assert assigned(viewers, CATALOGUE, made, found, merged(found, 0.5)).tolist()[0] == 0
+    found = learn(made, lambda: population(viewers, accounts, CATALOGUE, made), Exact(), four)
+    assert numbers(made, viewers, found, 0.5)[0] == 0
 
 
 def segmentation(sizes: list[float]) -> Segmentation:

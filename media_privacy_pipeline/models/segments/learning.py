@@ -6,7 +6,7 @@ all that an account adds to any table below, over whatever segments, has an L2 n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,6 +35,34 @@ class Release(Protocol):
         ...
 
 
+class Chooser(Protocol):
+    """How many segments there are to be, from the shape of all that was released."""
+
+    def __call__(self, plan: Plan, shape: Shape, sigma: float) -> int: ...
+
+
+COUNTED = 0.3
+"""What an account's one counts for in the shape of all; its moments have the rest of the length of one."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What was released of all accounts together: about how many there are, and the mean of v vᵀ (genres, genres)."""
+
+    accounts: float
+    moments: Floats
+
+    @classmethod
+    def of(cls, sums: Floats, width: int) -> Shape:
+        """From the noisy sums of Population.shape."""
+        accounts = max(float(sums[0]) / COUNTED, 1.0)
+        first, second = np.triu_indices(width)
+        sides = np.where(first == second, 1.0, np.sqrt(2)) * np.sqrt(1 - COUNTED**2)
+        moments = np.zeros((width, width))
+        moments[first, second] = moments[second, first] = sums[1:] / sides / accounts
+        return cls(accounts, moments)
+
+
 @dataclass(frozen=True)
 class Population:
     """The viewers that segments are learned from, in the order of their accounts.
@@ -53,6 +81,24 @@ class Population:
     def size(self) -> int:
         """How many accounts there are."""
         return int(self.accounts.max(initial=-1)) + 1
+
+    def shape(self) -> Iterator[Floats]:
+        """One row an account, in blocks: its part of the count, and of the vectors' second moments.
+
+        The upper triangle of v vᵀ with its sides times the root of two is as long as v vᵀ, which is one.
+        """
+        width = self.vectors.shape[1]
+        first, second = np.triu_indices(width)
+        sides = np.where(first == second, 1.0, np.sqrt(2))
+        for start in range(0, max(1, self.size), _BLOCK):
+            last = min(start + _BLOCK, self.size)
+            own = slice(*np.searchsorted(self.accounts, [start, last]))
+            vectors = self.vectors[own]
+            moments = vectors[:, first] * vectors[:, second] * (sides * np.sqrt(1 - COUNTED**2))
+            values = np.concatenate([np.full((len(vectors), 1), COUNTED), moments], axis=1)
+            table = np.zeros((last - start, values.shape[1]))
+            np.add.at(table, self.accounts[own] - start, values * self.weights[own, None])
+            yield table
 
     def table(self, labels: Ints, values: Floats, segments: int) -> Iterator[Floats]:
         """One row an account, in blocks: the weighted `values` (viewers, width) of its viewers, laid out by segment."""
@@ -91,17 +137,19 @@ def population(
     chosen = viewers.over(np.array(sorted(plan.titles), np.str_)).take(kept)
     liked = np.zeros((len(kept), len(plan.titles)))
     liked[chosen.rows, chosen.columns] = 1
-    vectors = unit(shares[kept] * np.array(plan.scale))
-    return Population(accounts, 1 / profiles[accounts], vectors, shares[kept], unit(liked))
+    return Population(accounts, 1 / profiles[accounts], plan.vectors(shares[kept]), shares[kept], unit(liked))
 
 
-def learn(plan: Plan, people: Callable[[], Population], release: Release) -> Segmentation:
-    """Move the plan's public centres to noisy means of the viewers nearest to them, then count what is in them.
+def learn(plan: Plan, people: Callable[[], Population], release: Release, choose: Chooser) -> Segmentation:
+    """Choose how many segments there are, move the plan's public starts to noisy means of the viewers nearest to them,
+    then count what is in them.
 
     `people` is asked for when a part is not stored yet. Takes plan.parts parts. A centre whose noisy sum is no longer
     than noise alone would be stays where it is.
     """
-    centres = np.array(plan.centres)
+    width = len(plan.genres)
+    shape = Shape.of(release(0, lambda: people().shape()), width)
+    centres = np.array(plan.starts[choose(plan, shape, release.sigma) - 1])
 
     def sums(part: int, of: Callable[[Population], Floats], width: int) -> Floats:
         k, around = len(centres), centres
@@ -112,15 +160,19 @@ def learn(plan: Plan, people: Callable[[], Population], release: Release) -> Seg
 
         return release(part, contributions).reshape(k, width)
 
-    width, first = len(plan.genres), plan.iterations
-    for part in range(plan.iterations):
-        found = sums(part, lambda who: who.vectors, width)
-        moved = np.linalg.norm(found, axis=1, keepdims=True) > 2 * release.sigma * np.sqrt(width)
-        centres = np.where(moved, unit(np.maximum(found, 0)), centres)
-    sizes = sums(first, lambda who: np.ones((len(who.vectors), 1)), 1)[:, 0]
-    genres = sums(first + 1, lambda who: who.shares, width)
-    titles = sums(first + 2, lambda who: who.liked, len(plan.titles)) if plan.titles else np.zeros((len(centres), 0))
+    for part in range(1, 1 + plan.iterations):
+        centres, _ = moved(centres, sums(part, lambda who: who.vectors, width), release.sigma)
+    last = 1 + plan.iterations
+    sizes = sums(last, lambda who: np.ones((len(who.vectors), 1)), 1)[:, 0]
+    genres = sums(last + 1, lambda who: who.shares, width)
+    titles = sums(last + 2, lambda who: who.liked, len(plan.titles)) if plan.titles else np.zeros((len(centres), 0))
     return Segmentation(centres, sizes, genres, titles, release.sigma)
+
+
+def moved(centres: Floats, found: Floats, sigma: float) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Centres at the directions of noisy sums, and which of them moved: those whose sum is longer than noise alone."""
+    moves = np.linalg.norm(found, axis=1) > 2 * sigma * np.sqrt(found.shape[1])
+    return np.where(moves[:, None], unit(found), centres), moves
 
 
 def merged(found: Segmentation, minimum: float) -> list[list[int]]:
@@ -144,12 +196,9 @@ def merged(found: Segmentation, minimum: float) -> list[list[int]]:
 
 
 def assigned(
-    viewers: Interactions, catalogue: Mapping[str, Title], plan: Plan, found: Segmentation, groups: list[list[int]]
+    viewers: Interactions, catalogue: Mapping[str, Title], plan: Plan, found: Segmentation, numbers: Sequence[int]
 ) -> npt.NDArray[Any]:
-    """Segment of each viewer, from 1 in the order of the groups; 0 for a viewer without a vector."""
+    """Segment of each viewer, by the number of its cluster; 0 for a viewer without a vector or of a cluster of none."""
     shares = genre_shares(viewers, catalogue, plan.genres)
-    segment_of = np.zeros(len(found.centres), np.int32)
-    for number, group in enumerate(groups, start=1):
-        segment_of[group] = number
-    label = nearest(unit(shares * np.array(plan.scale)), found.centres)
-    return np.where(shares.any(axis=1), segment_of[label], 0).astype(np.int32)
+    label = nearest(plan.vectors(shares), found.centres)
+    return np.where(shares.any(axis=1), np.array([*numbers], np.int32)[label], 0).astype(np.int32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import NormalDist
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,9 @@ import pyarrow as pa
 from ..interactions import Floats
 from .learning import Segmentation
 from .space import Plan
+
+if TYPE_CHECKING:
+    from .numbering import Numbered
 
 SCHEMA = pa.schema(
     [
@@ -27,19 +31,20 @@ _Z = 1.959963984540054
 _SHOWN = 3
 
 
-def profile(plan: Plan, found: Segmentation, groups: list[list[int]]) -> pa.Table:
-    """Rows of `segment_profile` (SCHEMA), one a group, numbered from 1 in the order of the groups."""
+def profile(plan: Plan, found: Segmentation, named: Numbered) -> pa.Table:
+    """Rows of `segment_profile` (SCHEMA), one a group, in the order of the groups."""
+    groups = named.groups
     genres = standing_out(found.genres, groups, found.sigma)
     titles = standing_out(found.titles, groups, found.sigma)
     title_names = [plan.titles[key] for key in sorted(plan.titles)]
-    rows, names = [], distinct_names([[(plan.genres[n], lift) for n, lift in some] for some in genres])
+    rows = []
     for number, group in enumerate(groups):
         viewers = float(found.sizes[group].sum())
         margin = _Z * found.sigma * np.sqrt(len(group))
         rows.append(
             {
-                "segment_id": number + 1,
-                "name": names[number],
+                "segment_id": named.numbers[number],
+                "name": named.names[number],
                 "viewers": max(0.0, viewers),
                 "viewers_low": max(0.0, viewers - margin),
                 "viewers_high": max(0.0, viewers + margin),
@@ -71,18 +76,26 @@ def standing_out(counts: Floats, groups: list[list[int]], sigma: float) -> list[
     return found
 
 
-def distinct_names(genres: Sequence[Sequence[tuple[str, float]]]) -> list[str]:
-    """A name for each segment from its genres that stand out: the best two, a third where two would be alike."""
+def distinct_names(
+    genres: Sequence[Sequence[tuple[str, float]]], kept: Sequence[str | None] | None = None
+) -> list[str]:
+    """A name for each segment from its genres that stand out: the best two, a third where two would be alike; the one
+    that it is to keep, where there is one."""
+    kept = kept or [None] * len(genres)
+    taken = [name for name in kept if name is not None]
     names: list[str] = []
-    for some in genres:
+    for some, keep in zip(genres, kept, strict=True):
         words = [genre[:1].upper() + genre[1:] for genre, _ in some]
         choices = (
             [_joined(words[:n]) for n in range(min(2, len(words)), len(words) + 1)]
             if words
             else ["A bit of everything"]
         )
-        fresh = [choice for choice in choices if choice not in names]
-        names.append(fresh[0] if fresh else f"{choices[0]} ({len(names) + 1})")
+        fresh = [choice for choice in choices if choice not in names and choice not in taken]
+        number = len(names) + 1
+        while (numbered := f"{choices[0]} ({number})") in taken:
+            number += 1
+        names.append(keep or (fresh[0] if fresh else numbered))
     return names
 
 

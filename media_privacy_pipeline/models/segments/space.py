@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,35 +13,63 @@ from ..inputs import Title
 from ..interactions import Floats, Interactions, Ints
 
 
+class Known(BaseModel):
+    """A segment of the period before: its number, its name, the genres that stood out, best first, and its direction
+    by genre."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    segment_id: int
+    name: str
+    genres: tuple[str, ...]
+    direction: dict[str, float]
+
+
 class Plan(BaseModel):
     """What a period's segmentation is about, all of it public, fixed before the first noisy sum is paid for.
 
-    Coordinates are `genres`, each multiplied by its `scale`. `centres` (segments, genres) is where the clustering
-    starts from. `titles` are those whose popularity within segments is released, by id, with their names.
+    Coordinates are shares of `genres` less their `mean`, each multiplied by its `scale`. `starts` are where a
+    clustering begins, for one segment, for two, and so on: each (segments, genres). `titles` are those whose popularity
+    within segments is released, by id, with their names. `before` are the segments of the period before.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     period: str
     genres: tuple[str, ...]
+    mean: tuple[float, ...]
     scale: tuple[float, ...]
-    centres: tuple[tuple[float, ...], ...]
+    starts: tuple[tuple[tuple[float, ...], ...], ...]
     titles: dict[str, str]
     iterations: int
+    before: tuple[Known, ...] = ()
 
     @property
     def parts(self) -> int:
-        """Noisy sums that a segmentation takes: moves of the centres, sizes, genres, and titles where there are any."""
-        return self.iterations + 2 + bool(self.titles)
+        """Noisy sums that a segmentation takes: the shape of all, moves of the centres, sizes, genres, and titles where
+        there are any."""
+        return 1 + self.iterations + 2 + bool(self.titles)
+
+    def vectors(self, shares: Floats) -> Floats:
+        """Directions, shape (viewers, genres) and of length one, in which tastes differ from the mean.
+
+        What everyone watches points every viewer the same way, and centres would be told apart by noise first.
+        """
+        return unit((shares - np.array(self.mean)) * np.array(self.scale))
 
 
 def make_plan(
-    period: str, catalogue: Mapping[str, Title], popularity: Mapping[str, float], config: SegmentsConfig
+    period: str,
+    catalogue: Mapping[str, Title],
+    popularity: Mapping[str, float],
+    config: SegmentsConfig,
+    before: Sequence[Known] = (),
 ) -> Plan | None:
     """A plan from the catalogue without its sensitive titles, and from the open title counts.
 
     Rare genres weigh more than common ones, by the root of their share of the catalogue, so that drama, which is half
-    of everything, does not hide the rest. None where fewer than two kinds of titles are there to tell people apart by.
+    of everything, does not hide the rest. The mean is that of what is played by the open counts, or of the catalogue
+    where there are none. None where fewer than two kinds of titles are there to tell people apart by.
     """
     open_titles = {key: title for key, title in catalogue.items() if not title.sensitive}
     counts = Counter(genre for title in open_titles.values() for genre in title.genres)
@@ -50,23 +78,32 @@ def make_plan(
         return None
     share = np.array([counts[genre] for genre in genres]) / sum(counts.values())
     scale = 1 / np.sqrt(np.maximum(share, 1 / (2 * len(genres))))
-    kinds = Counter(tuple(sorted(set(title.genres) & set(genres))) for title in open_titles.values())
+    played = {key: max(0.0, popularity.get(key, 0.0)) for key in open_titles}
+    kinds, weights = Counter[tuple[str, ...]](), defaultdict[tuple[str, ...], float](float)
+    for key, title in sorted(open_titles.items()):
+        kind = tuple(sorted(set(title.genres) & set(genres)))
+        kinds[kind] += 1
+        weights[kind] += played[key] if any(played.values()) else 1.0
     kinds.pop((), None)
     names = sorted(kinds)
-    points = unit(
-        np.array([[genre in kind for genre in genres] for kind in names], float).reshape(-1, len(genres)) * scale
-    )
     if len(names) < 2:
         return None
-    centres = _spread(points, np.array([kinds[name] for name in names], float), config.segments, config.seed)
+    shares = np.array([[genre in kind for genre in genres] for kind in names], float)
+    shares /= shares.sum(axis=1, keepdims=True)
+    weight = np.array([weights[name] for name in names], float)
+    mean = weight @ shares / weight.sum() if weight.sum() > 0 else shares.mean(axis=0)
+    points, of_kind = unit((shares - mean) * scale), np.array([kinds[name] for name in names], float)
+    starts = [_spread(points, of_kind, k, config.seed) for k in range(1, config.segments + 1)]
     best = sorted(popularity.keys() & open_titles.keys(), key=lambda key: (-popularity[key], key))[: config.titles]
     return Plan(
         period=period,
         genres=tuple(genres),
+        mean=tuple(mean.tolist()),
         scale=tuple(scale.tolist()),
-        centres=tuple(map(tuple, centres.tolist())),
+        starts=tuple(tuple(map(tuple, start.tolist())) for k, start in enumerate(starts, 1) if len(start) == k),
         titles={key: open_titles[key].name for key in sorted(best)},
         iterations=config.iterations,
+        before=tuple(before),
     )
 
 
