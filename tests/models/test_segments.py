@@ -128,6 +128,18 @@ def test_tastes_become_segments_that_are_called_after_them() -> None:
     assert len({of[f"{a:02d}.00"] for a in range(0, 80, 4)}) == 1
 
 
+def test_a_taste_that_everyone_shares_tells_nobody_apart() -> None:
+    """Vectors are what differs from the mean: half of everything being drama points nobody towards drama."""
+    mostly = {f"t{n}": 60.0 if n % 4 == 1 else 20.0 for n in range(20)}
+    made = make_plan("2026-03", CATALOGUE, mostly, SegmentsConfig())
+    assert made is not None
+    average = made.vectors(np.array([[1 / 6, 1 / 2, 1 / 6, 1 / 6]]))
+    assert np.allclose(average, 0)
+    leaning = made.vectors(np.array([[2 / 6, 2 / 6, 1 / 6, 1 / 6]]))[0]
+    assert made.genres[int(leaning.argmax())] == "comedy"
+    assert leaning[1] < 0
+
+
 def test_blocks_of_accounts_add_up_to_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     viewers, accounts = people_of([[["t1", "t2"], ["t3"]], [["t4"]], [["t5"], ["t6"], ["t1"]], [["t7"]]])
     whole, blocks = Exact(), Exact()

@@ -19,6 +19,7 @@ from ..inputs import Title
 from ..interactions import Floats, Interactions, Ints
 from .space import Plan, genre_shares, nearest, unit
 
+_LONGEST = 0.98
 _BLOCK = 8_192
 """Accounts in memory as rows of contributions at a time."""
 
@@ -42,25 +43,36 @@ class Chooser(Protocol):
 
 
 COUNTED = 0.3
-"""What an account's one counts for in the shape of all; its moments have the rest of the length of one."""
+"""What an account's one counts for in the first part; its vector has the rest of the length of one."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What was released of all accounts together: about how many there are, and the mean of v vᵀ (genres, genres)."""
+    """What was released of people around public anchors: about how many accounts there are in all, and of each anchor
+    the share of them that is nearest to it, the direction that these have, and how closely they keep to it.
+
+    `directions` is (anchors, genres); `lengths` are those of the mean of their vectors, 0 (any direction) to 1.
+    """
 
     accounts: float
-    moments: Floats
+    shares: Floats
+    directions: Floats
+    lengths: Floats
 
     @classmethod
-    def of(cls, sums: Floats, width: int) -> Shape:
-        """From the noisy sums of Population.shape."""
-        accounts = max(float(sums[0]) / COUNTED, 1.0)
-        first, second = np.triu_indices(width)
-        sides = np.where(first == second, 1.0, np.sqrt(2)) * np.sqrt(1 - COUNTED**2)
-        moments = np.zeros((width, width))
-        moments[first, second] = moments[second, first] = sums[1:] / sides / accounts
-        return cls(accounts, moments)
+    def of(cls, sums: Floats, anchors: Floats, sigma: float) -> Shape:
+        """From the noisy sums (anchors, 1 + genres). An anchor whose sum is not clear of the noise keeps its public
+        direction, and the others' length."""
+        counts, width = np.maximum(sums[:, 0] / COUNTED, 0), anchors.shape[1]
+        noise = sigma / np.sqrt(1 - COUNTED**2)
+        found = sums[:, 1:] / np.sqrt(1 - COUNTED**2)
+        accounts = max(float(counts.sum()), 1.0)
+        shares = counts / accounts if counts.any() else np.full(len(anchors), 1 / len(anchors))
+        squared = np.maximum((found**2).sum(axis=1) - width * noise**2, 0)
+        lengths = np.clip(np.sqrt(squared) / np.maximum(counts, 1), 0, _LONGEST)
+        clear = squared > width * noise**2
+        typical = float(np.average(lengths[clear], weights=shares[clear])) if shares[clear].sum() > 0 else 0.0
+        return cls(accounts, shares, np.where(clear[:, None], unit(found), anchors), np.where(clear, lengths, typical))
 
 
 @dataclass(frozen=True)
@@ -81,24 +93,6 @@ class Population:
     def size(self) -> int:
         """How many accounts there are."""
         return int(self.accounts.max(initial=-1)) + 1
-
-    def shape(self) -> Iterator[Floats]:
-        """One row an account, in blocks: its part of the count, and of the vectors' second moments.
-
-        The upper triangle of v vᵀ with its sides times the root of two is as long as v vᵀ, which is one.
-        """
-        width = self.vectors.shape[1]
-        first, second = np.triu_indices(width)
-        sides = np.where(first == second, 1.0, np.sqrt(2))
-        for start in range(0, max(1, self.size), _BLOCK):
-            last = min(start + _BLOCK, self.size)
-            own = slice(*np.searchsorted(self.accounts, [start, last]))
-            vectors = self.vectors[own]
-            moments = vectors[:, first] * vectors[:, second] * (sides * np.sqrt(1 - COUNTED**2))
-            values = np.concatenate([np.full((len(vectors), 1), COUNTED), moments], axis=1)
-            table = np.zeros((last - start, values.shape[1]))
-            np.add.at(table, self.accounts[own] - start, values * self.weights[own, None])
-            yield table
 
     def table(self, labels: Ints, values: Floats, segments: int) -> Iterator[Floats]:
         """One row an account, in blocks: the weighted `values` (viewers, width) of its viewers, laid out by segment."""
@@ -148,8 +142,7 @@ def learn(plan: Plan, people: Callable[[], Population], release: Release, choose
     than noise alone would be stays where it is.
     """
     width = len(plan.genres)
-    shape = Shape.of(release(0, lambda: people().shape()), width)
-    centres = np.array(plan.starts[choose(plan, shape, release.sigma) - 1])
+    centres = np.array(plan.anchors)
 
     def sums(part: int, of: Callable[[Population], Floats], width: int) -> Floats:
         k, around = len(centres), centres
@@ -160,6 +153,8 @@ def learn(plan: Plan, people: Callable[[], Population], release: Release, choose
 
         return release(part, contributions).reshape(k, width)
 
+    shape = Shape.of(sums(0, _counted, 1 + width), centres, release.sigma)
+    centres = np.array(plan.starts[choose(plan, shape, release.sigma) - 1])
     for part in range(1, 1 + plan.iterations):
         centres, _ = moved(centres, sums(part, lambda who: who.vectors, width), release.sigma)
     last = 1 + plan.iterations
@@ -167,6 +162,12 @@ def learn(plan: Plan, people: Callable[[], Population], release: Release, choose
     genres = sums(last + 1, lambda who: who.shares, width)
     titles = sums(last + 2, lambda who: who.liked, len(plan.titles)) if plan.titles else np.zeros((len(centres), 0))
     return Segmentation(centres, sizes, genres, titles, release.sigma)
+
+
+def _counted(who: Population) -> Floats:
+    """What a viewer adds to the first part: a count and the vector, of length one together."""
+    counts = np.full((len(who.vectors), 1), COUNTED)
+    return np.concatenate([counts, who.vectors * np.sqrt(1 - COUNTED**2)], axis=1)
 
 
 def moved(centres: Floats, found: Floats, sigma: float) -> tuple[Floats, npt.NDArray[np.bool_]]:

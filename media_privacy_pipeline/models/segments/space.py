@@ -29,7 +29,8 @@ class Plan(BaseModel):
     """What a period's segmentation is about, all of it public, fixed before the first noisy sum is paid for.
 
     Coordinates are shares of `genres` less their `mean`, each multiplied by its `scale`. `starts` are where a
-    clustering begins, for one segment, for two, and so on: each (segments, genres). `titles` are those whose popularity
+    clustering begins, for one segment, for two, and so on: each (segments, genres). `anchors` (anchors, genres) are
+    around which people's spread is told before the number of segments is chosen. `titles` are those whose popularity
     within segments is released, by id, with their names. `before` are the segments of the period before.
     """
 
@@ -39,6 +40,7 @@ class Plan(BaseModel):
     genres: tuple[str, ...]
     mean: tuple[float, ...]
     scale: tuple[float, ...]
+    anchors: tuple[tuple[float, ...], ...]
     starts: tuple[tuple[tuple[float, ...], ...], ...]
     titles: dict[str, str]
     iterations: int
@@ -46,7 +48,7 @@ class Plan(BaseModel):
 
     @property
     def parts(self) -> int:
-        """Noisy sums that a segmentation takes: the shape of all, moves of the centres, sizes, genres, and titles where
+        """Noisy sums that a segmentation takes: people's spread, moves of the centres, sizes, genres, and titles where
         there are any."""
         return 1 + self.iterations + 2 + bool(self.titles)
 
@@ -100,6 +102,7 @@ def make_plan(
         genres=tuple(genres),
         mean=tuple(mean.tolist()),
         scale=tuple(scale.tolist()),
+        anchors=tuple(map(tuple, _spread(points, of_kind, config.anchors, config.seed).tolist())),
         starts=tuple(tuple(map(tuple, start.tolist())) for k, start in enumerate(starts, 1) if len(start) == k),
         titles={key: open_titles[key].name for key in sorted(best)},
         iterations=config.iterations,

@@ -1,12 +1,11 @@
 """How many segments: as many as come out alike when people and noise are drawn anew, told from one paid release.
 
-What was released of all accounts (learning.Shape: their number, and the second moments of their vectors) is enough to
-draw people from who have the same spread and no clusters at all: directions of a normal distribution with those moments.
-The segmentation is then rehearsed on them, with the noise that the real one will have, for each number of segments.
-Two rehearsals agree by the adjusted Rand index (Hubert and Arabie 1985) of where they put the same fresh people.
+What was released first (learning.Shape: how people spread around public anchors) is enough to draw people from: each
+near an anchor, as closely to its released direction as its people keep to it. The segmentation is then rehearsed on
+them, with the noise that the real one will have, for each number of segments. Two rehearsals agree by the adjusted Rand
+index (Hubert and Arabie 1985) of where they put the same fresh people.
 
-People with clusters agree more than people without, so that what is told here is low rather than high: docs/segments.md
-has it beside the truth. All of it is made from what was paid for, so that it costs nothing more.
+All of it is made from what was paid for, so that it costs nothing more. docs/segments.md has it beside the truth.
 """
 
 from __future__ import annotations
@@ -28,16 +27,15 @@ def stability(plan: Plan, shape: Shape, sigma: float, config: SegmentsConfig) ->
     says nothing. `sigma` is the noise of a sum.
     """
     random = np.random.default_rng(config.seed)
-    root = _root(shape, sigma)
     people = int(min(max(shape.accounts, 2), config.rehearsed))
     # Fewer people than there are, with less noise in the same measure: they vary more, never less.
     noise = sigma * people / max(shape.accounts, 1.0)
-    fresh = _drawn(root, config.rehearsed, random)
+    fresh = _drawn(shape, config.rehearsed, random)
     found = {1: 1.0}
     for start in plan.starts[1:]:
         labels, learned = [], True
         for _ in range(config.rehearsals):
-            centres, every = _rehearsed(np.array(start), _drawn(root, people, random), plan.iterations, noise, random)
+            centres, every = _rehearsed(np.array(start), _drawn(shape, people, random), plan.iterations, noise, random)
             labels.append(nearest(fresh, centres))
             learned = learned and every
         pairs = [adjusted_rand(one, other) for one, other in combinations(labels, 2)]
@@ -64,20 +62,12 @@ def adjusted_rand(one: Ints, other: Ints) -> float:
     return 1.0 if most == expected else (together - expected) / (most - expected)
 
 
-def _root(shape: Shape, sigma: float) -> Floats:
-    """Square root of the moments, what noise alone could have made of them evened out: (genres, genres).
-
-    The largest eigenvalue of a symmetric matrix of noise is about 2 sqrt(genres) times its standard deviation.
-    """
-    values, vectors = np.linalg.eigh(shape.moments)
-    edge = 2 * np.sqrt(len(values)) * sigma / np.sqrt(2) / max(shape.accounts, 1.0)
-    clear = values > edge
-    rest = max(1 - float(values[clear].sum()), 0.0) / max(int((~clear).sum()), 1)
-    return np.asarray(vectors * np.sqrt(np.where(clear, values, rest)))
-
-
-def _drawn(root: Floats, people: int, random: np.random.Generator) -> Floats:
-    return unit(random.normal(size=(people, len(root))) @ root.T)
+def _drawn(shape: Shape, people: int, random: np.random.Generator) -> Floats:
+    """Vectors of people: the direction of an anchor and chance in all directions, in the measure of its length."""
+    anchors = random.choice(len(shape.shares), people, p=shape.shares)
+    width, lengths = shape.directions.shape[1], shape.lengths[anchors, None]
+    chance = random.normal(size=(people, width)) * np.sqrt((1 - lengths**2) / width)
+    return unit(shape.directions[anchors] * lengths + chance)
 
 
 def _rehearsed(

@@ -1,0 +1,80 @@
+"""Planting sensitive titles changes no segment: who watched them, how often and which, whatever they are about.
+
+Noise is drawn alike in both worlds here, so that every byte can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from models_world import DAYS, FIRST, SPAN, World, bytes_of, rows_of
+
+from media_privacy_pipeline.engines import Session
+from media_privacy_pipeline.models.segments import step
+from media_privacy_pipeline.models.steps import segment
+from media_privacy_pipeline.sql import Project
+
+SECRET = {"t037", "t038", "t039"}
+TABLES = ("segment_profile", "viewer_segments", "viewer_segments_advertising")
+
+
+class Sensitive(World):
+    """The toy service with three sensitive titles, of three genres, which its people watch only where it is planted."""
+
+    planted: tuple[tuple[int, str, date], ...] = ()
+
+    def events(self) -> list[tuple[int, str, date]]:
+        return [event for event in super().events() if event[1] not in SECRET] + list(self.planted)
+
+
+@pytest.fixture
+def segments_of(
+    make_session: Callable[..., Session], project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[World], dict[str, Any]]:
+    opened = step.open_desk
+
+    def quiet(session: Session) -> Any:
+        random = np.random.default_rng(8)
+        return replace(
+            opened(session), noise=lambda values, sigma: values + random.normal(0, sigma, len(values)).round().astype(int)
+        )
+
+    monkeypatch.setattr(step, "open_desk", quiet)
+    homes = iter(range(9))
+
+    def made(world: World) -> dict[str, Any]:
+        session = make_session(home=tmp_path / f"home{next(homes)}")
+        vars(session)["project"] = project
+        world.store(session)
+        segment(session, SPAN)
+        assert len(rows_of(session, "segment_profile")) > 1
+        return {table: bytes_of(session, table) for table in TABLES} | {
+            path.name: path.read_bytes() for path in (session.settings.models / "segments").iterdir()
+        }
+
+    return made
+
+
+def test_planting_sensitive_titles_changes_no_byte_of_any_segment(
+    segments_of: Callable[[World], dict[str, Any]],
+) -> None:
+    random = np.random.default_rng(3)
+    bare, planted = (Sensitive(viewers=1000, plays=6, sensitive=SECRET) for _ in range(2))
+    # Half of the people binge on them, among them some who watch nothing else.
+    planted.planted = tuple(
+        (int(viewer), str(title), FIRST + timedelta(days=int(random.integers(DAYS))))
+        for viewer in random.choice(1000, 500, replace=False)
+        for title in random.choice(sorted(SECRET), 5)
+    ) + tuple((1000 + n, "t038", FIRST) for n in range(50))
+    assert segments_of(bare) == segments_of(planted)
+    # The same test sees what it looks for where the titles are like any others.
+    told = segments_of(replace(bare, sensitive=set()))
+    open_planted = replace(planted, sensitive=set())
+    open_planted.planted = planted.planted
+    assert told != segments_of(open_planted)
