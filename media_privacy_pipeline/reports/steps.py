@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from ..durable import replace_text
 from ..engines import Session, Span, StepResult
+from ..models.training import registry
 from ..published import Release, open_release
 from .charts import bars, line, stacks
 from .figures import daily_plays, top_titles
@@ -18,6 +19,7 @@ from .surveyed import surveyed
 
 _HEADLINE, _HEADLINE_K = ("ndcg", "recall"), 10
 """The metrics that are shown first; the others are one click away."""
+MODEL_CARD = "MODEL_CARD.md"
 
 
 def write_release_report(session: Session, span: Span) -> StepResult:
@@ -30,8 +32,17 @@ def write_release_report(session: Session, span: Span) -> StepResult:
     if not unchanged:
         replace_text(path, page)
     write_papers(session.project, path.parent)
+    _card(session, release, path.parent / MODEL_CARD)
     _link(session.settings.reports / "latest", release.release_id)
     return StepResult({}, skipped=unchanged, metadata={"release_id": release.release_id, "path": str(path)})
+
+
+def _card(session: Session, release: Release, path: Path) -> None:
+    """The card of the release's model beside its page, as long as that model is stored."""
+    name = release.manifest.model
+    text = None if name is None else registry(session.settings.models).card(name)
+    if text is not None and (not path.exists() or path.read_text(encoding="utf-8") != text):
+        replace_text(path, text)
 
 
 def report_page(session: Session, release: Release, found: Summary) -> str:
@@ -49,6 +60,7 @@ def report_page(session: Session, release: Release, found: Summary) -> str:
         purposes=stacks([(p.purpose, p.used, p.withheld) for p in found.purposes if p.sees_rows]),
         blind=[p.purpose for p in found.purposes if not p.sees_rows],
         headline=[metric for metric in found.metrics if metric.metric in _HEADLINE and metric.k == _HEADLINE_K],
+        card=release.manifest.model is not None and registry(session.settings.models).card(release.manifest.model),
         audits=release.arrow("audit_findings").to_pylist() if "audit_findings" in release.tables else [],
     )
 

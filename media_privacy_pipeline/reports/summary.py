@@ -11,9 +11,10 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from ..engines import Session
+from ..models.training import registry
 from ..published import Release
 from ..sql import Access
-from .summary_parts import ColumnFinding, Finding, HandedOver, Metric, PurposeRows, Store, Summary, TableSummary
+from .summary_parts import ColumnFinding, Finding, HandedOver, Metric, PurposeRows, Store, Summary, TableSummary, Tried
 
 _DECIDED = {"viewing_events", "search_events"}
 _STAGES = ("landed", "accepted", "duplicate", "superseded", "quarantined", "dropped", "flagged", "undeclared_column")
@@ -50,6 +51,7 @@ def summary(session: Session, release: Release) -> Summary:
         epsilon_cap=budget.epsilon,
         delta=budget.delta,
         metrics=tuple(_metrics(session)),
+        tried=tuple(_tried(session)),
         checks=len(checks),
         failed=tuple(
             Finding(c["name"], c["table"], c["severity"], c["unexpected"], c["total"])
@@ -136,6 +138,11 @@ def _metrics(session: Session) -> list[Metric]:
     sql = "select model, protocol, metric, k, value, low, high from model_metrics order by protocol, metric, k, model"
     rows = session.engine.fetch(sql, {"model_metrics": session.folder("model_metrics")}).to_pylist()
     return [Metric(**row) for row in rows]
+
+
+def _tried(session: Session) -> list[Tried]:
+    decision = registry(session.settings.models).decision() or {"tried": []}
+    return [Tried(each["kind"], each["outcome"], each["reason"]) for each in decision["tried"]]
 
 
 def _kept(session: Session) -> list[Store]:

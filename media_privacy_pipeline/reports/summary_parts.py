@@ -51,6 +51,15 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Tried:
+    """A recipe that was before the promotion gate: what became of it, and why."""
+
+    kind: str
+    outcome: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Finding:
     """One check that failed."""
 
@@ -116,6 +125,7 @@ class Summary:
     epsilon_cap: float
     delta: float
     metrics: tuple[Metric, ...]
+    tried: tuple[Tried, ...]
     checks: int
     failed: tuple[Finding, ...]
     audits: int

@@ -21,12 +21,17 @@ from media_privacy_pipeline.models.kinds import FLOOR, FLOOR_RECIPE, KINDS, reci
 from media_privacy_pipeline.models.registry import Registry, StoredModel
 from media_privacy_pipeline.models.steps import train
 from media_privacy_pipeline.models.training import registry, split_of
+from media_privacy_pipeline.settings import Settings
+from media_privacy_pipeline.sql import Project
 
 Story = tuple[Session, Registry, StoredModel, str]
 
 
-@pytest.fixture
-def story(session: Session) -> Story:
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory, project: Project) -> Story:
+    folder = tmp_path_factory.mktemp("card")
+    session = Session(Settings(home=folder / "home", landing=folder / "landing", memory_limit="1GB"))
+    vars(session)["project"] = project
     World(viewers=160).store(session)
     train(session, SPAN)
     where = registry(session.settings.models)

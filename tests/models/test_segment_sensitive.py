@@ -65,13 +65,13 @@ def test_planting_sensitive_titles_changes_no_byte_of_any_segment(
     segments_of: Callable[[World], dict[str, Any]],
 ) -> None:
     random = np.random.default_rng(3)
-    bare, planted = (Sensitive(viewers=1000, plays=6, sensitive=SECRET) for _ in range(2))
+    bare, planted = (Sensitive(viewers=1600, plays=6, sensitive=SECRET) for _ in range(2))
     # Half of the people binge on them, among them some who watch nothing else.
     planted.planted = tuple(
         (int(viewer), str(title), FIRST + timedelta(days=int(random.integers(DAYS))))
-        for viewer in random.choice(1000, 500, replace=False)
+        for viewer in random.choice(1600, 800, replace=False)
         for title in random.choice(sorted(SECRET), 5)
-    ) + tuple((1000 + n, "t038", FIRST) for n in range(50))
+    ) + tuple((1600 + n, "t038", FIRST) for n in range(50))
     assert segments_of(bare) == segments_of(planted)
     # The same test sees what it looks for where the titles are like any others.
     told = segments_of(replace(bare, sensitive=set()))

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from ...engines import Session
 from ...errors import PipelineError
+from ...models.segments.step import purposes
 from ...published import Release, open_release
 from .people import Person
 from .portable import Held
@@ -29,7 +30,9 @@ def inferred(session: Session, person: Person, release: Release | None) -> list[
     Raises Refused where the release's tables cannot be opened with this key file.
     """
     lists = own_rows(session, person, "recommendations", release)
-    segments = own_rows(session, person, "viewer_segments", release)
+    segments = {
+        purpose: own_rows(session, person, table, release) for purpose, (_, table) in purposes(session).items()
+    }
     profiles = {row["segment_id"]: row for row in whole(session, "segment_profile", release).to_pylist()}
     names = titles(session, {row[key] for row in lists for key in ("title_id", "reason_title_id")})
     listed = [
@@ -45,11 +48,13 @@ def inferred(session: Session, person: Person, release: Release | None) -> list[
     placed = [
         {
             "profile_id": row["profile_id"],
+            "purpose": purpose,
             "segment_id": row["segment_id"],
             "name": profiles.get(row["segment_id"], {}).get("name"),
             "top_genres": profiles.get(row["segment_id"], {}).get("top_genres"),
         }
-        for row in segments
+        for purpose, rows in segments.items()
+        for row in rows
     ]
     return [
         _made(session, "recommendations_explained", "subject_recommendations", listed),

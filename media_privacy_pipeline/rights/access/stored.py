@@ -41,6 +41,7 @@ _KINDS = {
     "consent_timeline": "consents",
     "recommendations": "inferences",
     "viewer_segments": "inferences",
+    "viewer_segments_advertising": "inferences",
     "disclosures": "recipients",
 }
 _IDS = "(w.profile_id is null or t.profile_id is null or t.profile_id = w.profile_id)"

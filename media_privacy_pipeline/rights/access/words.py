@@ -44,6 +44,8 @@ TABLES = {
     "recommendations": ("Recommendations as stored", "Under your pseudonym."),
     "recommendations_explained": ("Your recommendations", "With the title of yours that speaks for each the most."),
     "viewer_segments": ("Segment as stored", "Under your pseudonym."),
+    "viewer_segments_advertising": ("Segment for advertising as stored", "Under your pseudonym for advertising."),
+    "advertising_interactions": ("What you watched, for choosing advertisements", "For your group of viewers alone."),
     "segments": ("Your group of viewers", "Found from the genres that you watch."),
     "consent_ledger": ("Your answers, as they are written down", "The ledger cannot be changed unseen."),
     "consent_timeline": (
