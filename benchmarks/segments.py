@@ -47,7 +47,9 @@ class People:
             for name, row in zip(names, marks, strict=True)
         }
         ratings = np.loadtxt(folder / "u.data", dtype=np.int64)
-        self.popularity = {names[n - 1]: float(c) for n, c in zip(*np.unique(ratings[:, 1], return_counts=True), strict=True)}
+        self.popularity = {
+            names[n - 1]: float(c) for n, c in zip(*np.unique(ratings[:, 1], return_counts=True), strict=True)
+        }
         self._titles = [ratings[ratings[:, 0] == person, 1] - 1 for person in np.unique(ratings[:, 0])]
         self._shares = marks / np.maximum(marks.sum(axis=1, keepdims=True), 1)
         self._genres = genres
@@ -57,7 +59,9 @@ class People:
         drawn = np.empty((accounts, len(self._genres)))
         for row, person in enumerate(random.integers(0, len(self._titles), accounts)):
             titles = self._titles[person]
-            drawn[row] = self._shares[random.choice(titles, max(_LEAST_TITLES, len(titles) // 3), replace=False)].mean(axis=0)
+            drawn[row] = self._shares[random.choice(titles, max(_LEAST_TITLES, len(titles) // 3), replace=False)].mean(
+                axis=0
+            )
         return drawn[:, [self._genres.index(genre) for genre in plan.genres]]
 
 
@@ -69,6 +73,7 @@ class Noisy:
         self._random = random
 
     def __call__(self, part: int, contributions: Callable[[], Iterator[Floats]]) -> Floats:
+        """See segments.Release."""
         total = sum(block.sum(axis=0) for block in contributions())
         return np.asarray(total + self._random.normal(0, self.sigma, np.shape(total)))
 
@@ -91,7 +96,9 @@ def agreement(labels: list[Ints]) -> float:
     return float(np.mean([adjusted_rand(one, other) for one, other in combinations(labels, 2)]))
 
 
-def truth(people: People, plan: Plan, accounts: int, draws: int, sigma: float, random: np.random.Generator) -> dict[int, float]:
+def truth(
+    people: People, plan: Plan, accounts: int, draws: int, sigma: float, random: np.random.Generator
+) -> dict[int, float]:
     """Agreement of draws, by the number of segments."""
     fresh = plan.vectors(people.shares(plan, _FRESH, random))
     found = {}
@@ -115,7 +122,10 @@ def main() -> None:
     as_they_are = plan.model_copy(update={"mean": (0.0,) * len(plan.genres)})
     sigma = part_sigma(load().releases.vectors["segment_profile"])
     random = np.random.default_rng(given.seed)
-    print(f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; seed {given.seed}; sigma {sigma:.1f}")
+    print(
+        f"{platform.machine()}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; "
+        f"seed {given.seed}; sigma {sigma:.1f}"
+    )
     for accounts in given.accounts:
         real = truth(people, plan, accounts, given.draws, sigma, random)
         plain = truth(people, as_they_are, accounts, given.draws, sigma, random)
@@ -123,11 +133,17 @@ def main() -> None:
             stability(plan, draw(plan, people.shares(plan, accounts, random), 2, sigma, random)[1], sigma, CONFIG)
             for _ in range(given.draws)
         ]
-        print(f"\n{accounts:,} accounts\n\n| segments | truth | told (mean, lowest, highest) | truth without the mean taken off |")
+        print(
+            f"\n{accounts:,} accounts\n\n"
+            "| segments | truth | told (mean, lowest, highest) | truth without the mean taken off |"
+        )
         print("|---:|---:|---|---:|")
         for k, value in real.items():
             each = [one[k] for one in told]
-            print(f"| {k} | {value:.2f} | {np.mean(each):.2f} ({min(each):.2f} to {max(each):.2f}) | {plain[k]:.2f} |", flush=True)
+            print(
+                f"| {k} | {value:.2f} | {np.mean(each):.2f} ({min(each):.2f} to {max(each):.2f}) | {plain[k]:.2f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

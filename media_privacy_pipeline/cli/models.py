@@ -1,4 +1,4 @@
-"""`media-privacy models ...`: what was trained, how good it is, and moving the pointer to the one in service by hand."""
+"""`media-privacy models ...`: what was trained, how good it is, and putting one in service by hand."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..models.registry import Registry
 
 _TOLD = 12
+_NONE = "no model was trained here yet; `media-privacy run` does it"
 _Reason = Annotated[str, typer.Option(help="Why, in words, and without a viewer's personal value: the log keeps it.")]
 _By = Annotated[str | None, typer.Option(help="Who moves it.", show_default="the login name")]
 _LISTED = ("model", "state", "kind", "epsilon", "from", "to", "viewers", "ndcg@10", "low", "high", "lead")
@@ -40,7 +41,7 @@ def list_models(home: Home = None, policy: PolicyFile = None, json: AsJson = Fal
     if not _any(settings.models):
         if json:
             as_json([])
-        typer.echo(f"{settings.home}: no model was trained here yet; `media-privacy run` does it", err=True)
+        typer.echo(f"{settings.home}: {_NONE}", err=True)
         return
     with opened(settings, "models list") as session:
         from ..models.moving import standing
@@ -58,7 +59,9 @@ def list_models(home: Home = None, policy: PolicyFile = None, json: AsJson = Fal
 
 
 def show(
-    model: Annotated[str | None, typer.Argument(help="A model, by the beginning of its name.", show_default="the one in service")] = None,
+    model: Annotated[
+        str | None, typer.Argument(help="A model, by the beginning of its name.", show_default="the one in service")
+    ] = None,
     card: Annotated[bool, typer.Option("--card", help="Print its model card.")] = False,
     home: Home = None,
     policy: PolicyFile = None,
@@ -82,7 +85,9 @@ def show(
         text = where.card(name)
     if card:
         if text is None or not found.manifest:
-            raise Refused(f"model {name[:_TOLD]} has no card that can be trusted: {found.against or 'none was written'}")
+            raise Refused(
+                f"model {name[:_TOLD]} has no card that can be trusted: {found.against or 'none was written'}"
+            )
         typer.echo(text, nl=False)
         return
     own = [move for move in moves if name in (move.to, move.origin)]
@@ -99,7 +104,10 @@ def show(
     tried = found.manifest.get("gate", {}).get("tried", [])
     if tried:
         typer.echo()
-        as_table(("kind", "recipe", "outcome", "reason"), [[t["kind"], t["recipe"][:8], t["outcome"], t["reason"]] for t in tried])
+        as_table(
+            ("kind", "recipe", "outcome", "reason"),
+            [[t["kind"], t["recipe"][:8], t["outcome"], t["reason"]] for t in tried],
+        )
     if own:
         typer.echo()
         as_table(("at", "by", "move", "from", "to", "why"), [_moved(move) for move in own])
@@ -130,8 +138,8 @@ def promote(
 
 
 def rollback(reason: _Reason, by: _By = None, home: Home = None, policy: PolicyFile = None) -> None:
-    """Put the model back in service that was there before. A recipe that is left stays out until it is promoted by hand.
-    Exits with 1 where there is no such model, or it may not be put in service.
+    """Put the model back in service that was there before. A recipe that is left stays out until it is promoted by
+    hand. Exits with 1 where there is no such model, or it may not be put in service.
 
       media-privacy models rollback --reason "lists repeat themselves since last night" --home home
     """
@@ -153,7 +161,7 @@ def _need(models: Path) -> None:
     from ..errors import UsageError
 
     if not _any(models):
-        raise UsageError(f"{models.parent}: no model was trained here yet; `media-privacy run` does it")
+        raise UsageError(f"{models.parent}: {_NONE}")
 
 
 def _name(where: Registry, model: str | None) -> str:
@@ -169,7 +177,7 @@ def _name(where: Registry, model: str | None) -> str:
 
 def _row(found: Standing) -> dict[str, Any]:
     manifest = found.manifest
-    kind = manifest.get("kind")
+    kind = str(manifest.get("kind", ""))
     own, lead = _ndcg(manifest, kind), _ndcg(manifest, f"{kind}-minus-popularity")
     return {
         "model": found.name[:_TOLD],

@@ -13,10 +13,10 @@ import yaml
 
 _TASK = {"type": "recommendation", "name": "Recommendation of titles from implicit feedback"}
 _ABOUT = {
-    "ials": "Implicit-feedback alternating least squares: one vector a title; a viewer's own is solved from their history "
-    "when they are served.",
-    "popularity": "Titles by how many viewers watched them: everyone gets the same. The floor that other models have to "
-    "beat.",
+    "ials": "Implicit-feedback alternating least squares: one vector a title; a viewer's own is solved from their "
+    "history when they are served.",
+    "popularity": "Titles by how many viewers watched them: everyone gets the same. The floor that other models have "
+    "to beat.",
 }
 _PRIVATE = (
     "Differentially private for each account: epsilon {epsilon:g}. What it holds may be shown to several people, and "
@@ -24,8 +24,8 @@ _PRIVATE = (
 )
 _NOT_PRIVATE = (
     "Not private: whether somebody was learned from can be told from it. It never leaves the home, serves consenting "
-    "people their own recommendations, is trained anew every night on what is permitted, and is destroyed when somebody "
-    "in it is erased, or `retention.models_days` after it left service."
+    "people their own recommendations, is trained anew every night on what is permitted, and is destroyed when "
+    "somebody in it is erased, or `retention.models_days` after it left service."
 )
 
 
@@ -56,7 +56,10 @@ def front_matter(manifest: Mapping[str, Any]) -> dict[str, Any]:
     ]
     if metrics:
         found["model-index"] = [
-            {"name": f"{kind} {dataset['revision'][:12]}", "results": [{"task": _TASK, "dataset": dataset, "metrics": metrics}]}
+            {
+                "name": f"{kind} {dataset['revision'][:12]}",
+                "results": [{"task": _TASK, "dataset": dataset, "metrics": metrics}],
+            }
         ]
     return found
 
@@ -74,18 +77,18 @@ def _body(manifest: Mapping[str, Any]) -> str:
     kind = str(manifest["kind"])
     sections = {
         "Intended use": [
-            "Recommendations to viewers who agreed to personalisation, from their own history. For nothing else: not for "
-            "advertising, not for decisions about people, not for anybody outside the house."
+            "Recommendations to viewers who agreed to personalisation, from their own history. For nothing else: not "
+            "for advertising, not for decisions about people, not for anybody outside the house."
         ],
         "Data": _data(manifest),
         "Privacy": [_PRIVATE.format(epsilon=manifest["epsilon"]) if _epsilon(manifest) else _NOT_PRIVATE],
         "Evaluation": _evaluation(manifest),
         "How it came into service": _gate(manifest["gate"]),
         "Limits": [
-            "The figures are of recipes trained on the early side of a temporal split and asked for what the same viewers "
-            "watched after it; the stored model is the same recipe trained on both sides. Viewers without a history get "
-            "what is popular in the open counts. Titles that the model has not seen cannot be listed by it. Groups are "
-            "those of activity alone, since training sees neither age nor gender.",
+            "The figures are of recipes trained on the early side of a temporal split and asked for what the same "
+            "viewers watched after it; the stored model is the same recipe trained on both sides. Viewers without a "
+            "history get what is popular in the open counts. Titles that the model has not seen cannot be listed by it. "
+            "Groups are those of activity alone, since training sees neither age nor gender.",
         ],
     }
     text = [f"# {kind}", "", _ABOUT.get(kind, f"A recommender of the kind {kind}."), ""]
@@ -96,14 +99,14 @@ def _body(manifest: Mapping[str, Any]) -> str:
 
 def _data(manifest: Mapping[str, Any]) -> list[str]:
     watermark = manifest["consent_watermark"]
+    config = ", ".join(f"{name} {value}" for name, value in sorted(manifest["config"].items())) or "none"
     return [
         f"* {manifest['viewers']:,} viewers, {manifest['titles']:,} titles, {manifest['pairs']:,} pairs of the two, of "
         "people who agreed to the training of models.",
-        f"* Arrival days {manifest['first_day']} to {manifest['last_day']}: {len(manifest['partitions'])}, each with its "
-        "rows and digest in `manifest.json`.",
+        f"* Arrival days {manifest['first_day']} to {manifest['last_day']}: {len(manifest['partitions'])}, each with "
+        "its rows and digest in `manifest.json`.",
         f"* Decided by the consent ledger up to row {watermark['seq']:,} (`{str(watermark['hash'])[:12]}`).",
-        f"* Configuration: `{', '.join(f'{name} {value}' for name, value in sorted(manifest['config'].items())) or 'none'}`; "
-        f"version {manifest['version']}.",
+        f"* Configuration: `{config}`; version {manifest['version']}.",
     ]
 
 

@@ -94,7 +94,7 @@ class SegmentsConfig(_Config):
     segments: Annotated[int, Field(ge=2)] = 8
     """Most clusters; those that turn out too small are merged."""
     stability: Annotated[float, Field(gt=0, le=1)] = 0.8
-    """Least adjusted Rand index between two rehearsals for so many clusters to be taken."""
+    """Least adjusted Rand index between any two rehearsals for so many clusters to be taken."""
     anchors: Annotated[int, Field(ge=2)] = 12
     """Public directions around which people's spread is released, from which people are drawn for rehearsals."""
     rehearsals: Annotated[int, Field(ge=2)] = 6

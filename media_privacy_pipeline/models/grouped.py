@@ -1,4 +1,4 @@
-"""How good a model is for groups of viewers, by how much they have watched: all that training may tell them apart by."""
+"""How good a model is for groups of viewers, by how much they watched: all that training may tell them apart by."""
 
 from __future__ import annotations
 

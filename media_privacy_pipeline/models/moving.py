@@ -79,8 +79,8 @@ def promote(session: Session, where: Registry, name: str, by: str, why: str, man
 def rollback(session: Session, where: Registry, by: str, why: str) -> str:
     """Put the model back in service that was there before the one that is; its name.
 
-    The recipe that is left stays out until somebody promotes a model of it by hand. Raises Refused where no model was in
-    service before, where it is stored no more, and whatever `promote` refuses.
+    The recipe that is left stays out until somebody promotes a model of it by hand. Raises Refused where no model was
+    in service before, where it is stored no more, and whatever `promote` refuses.
     """
     where.settle()
     champion = where.champion()

@@ -105,7 +105,9 @@ class Registry:
             with np.load(io.BytesIO(arrays), allow_pickle=False) as found:
                 loaded = {key: found[key] for key in found.files}
         except (ValueError, TypeError, AttributeError, EOFError, KeyError, zipfile.BadZipFile):
-            raise Refused(f"{folder}: holds no plain arrays with a manifest; nothing of it was run; delete it") from None
+            raise Refused(
+                f"{folder}: holds no plain arrays with a manifest; nothing of it was run; delete it"
+            ) from None
         if not isinstance(manifest, dict):
             raise Refused(f"{folder}: its manifest is no manifest; delete it and train again")
         return StoredModel(name, manifest, loaded)

@@ -201,7 +201,9 @@ def _without_unseen(contracts: Mapping[str, Contract], models: dict[str, Model])
     unseen: set[str] = set()
     for name, contract in contracts.items():
         origins = models[name].inputs if name in models else {each.split(".")[0] for each in contract.meta.made_from}
-        if contract.meta.optional and (unseen & origins or any(o not in contracts and o not in models for o in origins)):
+        if contract.meta.optional and (
+            unseen & origins or any(o not in contracts and o not in models for o in origins)
+        ):
             unseen.add(name)
             models.pop(name, None)
     return {name: contract for name, contract in contracts.items() if name not in unseen}

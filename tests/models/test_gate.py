@@ -50,7 +50,12 @@ def reason(decision: Decision, recipe: Recipe) -> str:
         (contest(champion=0.3, new=0.29), CHAMPION, NEW, "refused: it may be worse than the champion by more than 2%"),
         (contest(champion=0.3, new=0.29), CHAMPION, CHAMPION, "kept: trained anew by its own recipe"),
         (contest(champion=0.3, new=0.4), NEW, CHAMPION, "replaced: by ease"),
-        (contest(champion=0.3, new=0.297, configured=(CHAMPION, NEW)), CHAMPION, NEW, "refused: it is not ahead of the"),
+        (
+            contest(champion=0.3, new=0.297, configured=(CHAMPION, NEW)),
+            CHAMPION,
+            NEW,
+            "refused: it is not ahead of the",
+        ),
         (contest(champion=0.3, new=0.35, other=0.4), OTHER, NEW, "refused: another challenger is ahead of it"),
         (contest(champion=0.02, new=0.05), FLOOR_RECIPE, CHAMPION, "taken out: it is behind popularity"),
         (contest(champion=0.02, new=0.3), NEW, CHAMPION, "taken out: it is behind popularity"),

@@ -93,7 +93,9 @@ def test_the_front_matter_is_what_the_hub_documents(story: Story) -> None:
     assert {"type", "name"} <= set(result["task"])
     assert {"type", "name"} <= set(result["dataset"]) <= {"type", "name", "config", "split", "revision", "args"}
     for metric in result["metrics"]:
-        assert {"type", "value"} <= set(metric) <= {"type", "value", "name", "config", "args", "verified", "verifyToken"}
+        assert (
+            {"type", "value"} <= set(metric) <= {"type", "value", "name", "config", "args", "verified", "verifyToken"}
+        )
         assert isinstance(metric["value"], float)
 
 

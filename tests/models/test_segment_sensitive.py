@@ -42,7 +42,8 @@ def segments_of(
     def quiet(session: Session) -> Any:
         random = np.random.default_rng(8)
         return replace(
-            opened(session), noise=lambda values, sigma: values + random.normal(0, sigma, len(values)).round().astype(int)
+            opened(session),
+            noise=lambda values, sigma: values + random.normal(0, sigma, len(values)).round().astype(int),
         )
 
     monkeypatch.setattr(step, "open_desk", quiet)

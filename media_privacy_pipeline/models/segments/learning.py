@@ -39,7 +39,9 @@ class Release(Protocol):
 class Chooser(Protocol):
     """How many segments there are to be, from the shape of all that was released."""
 
-    def __call__(self, plan: Plan, shape: Shape, sigma: float) -> int: ...
+    def __call__(self, plan: Plan, shape: Shape, sigma: float) -> int:
+        """A number of segments that the plan has starts for; `sigma` is the noise of the sums to come."""
+        ...
 
 
 COUNTED = 0.3

@@ -42,9 +42,7 @@ def numbered(plan: Plan, found: Segmentation, groups: list[list[int]]) -> Number
     used = {known.segment_id for known in plan.before}
     fresh = iter(range(max(used, default=0) + 1, max(used, default=0) + len(groups) + 2))
     numbers = [known.segment_id if known is not None else next(fresh) for known in matched]
-    genres = [
-        [(plan.genres[n], lift) for n, lift in some] for some in standing_out(found.genres, groups, found.sigma)
-    ]
+    genres = [[(plan.genres[n], lift) for n, lift in some] for some in standing_out(found.genres, groups, found.sigma)]
     kept = [_still(known, {genre for genre, _ in some}) for known, some in zip(matched, genres, strict=True)]
     return Numbered(groups, numbers, distinct_names(genres, kept))
 

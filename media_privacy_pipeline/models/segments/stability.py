@@ -21,7 +21,7 @@ from .space import Plan, nearest, unit
 
 
 def stability(plan: Plan, shape: Shape, sigma: float, config: SegmentsConfig) -> dict[int, float]:
-    """Mean adjusted Rand index between rehearsals, by the number of segments; 1 for one.
+    """Least adjusted Rand index between any two rehearsals, by the number of segments; 1 for one.
 
     0 for a number at which not every centre was learned in every rehearsal: what stays where it began agrees well, and
     says nothing. `sigma` is the noise of a sum.
@@ -39,7 +39,7 @@ def stability(plan: Plan, shape: Shape, sigma: float, config: SegmentsConfig) ->
             labels.append(nearest(fresh, centres))
             learned = learned and every
         pairs = [adjusted_rand(one, other) for one, other in combinations(labels, 2)]
-        found[len(start)] = float(np.mean(pairs)) if learned else 0.0
+        found[len(start)] = min(pairs) if learned else 0.0
     return found
 
 

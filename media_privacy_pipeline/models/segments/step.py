@@ -47,7 +47,7 @@ ASSIGNED = {
     "personalisation": ("personalisation_interactions", "viewer_segments"),
     "advertising": ("advertising_interactions", "viewer_segments_advertising"),
 }
-"""For each purpose that knows viewers by segment: what they watched under its own keys, and the table of who is where."""
+"""For each purpose that knows viewers by segment: what they watched under its own keys, and who is where."""
 TABLES = ("segment_profile", "training_interactions", *(table for tables in ASSIGNED.values() for table in tables))
 _LOG = logging.getLogger(__name__)
 _ASSIGNED = pa.schema([("viewer_key", pa.string()), ("segment_id", pa.int32())])
@@ -174,7 +174,9 @@ def stored_plan(
     if path.exists():
         plan = _read_plan(path)
         if plan is None:
-            raise UsageError(f"{path}: this version cannot go on with it; begin a new home, or take the next month first")
+            raise UsageError(
+                f"{path}: this version cannot go on with it; begin a new home, or take the next month first"
+            )
         return plan
     popularity = open_popularity(session, span.as_of, config.segments.popularity_days)
     known = _known(session, span, desk, statement, config.segments)

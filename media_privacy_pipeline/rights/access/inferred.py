@@ -30,9 +30,7 @@ def inferred(session: Session, person: Person, release: Release | None) -> list[
     Raises Refused where the release's tables cannot be opened with this key file.
     """
     lists = own_rows(session, person, "recommendations", release)
-    segments = {
-        purpose: own_rows(session, person, table, release) for purpose, (_, table) in purposes(session).items()
-    }
+    segments = {purpose: own_rows(session, person, table, release) for purpose, (_, table) in purposes(session).items()}
     profiles = {row["segment_id"]: row for row in whole(session, "segment_profile", release).to_pylist()}
     names = titles(session, {row[key] for row in lists for key in ("title_id", "reason_title_id")})
     listed = [
