@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +26,12 @@ def environment(**variables: str) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Night:
-    """A landing zone of six days and a home in which one run took them in."""
+    """A landing zone of six days and a home in which one run took them in, or some of them; `seconds` is how long."""
 
     landing: Path
     home: Path
     done: Done
+    seconds: float
 
     def copy(self, to: Path) -> Path:
         """A home of one's own, keys and all, to do harm to."""
@@ -63,12 +65,23 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
 
     folder = tmp_path_factory.mktemp("night")
     simulate(folder / "landing", seed=11, households=150, days=6, titles=80)
+    return _run(folder / "landing", folder / "home")
+
+
+@pytest.fixture(scope="session")
+def early(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """The same landing zone, and a home in which a run took in its first four days: copy it, and let a night go on."""
+    return _run(night.landing, tmp_path_factory.mktemp("early") / "home", "--to", "2026-09-04")
+
+
+def _run(landing: Path, home: Path, *more: str) -> Night:
+    started = time.monotonic()
     done = subprocess.run(
-        [*COMMAND, "run", "--landing", str(folder / "landing"), "--home", str(folder / "home")],
+        [*COMMAND, "run", "--landing", str(landing), "--home", str(home), *more],
         capture_output=True,
         text=True,
-        env=environment(HOME=str(folder)),
+        env=environment(HOME=str(home.parent)),
         timeout=600,
         check=False,
     )
-    return Night(folder / "landing", folder / "home", done)
+    return Night(landing, home, done, time.monotonic() - started)

@@ -40,7 +40,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.xdist_group("spark"))
-        elif "night" in getattr(item, "fixturenames", ()):
+        elif {"night", "early"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("night"))
 
 

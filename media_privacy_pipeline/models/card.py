@@ -87,7 +87,7 @@ def _body(manifest: Mapping[str, Any]) -> str:
         "Limits": [
             "The figures are of recipes trained on the early side of a temporal split and asked for what the same "
             "viewers watched after it; the stored model is the same recipe trained on both sides. Viewers without a "
-            "history get what is popular in the open counts. Titles that the model has not seen cannot be listed by it. "
+            "history get what is popular in the open counts. Titles that the model has not seen cannot be listed. "
             "Groups are those of activity alone, since training sees neither age nor gender.",
         ],
     }

@@ -101,7 +101,7 @@ class SegmentsConfig(_Config):
     """Rehearsals of the learning for each number of clusters."""
     rehearsed: Annotated[int, Field(ge=100)] = 2_000
     """Most people drawn for a rehearsal."""
-    iterations: Count = 3
+    iterations: Count = 2
     """Noisy moves of the centres; each is one paid part of the release."""
     genres: Count = 24
     """Most genres, the commonest of the catalogue, that are told apart."""
