@@ -25,4 +25,6 @@ class Additive(Scored):
 class Made(Protocol):
     """Makes an untrained recommender from its configuration."""
 
-    def __call__(self, config: Any) -> Storable: ...
+    def __call__(self, config: Any) -> Storable:
+        """A new recommender."""
+        ...

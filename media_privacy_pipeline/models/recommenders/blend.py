@@ -2,10 +2,10 @@
 
     score_i = sum over parts p of w_p (s_pi - mean_p) / deviation_p
 
-Mean and deviation are those of the viewer's own scores by that part over all of its titles. A part that knows nothing of a
-viewer says nothing; a title that a part does not know scores 0 there, as one without a link to the history does. The
-score adds up over the viewer's titles as the parts' scores do: contributions are w_p / deviation_p times theirs, summed
-over the parts, and the baseline is the rest.
+Mean and deviation are those of the viewer's own scores by that part over all of its titles. A part that knows nothing
+of a viewer says nothing; a title that a part does not know scores 0 there, as one without a link to the history does.
+The score adds up over the viewer's titles as the parts' scores do: contributions are w_p / deviation_p times theirs,
+summed over the parts, and the baseline is the rest.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Rp3BetaConfig(HistoryConfig):
     """Which recommender this is."""
     neighbours: Count = 100
     """Titles that count towards the score of a title, the likeliest starts of its walks."""
-    alpha: Annotated[float, Field(ge=0)] = 1.0
+    alpha: Positive = 1.0
     """Power of the probability of each step."""
     beta: Annotated[float, Field(ge=0)] = 0.5
     """Power of the target's popularity that its score is divided by."""

@@ -51,13 +51,7 @@ class Ials(Storable):
         """See Recommender.fit."""
         if not interactions.pairs:
             raise UsageError("ials: there is nothing to learn from")
-        from scipy.sparse import csr_matrix
-
-        from .als import factorise
-
-        shape = (len(interactions), len(interactions.titles))
-        weights = confidences(interactions, self.config)
-        _, factors = factorise(csr_matrix((weights, interactions.columns, interactions.starts), shape), self.config)
+        factors = _train(interactions, self.config)
         self.titles = interactions.titles
         self._set(factors)
         return self
@@ -141,3 +135,14 @@ def _products(vectors: Floats, factors: Floats) -> Floats:
     filled = np.zeros((-(-rows // _TILE) * _TILE, vectors.shape[1]), vectors.dtype)
     filled[:rows] = vectors
     return np.asarray(filled @ factors.T)[:rows]
+
+
+def _train(interactions: Interactions, config: IalsConfig) -> Floats:
+    """Item factors: shape (titles, factors), float32."""
+    from scipy.sparse import csr_matrix
+
+    from .als import factorise
+
+    shape = (len(interactions), len(interactions.titles))
+    weights = confidences(interactions, config)
+    return factorise(csr_matrix((weights, interactions.columns, interactions.starts), shape), config)[1]

@@ -1,4 +1,4 @@
-"""Every kind of recommender by name: made from a configuration, brought back from what was stored, and set to compete."""
+"""Every kind of recommender by name: made from a configuration, brought back from what was stored, set to compete."""
 
 from __future__ import annotations
 

@@ -79,7 +79,7 @@ class _Gains:
 
     @classmethod
     def of(cls, scores: Floats, split: Validation, titles: Strings, k: int) -> _Gains:
-        parts, viewers, size = scores.shape
+        _, viewers, size = scores.shape
         candidates = np.zeros((viewers, size), bool)
         for part in scores:
             best = top_k(part, _CANDIDATES)
