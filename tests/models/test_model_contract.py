@@ -43,6 +43,14 @@ def checkerboard(*, holes: bool = True) -> Interactions:
     return Interactions.of([viewer(r) for r, _ in board], [title(c) for _, c in board], np.full(len(board), 5.0))
 
 
+def mixed() -> Interactions:
+    """Forty viewers with one to eleven titles at random, and when they watched them."""
+    random = np.random.default_rng(5)
+    pairs = [(r, c) for r in range(40) for c in random.permutation(SIZE)[: 1 + r % 11]]
+    ages = random.integers(0, 6, len(pairs)).astype(float)
+    return Interactions.of([viewer(r) for r, _ in pairs], [title(c) for _, c in pairs], None, ages=ages)
+
+
 def listed(model: Recommender, histories: Interactions, k: int, filters: Filters | None = None) -> list[list[str]]:
     ranking = model.recommend(histories, k, filters)
     return [[str(model.titles[n]) for n in row if n >= 0] for row in ranking.titles]
@@ -145,6 +153,13 @@ class RecommenderContract:
         with pytest.raises(UsageError, match="nothing to learn from"):
             self.make().fit(Interactions.of([], [], []))
 
+    def test_titles_and_viewers_without_a_pair_do_no_harm(self) -> None:
+        whole = mixed()
+        some = whole.where((whole.columns != 3) & (whole.rows != 5))
+        model = self.make().fit(some)
+        ranking = model.recommend(whole, 3)
+        assert np.isfinite(ranking.scores[ranking.titles >= 0]).all()
+
     def test_one_viewer_with_one_title_can_be_learned_from(self) -> None:
         one = Interactions.of(["v"], ["t"], [2.0])
         assert listed(self.make().fit(one), one, 3) == [[]]
@@ -164,14 +179,6 @@ class TestPopularity(RecommenderContract):
 
 
 IALS = IalsConfig(factors=4, regularisation=0.01, unobserved=0.3)
-
-
-def mixed() -> Interactions:
-    """Forty viewers with one to eleven titles at random, and when they watched them."""
-    random = np.random.default_rng(5)
-    pairs = [(r, c) for r in range(40) for c in random.permutation(SIZE)[: 1 + r % 11]]
-    ages = random.integers(0, 6, len(pairs)).astype(float)
-    return Interactions.of([viewer(r) for r, _ in pairs], [title(c) for _, c in pairs], None, ages=ages)
 
 
 class StorableContract(RecommenderContract):

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.models.interactions import Interactions
-from media_privacy_pipeline.models.recommenders.config import HistoryConfig, ItemKnnConfig
+from media_privacy_pipeline.models.recommenders.config import HistoryConfig, ItemKnnConfig, PopularityConfig
 from media_privacy_pipeline.models.recommenders.history import activations, later_titles
 from media_privacy_pipeline.models.recommenders.neighbours import ItemKnn
+from media_privacy_pipeline.models.recommenders.popularity import Popularity
 
 EVENTS = st.lists(st.tuples(st.sampled_from("uvw"), st.sampled_from("abcdef"), st.integers(0, 4)), min_size=1)
 
@@ -78,3 +79,18 @@ def test_a_list_follows_what_was_watched_last() -> None:
 def test_an_age_that_is_none_is_a_clear_error(age: float) -> None:
     with pytest.raises(UsageError, match="1 of 2 ages are not numbers of days"):
         Interactions.of(["u", "v"], ["a", "a"], ages=[age, 2.0])
+
+
+def test_the_popularity_of_late_counts_what_is_watched_now() -> None:
+    data = of([("u", "old", 40), ("v", "old", 40), ("w", "new", 0)])
+    for half_life, first in ((None, "old"), (10.0, "new")):
+        model = Popularity(config=PopularityConfig(half_life_days=half_life)).fit(data)
+        assert model.titles[model.counts.argmax()] == first
+    assert model.counts.tolist() == pytest.approx([1, 2 / 16])
+
+
+def test_what_is_learned_fades_with_age() -> None:
+    data = of([("u", "a", 20), ("u", "b", 20), ("v", "a", 0), ("v", "c", 0)])
+    model = ItemKnn(ItemKnnConfig(learned_half_life_days=10.0)).fit(data)
+    assert model.similar("a", 2)[0][0] == "c"
+    assert [score for _, score in ItemKnn().fit(data).similar("a", 2)] == pytest.approx([1 / (2**0.5 + 10)] * 2)

@@ -24,6 +24,8 @@ class HistoryConfig(_Config):
     """So many later titles of the same viewer halve what a title weighs in scoring; none: order does not matter."""
     half_life_days: Positive | None = None
     """So many days before the viewer's latest title halve what a title weighs in scoring; none: time is no matter."""
+    learned_half_life_days: Positive | None = None
+    """So many days of age halve what a pair weighs in learning; none: the model learns from all of the past alike."""
 
 
 class IalsConfig(HistoryConfig):
@@ -55,6 +57,8 @@ class PopularityConfig(_Config):
 
     kind: Literal["popularity"] = "popularity"
     """Which recommender this is."""
+    half_life_days: Positive | None = None
+    """So many days of age halve what a viewer of a title counts; none: all of the past counts alike."""
 
 
 class EaseConfig(HistoryConfig):

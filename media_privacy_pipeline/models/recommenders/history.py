@@ -12,16 +12,21 @@ from ..interactions import Floats, Interactions, Ints
 from .config import HistoryConfig
 
 
-def confidences(interactions: Interactions, config: HistoryConfig) -> Floats:
-    """Weight of each pair without regard to time: shape (pairs,), float32."""
-    if config.confidence == "binary":
+def learned(interactions: Interactions, config: HistoryConfig) -> Floats:
+    """Weight of each pair in learning: shape (pairs,), float32. Without ages all are of the same time."""
+    return np.asarray(_confidences(interactions, config) * faded(interactions, config.learned_half_life_days))
+
+
+def faded(interactions: Interactions, half_life_days: float | None) -> Floats:
+    """What is left of each pair at its age: shape (pairs,), float32; 1 without ages or a half-life."""
+    if interactions.ages is None or half_life_days is None:
         return np.ones(interactions.pairs, np.float32)
-    return interactions.weights.astype(np.float32)
+    return _halved(interactions.ages.astype(np.float64) / half_life_days)
 
 
 def activations(histories: Interactions, config: HistoryConfig) -> Floats:
     """Weight of each pair in scoring: shape (pairs,), float32. Without ages no title is later than another."""
-    weights = confidences(histories, config)
+    weights = _confidences(histories, config)
     ages = histories.ages
     if ages is None or not histories.pairs:
         return weights
@@ -33,8 +38,7 @@ def activations(histories: Interactions, config: HistoryConfig) -> Floats:
         latest = np.zeros(len(histories), np.float64)
         latest[filled] = np.minimum.reduceat(ages.astype(np.float64), histories.starts[filled])
         decay += (ages - latest[histories.rows]) / config.half_life_days
-    # Not to zero: a title that is all but forgotten is still one that the viewer knows.
-    return np.asarray(weights * np.exp2(-np.minimum(decay, 60.0)), np.float32)
+    return np.asarray(weights * _halved(decay))
 
 
 def later_titles(histories: Interactions) -> Ints:
@@ -50,3 +54,14 @@ def later_titles(histories: Interactions) -> Ints:
     later = np.empty(len(order), np.int64)
     later[order] = place
     return later
+
+
+def _confidences(interactions: Interactions, config: HistoryConfig) -> Floats:
+    if config.confidence == "binary":
+        return np.ones(interactions.pairs, np.float32)
+    return interactions.weights.astype(np.float32)
+
+
+def _halved(times: Floats) -> Floats:
+    # Not to zero: what is all but forgotten is still a pair, and its title one that the viewer knows.
+    return np.exp2(-np.minimum(times, 60.0)).astype(np.float32)

@@ -22,7 +22,7 @@ from ..topk import top_k
 from .additive import Additive
 from .config import IalsConfig
 from .foldin import Folded, ItemSpace, batches, fold_in
-from .history import activations, confidences
+from .history import activations, learned
 from .padding import top_reasons
 
 _TILE = 64
@@ -144,5 +144,5 @@ def _train(interactions: Interactions, config: IalsConfig) -> Floats:
     from .als import factorise
 
     shape = (len(interactions), len(interactions.titles))
-    weights = confidences(interactions, config)
+    weights = learned(interactions, config)
     return factorise(csr_matrix((weights, interactions.columns, interactions.starts), shape), config)[1]

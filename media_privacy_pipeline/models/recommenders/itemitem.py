@@ -21,7 +21,7 @@ from ..interactions import Floats, Interactions, Ints, Strings
 from ..topk import top_k
 from .additive import Additive
 from .config import HistoryConfig
-from .history import activations, confidences
+from .history import activations, learned
 from .padding import Padded, pad, padded_batches, top_reasons
 
 Config = TypeVar("Config", bound=HistoryConfig)
@@ -168,9 +168,9 @@ class _Summed(Additive):
 
 
 def matrix_of(interactions: Interactions, config: HistoryConfig) -> csr_matrix:
-    """Viewers by titles, the confidences without regard to time, double precision."""
+    """Viewers by titles, what each pair weighs in learning, double precision."""
     shape = (len(interactions), len(interactions.titles))
-    weights = confidences(interactions, config).astype(np.float64)
+    weights = learned(interactions, config).astype(np.float64)
     return csr_matrix((weights, interactions.columns, interactions.starts), shape=shape)
 
 

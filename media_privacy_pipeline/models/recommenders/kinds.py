@@ -34,7 +34,7 @@ def make(config: AnyConfig) -> Storable:
     if config.kind == "blend":
         return Blend(config, make)
     if config.kind == "popularity":
-        return Popularity()
+        return Popularity(config=config)
     kind: Any = KINDS[config.kind]
     made: Storable = kind(config)
     return made

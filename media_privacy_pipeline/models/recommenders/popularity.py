@@ -13,17 +13,21 @@ from ..interactions import Floats, Interactions, Ints, Strings
 from ..topk import top_k
 from .additive import Additive
 from .config import PopularityConfig
+from .history import faded
 
 _CELLS = 16_000_000
 """Scores in memory at a time (64 MB)."""
 
 
 class Popularity(Storable):
-    """Score of a title: how many viewers watched it, or any other count that is given."""
+    """Score of a title: how many viewers watched it, the later the more where asked; or any other count that is given."""
 
-    config = PopularityConfig()
+    config: PopularityConfig
 
-    def __init__(self, titles: Strings | None = None, counts: Floats | None = None) -> None:
+    def __init__(
+        self, titles: Strings | None = None, counts: Floats | None = None, config: PopularityConfig | None = None
+    ) -> None:
+        self.config = config or PopularityConfig()
         self.titles = np.array([], np.str_) if titles is None else titles
         self.counts = np.zeros(len(self.titles)) if counts is None else counts
 
@@ -38,7 +42,8 @@ class Popularity(Storable):
         if not interactions.pairs:
             raise UsageError("popularity: there is nothing to learn from")
         self.titles = interactions.titles
-        self.counts = np.bincount(interactions.columns, minlength=len(self.titles)).astype(np.float64)
+        weights = faded(interactions, self.config.half_life_days).astype(np.float64)
+        self.counts = np.bincount(interactions.columns, weights, len(self.titles))
         return self
 
     def state(self) -> dict[str, np.typing.NDArray[Any]]:
@@ -50,7 +55,7 @@ class Popularity(Storable):
         """See Storable.of_state."""
         if len(state["titles"]) != len(state["counts"]):
             raise ValueError("the counts do not fit the titles")
-        return cls(state["titles"], state["counts"])
+        return cls(state["titles"], state["counts"], config)
 
     def batches(self, histories: Interactions) -> Iterator[Ints]:
         """See Recommender.batches."""

@@ -18,7 +18,7 @@ from scipy.sparse import coo_matrix, csr_matrix, diags
 
 from ..interactions import Floats, Interactions, Strings
 from .config import SuccessorsConfig
-from .history import confidences
+from .history import learned
 from .itemitem import ItemItem, matrix_of, pruned
 
 
@@ -36,7 +36,8 @@ class Successors(ItemItem[SuccessorsConfig]):
             follows = (watched.T @ watched).tocsr() * ((1 + config.backward) / 2)
         else:
             follows = _follows(interactions, interactions.ages, config)
-        counts = np.bincount(interactions.columns, minlength=len(interactions.titles)).astype(np.float64)
+        # Titles that nobody watched have no row or column: any count does.
+        counts = np.maximum(np.bincount(interactions.columns, minlength=len(interactions.titles)), 1.0)
         scaled = (diags(1 / (counts + config.shrink)) @ follows @ diags(counts**-config.beta)).tocsc()
         return interactions.titles, pruned(len(counts), config.neighbours, lambda places: scaled[:, places].toarray())
 
@@ -45,7 +46,7 @@ def _follows(interactions: Interactions, ages: Floats, config: SuccessorsConfig)
     """S: titles by titles, double precision."""
     order = np.lexsort((interactions.columns, -ages, interactions.rows))
     rows, titles, ages = interactions.rows[order], interactions.columns[order], ages[order]
-    weights = confidences(interactions, config)[order].astype(np.float64)
+    weights = learned(interactions, config)[order].astype(np.float64)
     shape = (len(interactions.titles),) * 2
     total = csr_matrix(shape, dtype=np.float64)
     for places in range(1, config.window + 1):
