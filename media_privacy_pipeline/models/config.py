@@ -88,7 +88,7 @@ class ModelsConfig(_Config):
 
     confidence: ConfidenceConfig = ConfidenceConfig()
     """From plays to confidences."""
-    ials: IalsConfig = IalsConfig()
+    ials: IalsConfig = IalsConfig(confidence="given", unobserved=0.3)
     """The recommender."""
     contenders: Mapping[str, AnyConfig] = Field(default_factory=_contenders)
     """Who else competes to be the recommender, by name."""
@@ -104,4 +104,4 @@ class ModelsConfig(_Config):
     @classmethod
     def on(cls, threads: int) -> ModelsConfig:
         """The defaults, on so many threads."""
-        return cls(ials=IalsConfig(threads=threads))
+        return cls(ials=cls().ials.model_copy(update={"threads": threads}))

@@ -20,7 +20,7 @@ _CELLS = 16_000_000
 
 
 class Popularity(Storable):
-    """Score of a title: how many viewers watched it, the later the more where asked; or any other count that is given."""
+    """Score of a title: how many viewers watched it, late ones for more where asked; or any other count."""
 
     config: PopularityConfig
 
@@ -43,7 +43,7 @@ class Popularity(Storable):
             raise UsageError("popularity: there is nothing to learn from")
         self.titles = interactions.titles
         weights = faded(interactions, self.config.half_life_days).astype(np.float64)
-        self.counts = np.bincount(interactions.columns, weights, len(self.titles))
+        self.counts = np.asarray(np.bincount(interactions.columns, weights, len(self.titles)), np.float64)
         return self
 
     def state(self) -> dict[str, np.typing.NDArray[Any]]:
