@@ -5,8 +5,8 @@
 Data: a made-up matrix of 50,000 viewers and 5,000 titles with heavy tails, and MovieLens 100K where
 MEDIA_PRIVACY_REAL_DATA is set. Both sides run on two threads with BLAS held to one, in turn, in one process; seconds
 are the median of the repeats. Ours is the loss of Rendle et al. 2021 with nu = 1 and the packaged number of conjugate
-gradient steps; implicit's is that of Hu et al. 2008, once with its conjugate gradients (its default, three steps), once with
-Cholesky. The last column says what our few steps cost: the loss that is reached, over that of 20 steps a sweep.
+gradient steps; implicit's is that of Hu et al. 2008, with its conjugate gradients (its default, three steps) and, where
+asked, with Cholesky. The last column says what few steps cost: the loss that is reached, over that of 20 steps a sweep.
 """
 
 from __future__ import annotations

@@ -283,10 +283,9 @@ def main() -> None:
     inner = [
         Task.of(split(outer.train, given.seed + n), min(given.viewers, 2_000), 2) for n in range(1, given.folds + 1)
     ]
-    print(
-        f"{given.data} {given.protocol} seed {given.seed}: {test.train.pairs:,} pairs of {len(test.train.titles):,} titles"
-    )
-    print(f"  {len(test.test):,} test viewers, {test.test.pairs:,} test pairs; load {os.getloadavg()[0]:.1f}")
+    print(f"{given.data} {given.protocol} seed {given.seed}, load {os.getloadavg()[0]:.1f}:")
+    print(f"  {test.train.pairs:,} pairs of {len(test.train.titles):,} titles in train,", end=" ")
+    print(f"{len(test.test):,} test viewers with {test.test.pairs:,} titles", flush=True)
     timed = given.protocol in TIMED
 
     def data(task: Task) -> Task:

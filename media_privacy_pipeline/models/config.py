@@ -88,7 +88,7 @@ class ModelsConfig(_Config):
 
     confidence: ConfidenceConfig = ConfidenceConfig()
     """From plays to confidences."""
-    ials: IalsConfig = IalsConfig(confidence="given", unobserved=0.3)
+    ials: IalsConfig = IalsConfig(confidence="given", unobserved=0.6)
     """The recommender."""
     contenders: Mapping[str, AnyConfig] = Field(default_factory=_contenders)
     """Who else competes to be the recommender, by name."""

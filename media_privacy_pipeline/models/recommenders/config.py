@@ -33,11 +33,11 @@ class IalsConfig(HistoryConfig):
 
     kind: Literal["ials"] = "ials"
     """Which recommender this is."""
-    factors: Count = 64
+    factors: Count = 32
     """Length of a title's vector."""
-    regularisation: Positive = 0.03
+    regularisation: Positive = 0.02
     """λ: weight of the squared length of a vector, times its row's weight to the power of `frequency`."""
-    unobserved: Positive = 0.1
+    unobserved: Positive = 0.2
     """a0: weight of every cell of the matrix, watched or not, beside the confidence of those that were watched."""
     frequency: Annotated[float, Field(ge=0, le=2)] = 1.0
     """nu: 1 regularises a row by all the weight that is on it, 0 all rows alike."""
