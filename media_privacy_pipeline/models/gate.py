@@ -27,7 +27,7 @@ from .config import GateConfig
 from .evaluation.metrics import hits, ndcg
 from .evaluation.split import Split
 from .interactions import Floats, positions
-from .kinds import FLOOR_RECIPE, Recipe
+from .recipes import FLOOR_RECIPE, Recipe
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from typing import Any
 
 from ..engines import Session
 from ..errors import Refused, UsageError
-from .kinds import assembled
 from .moves import PROMOTE, ROLLBACK, Author
 from .partitions import changed_days
+from .recipes import assembled
 from .registry import Registry
 
 _TOLD = 12

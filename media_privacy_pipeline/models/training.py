@@ -23,7 +23,7 @@ from .gate import Contest, Decision, decide, per_viewer
 from .grouped import by_activity
 from .inputs import weighed
 from .interactions import Interactions
-from .kinds import FLOOR, FLOOR_RECIPE, KINDS, Recipe, contenders, load_model, recipe_of
+from .recipes import FLOOR, FLOOR_RECIPE, Recipe, contenders, load_model, recipe_of
 from .registry import Registry
 
 __all__ = ["load_model", "registry"]
@@ -47,7 +47,7 @@ def split_of(rows: pa.Table, config: ModelsConfig) -> Split:
 
 @dataclass(frozen=True)
 class Measured:
-    """Tonight's recipes on the same held-out viewers: the figures of the models by kind, each recipe's groups by
+    """Tonight's recipes on the same held-out viewers: the figures of the models by name, each recipe's groups by
     digest, and what the gate asks."""
 
     metrics: list[Metric]
@@ -61,14 +61,16 @@ def measure(split: Split, champion: Recipe | None, barred: frozenset[str], confi
     A recipe that cannot be trained is left out, and the contest says why. Without test viewers nothing is measured.
     """
     configured = contenders(config)
-    recipes = {recipe.digest: recipe for recipe in (FLOOR_RECIPE, *([champion] if champion else []), *configured)}
-    names = _names(recipes.values(), champion)
+    names = {recipe.digest: name for name, recipe in {**configured, FLOOR: FLOOR_RECIPE}.items()}
+    if champion is not None:
+        names.setdefault(champion.digest, "champion")
+    recipes = {r.digest: r for r in (FLOOR_RECIPE, *([champion] if champion else []), *configured.values())}
     split = thinned(split, config.evaluation.viewers, config.evaluation.seed)
     models: dict[str, Recommender] = {}
     values, failed, groups = {}, {}, {}
     for digest, recipe in recipes.items():
         try:
-            model = recipe.make()
+            model = recipe.make(config.ials.threads)
             if len(split.test):
                 models[names[digest]] = model.fit(split.train)
                 values[digest] = per_viewer(model, split, config.gate.k)
@@ -76,17 +78,9 @@ def measure(split: Split, champion: Recipe | None, barred: frozenset[str], confi
         except Refused as refused:
             failed[digest] = str(refused)
     metrics = evaluate(models, split, config.evaluation, floor=FLOOR) if models else []
-    challengers = [each for each in configured if champion is None or each.digest != champion.digest]
-    known = frozenset(each.digest for each in configured)
+    challengers = [each for each in configured.values() if champion is None or each.digest != champion.digest]
+    known = frozenset(each.digest for each in configured.values())
     return Measured(metrics, groups, Contest(champion, challengers, known, values, failed, barred))
-
-
-def _names(recipes: Any, champion: Recipe | None) -> dict[str, str]:
-    """How figures name each recipe: by its kind; a champion of a kind that is configured otherwise now, as champion."""
-    names: dict[str, str] = {}
-    for recipe in reversed(list(recipes)):
-        names[recipe.digest] = recipe.kind if recipe.kind not in names.values() else "champion"
-    return names
 
 
 @dataclass(frozen=True)
@@ -140,8 +134,7 @@ def train_model(
         if recipe.digest == FLOOR_RECIPE.digest and failures and unchanged and where.champion() is not None:
             return _stays(where, "kept", f"{'; '.join(failures)}. All that it learned from is permitted still", config)
         try:
-            model = recipe.make().fit(interactions)
-            arrays = KINDS[recipe.kind].arrays(model)
+            arrays = recipe.make(config.ials.threads).fit(interactions).state()
             _finite(recipe, arrays)
         except Refused as refused:
             failures.append(str(refused))

@@ -8,7 +8,7 @@ import pytest
 from media_privacy_pipeline.models.config import GateConfig
 from media_privacy_pipeline.models.gate import Contest, Decision, decide, interval
 from media_privacy_pipeline.models.interactions import Floats
-from media_privacy_pipeline.models.kinds import FLOOR_RECIPE, Recipe
+from media_privacy_pipeline.models.recipes import FLOOR_RECIPE, Recipe
 
 CHAMPION, NEW, OTHER = Recipe("ials", {"factors": 8}), Recipe("ease", {}), Recipe("item_knn", {"k": 50})
 RULE = GateConfig(resamples=400)

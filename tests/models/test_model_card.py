@@ -17,7 +17,7 @@ from media_privacy_pipeline.models.evaluation.evaluate import evaluate
 from media_privacy_pipeline.models.gate import per_viewer
 from media_privacy_pipeline.models.grouped import by_activity
 from media_privacy_pipeline.models.inputs import read, weighed
-from media_privacy_pipeline.models.kinds import FLOOR, FLOOR_RECIPE, KINDS, recipe_of
+from media_privacy_pipeline.models.recipes import FLOOR, FLOOR_RECIPE, recipe_of
 from media_privacy_pipeline.models.registry import Registry, StoredModel
 from media_privacy_pipeline.models.steps import train
 from media_privacy_pipeline.models.training import registry, split_of
@@ -56,7 +56,7 @@ def test_every_figure_is_what_the_stored_model_and_data_give(story: Story) -> No
         confidence=ConfidenceConfig(**manifest["confidence"]), evaluation=EvaluationConfig(**manifest["evaluation"])
     )
     recipe, split, everything = recipe_of(manifest), split_of(rows, config), weighed(rows, config.confidence)
-    again = KINDS[recipe.kind].arrays(recipe.make().fit(everything))
+    again = recipe.make().fit(everything).state()
     assert again.keys() == stored.arrays.keys()
     for name, array in again.items():
         assert np.array_equal(array, stored.arrays[name]), name

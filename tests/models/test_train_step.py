@@ -12,7 +12,7 @@ from models_world import FIRST, SPAN, World, rows_of
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.models import training
 from media_privacy_pipeline.models.config import IalsConfig, ModelsConfig
-from media_privacy_pipeline.models.recommenders import ials
+from media_privacy_pipeline.models.recommenders import als, ials
 from media_privacy_pipeline.models.steps import train
 from media_privacy_pipeline.models.training import load_model, registry
 
@@ -97,13 +97,11 @@ def test_without_anything_to_learn_from_the_champion_leaves_service(session: Ses
 
 def diverge(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no ials be trained from now on."""
-    from implicit.cpu.als import AlternatingLeastSquares
 
-    def fit(self, matrix, show_progress):  # type: ignore[no-untyped-def]
-        self.user_factors = self.item_factors = np.full((2, 2), np.nan, np.float32)
-        self._check_fit_errors()
+    def half(side, solved, fixed, config, pool):  # type: ignore[no-untyped-def]
+        return np.full_like(solved, np.nan), fixed
 
-    monkeypatch.setattr(AlternatingLeastSquares, "fit", fit)
+    monkeypatch.setattr(als, "_half", half)
 
 
 def test_a_training_that_diverges_is_refused_and_the_champion_stays(

@@ -1,28 +1,25 @@
-"""The kinds of recommenders: how each is made from a recipe, taken apart into arrays, and put together again.
-
-A recipe is a kind and its configuration as JSON: all that is needed to train the same model on other data.
-"""
+"""Recipes: a kind of recommender and its configuration as JSON, all that is needed to train the same on other data; and
+stored models put together again by theirs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ..errors import Refused
 from ..lake import fingerprint_of
-from .base import Recommender
-from .config import IalsConfig, ModelsConfig
-from .recommenders.ials import Ials
-from .recommenders.popularity import Popularity
+from .base import Recommender, Storable
+from .config import ModelsConfig
+from .recommenders.config import AnyConfig, PopularityConfig
+from .recommenders.kinds import KINDS, make, restored
 from .registry import Registry, StoredModel
 
-Arrays = Mapping[str, npt.NDArray[Any]]
 FLOOR = "popularity"
+_CONFIG: TypeAdapter[AnyConfig] = TypeAdapter(AnyConfig)
 
 
 @dataclass(frozen=True)
@@ -32,64 +29,37 @@ class Recipe:
     kind: str
     config: Mapping[str, Any]
 
+    @classmethod
+    def of(cls, config: AnyConfig) -> Recipe:
+        """The recipe of a configuration."""
+        return cls(config.kind, config.model_dump(mode="json"))
+
     @property
     def digest(self) -> str:
         """The recipe's own name."""
         return fingerprint_of(self.kind, self.config)
 
-    def make(self) -> Recommender:
-        """An untrained model. Raises Refused for a kind or a configuration that this version does not know."""
+    def make(self, threads: int = 2) -> Storable:
+        """An untrained model, to be trained on so many threads, which change nothing of it.
+
+        Raises Refused for a kind or a configuration that this version does not know.
+        """
         if self.kind not in KINDS:
             raise Refused(f"{self.kind} is no kind of model that this version can train")
         try:
-            return KINDS[self.kind].make(self.config)
+            config = _CONFIG.validate_python({**self.config, "kind": self.kind})
         except ValidationError:
             raise Refused(f"{self.kind}: this version cannot train by its configuration any more") from None
+        return make(config.model_copy(update={"threads": threads}) if config.kind == "ials" else config)
 
 
-@dataclass(frozen=True)
-class Kind:
-    """How models of a kind are made, and turned into arrays and back."""
-
-    make: Callable[[Mapping[str, Any]], Recommender]
-    arrays: Callable[[Any], Arrays]
-    restore: Callable[[Mapping[str, Any], Arrays], Recommender]
+FLOOR_RECIPE = Recipe.of(PopularityConfig())
 
 
-def _ials(config: Mapping[str, Any], arrays: Arrays) -> Recommender:
-    titles, factors = arrays["titles"], arrays["factors"]
-    if factors.ndim != 2 or len(titles) != len(factors):
-        raise ValueError("titles and factors")
-    return Ials.of_factors(titles, factors, IalsConfig.model_validate(config))
-
-
-def _popularity(config: Mapping[str, Any], arrays: Arrays) -> Recommender:
-    titles, counts = arrays["titles"], arrays["counts"]
-    if titles.shape != counts.shape:
-        raise ValueError("titles and counts")
-    return Popularity(titles, counts)
-
-
-KINDS: Mapping[str, Kind] = {
-    "ials": Kind(
-        lambda config: Ials(IalsConfig.model_validate(config)),
-        lambda model: {"titles": model.titles, "factors": model.factors},
-        _ials,
-    ),
-    FLOOR: Kind(
-        lambda config: Popularity(),
-        lambda model: {"titles": model.titles, "counts": model.counts},
-        _popularity,
-    ),
-}
-"""The kinds that a night can train."""
-
-FLOOR_RECIPE = Recipe(FLOOR, {})
-
-
-def contenders(config: ModelsConfig) -> list[Recipe]:
-    """The recipes that a configuration puts up, the floor aside."""
-    return [Recipe("ials", config.ials.model_dump(mode="json"))]
+def contenders(config: ModelsConfig) -> dict[str, Recipe]:
+    """The recipes that a configuration puts up, by name, the floor aside."""
+    found = {"ials": Recipe.of(config.ials), **{name: Recipe.of(each) for name, each in config.contenders.items()}}
+    return {name: recipe for name, recipe in found.items() if recipe.digest != FLOOR_RECIPE.digest}
 
 
 def recipe_of(manifest: Mapping[str, Any]) -> Recipe:
@@ -118,6 +88,6 @@ def assembled(where: Registry, stored: StoredModel) -> Recommender:
         if np.issubdtype(array.dtype, np.floating) and not np.isfinite(array).all():
             raise Refused(f"{at}: its array {name} holds what is no number; delete it and train again")
     try:
-        return KINDS[recipe.kind].restore(recipe.config, stored.arrays)
+        return restored({**recipe.config, "kind": recipe.kind}, stored.arrays)
     except (KeyError, ValueError, TypeError, IndexError):
         raise Refused(f"{at}: its arrays do not fit together; delete it and train again") from None
