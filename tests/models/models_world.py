@@ -11,12 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from media_privacy_pipeline.engines import Session, Span
+from media_privacy_pipeline.models.config import ModelsConfig
 
 FIRST = date(2026, 3, 1)
 DAYS = 20
 SPAN = Span.of(FIRST, FIRST + timedelta(days=DAYS - 1))
 _LETTERS = {"training": "a", "personalisation": "b", "advertising": "c"}
 GENRES = ("comedy", "drama", "horror", "western")
+
+ALONE = ModelsConfig(contenders={})
+"""Nobody competes with ials."""
 
 
 @dataclass

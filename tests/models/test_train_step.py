@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
-from models_world import FIRST, SPAN, World, rows_of
+from models_world import ALONE, FIRST, SPAN, World, rows_of
 
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.models import training
@@ -19,7 +19,7 @@ from media_privacy_pipeline.models.training import load_model, registry
 
 def test_tastes_are_learned_better_than_popularity_and_the_manifest_says_from_what(session: Session) -> None:
     World().store(session)
-    result = train(session, SPAN)
+    result = train(session, SPAN, ALONE)
     metrics = {(r["model"], r["metric"], r["k"]): r for r in rows_of(session, "model_metrics")}
     assert metrics["ials-minus-popularity", "ndcg", 10]["low"] > 0
     assert result.rows["model_metrics"] == len(metrics)
@@ -36,9 +36,9 @@ def test_tastes_are_learned_better_than_popularity_and_the_manifest_says_from_wh
 
 def test_a_second_run_on_the_same_rows_does_nothing(session: Session) -> None:
     World().store(session)
-    first = train(session, SPAN)
+    first = train(session, SPAN, ALONE)
     champion = registry(session.settings.models).champion()
-    again = train(session, SPAN)
+    again = train(session, SPAN, ALONE)
     assert (first.skipped, again.skipped) == (False, True)
     assert again.rows == first.rows
     assert registry(session.settings.models).champion() == champion
@@ -56,7 +56,7 @@ def test_the_evaluation_never_learns_from_the_test_side(session: Session, monkey
         return fit(interactions, config)
 
     monkeypatch.setattr(ials, "_train", spy)
-    train(session, SPAN)
+    train(session, SPAN, ALONE)
     for_evaluation, for_service = learned
     late = {
         (r["viewer_key"], r["title_id"]) for r in rows_of(session, "training_interactions") if not r["plays_before"]
@@ -77,7 +77,7 @@ def test_without_two_days_metrics_are_absent_with_a_reason_and_the_model_is_ther
     world = World(viewers=6)
     world.store(session)
     world.store_events(session, "training", [(v, world.title(v), FIRST) for v in range(6)])
-    result = train(session, SPAN)
+    result = train(session, SPAN, ALONE)
     assert result.rows["model_metrics"] == 0
     assert "no viewer has titles on both sides" in str(result.metadata["evaluation"])
     assert registry(session.settings.models).champion() is not None
@@ -86,13 +86,13 @@ def test_without_two_days_metrics_are_absent_with_a_reason_and_the_model_is_ther
 def test_without_anything_to_learn_from_the_champion_leaves_service(session: Session) -> None:
     world = World()
     world.store(session)
-    train(session, SPAN)
+    train(session, SPAN, ALONE)
     world.store_events(session, "training", [])
-    result = train(session, SPAN)
+    result = train(session, SPAN, ALONE)
     assert registry(session.settings.models).champion() is None
     assert registry(session.settings.models).names() == []
     assert "nothing may be learned from" in str(result.metadata["model"])
-    assert train(session, SPAN).skipped
+    assert train(session, SPAN, ALONE).skipped
 
 
 def diverge(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,10 +108,10 @@ def test_a_training_that_diverges_is_refused_and_the_champion_stays(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     World().store(session)
-    train(session, SPAN)
+    train(session, SPAN, ALONE)
     champion = registry(session.settings.models).champion()
     diverge(monkeypatch)
-    result = train(session, SPAN, ModelsConfig(keep_models=3))
+    result = train(session, SPAN, ModelsConfig(contenders={}, keep_models=3))
     assert registry(session.settings.models).champion() == champion == result.metadata["model"]
     assert "the training diverged" in str(result.metadata["gate"])
     assert "permitted still" in str(registry(session.settings.models).decision())
@@ -122,12 +122,12 @@ def test_where_people_have_left_a_training_that_diverges_gives_way_to_the_floor(
 ) -> None:
     world = World()
     world.store(session)
-    train(session, SPAN)
+    train(session, SPAN, ALONE)
     where = registry(session.settings.models)
     champion = where.champion()
     world.store_events(session, "training", world.events()[:-1])
     diverge(monkeypatch)
-    result = train(session, SPAN)
+    result = train(session, SPAN, ALONE)
     assert where.champion() not in (None, champion)
     assert result.metadata["serves"] == "popularity"
     assert "the training diverged" in str(result.metadata["gate"])
@@ -138,11 +138,11 @@ def test_a_champion_that_falls_behind_popularity_gives_way_to_it(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     World().store(session)
-    assert train(session, SPAN).metadata["serves"] == "ials"
+    assert train(session, SPAN, ALONE).metadata["serves"] == "ials"
     monkeypatch.setattr(
         training, "per_viewer", lambda model, split, k: np.full(len(split.test), float(len(type(model).__name__)))
     )
-    result = train(session, SPAN, ModelsConfig(keep_models=3))
+    result = train(session, SPAN, ModelsConfig(contenders={}, keep_models=3))
     assert result.metadata["serves"] == "popularity"
     assert "it is behind popularity" in str(result.metadata["gate"])
     served = load_model(registry(session.settings.models), str(result.metadata["model"]))
@@ -154,10 +154,10 @@ def test_a_new_configuration_that_loses_is_refused_and_the_champions_own_is_trai
 ) -> None:
     world = World()
     world.store(session)
-    first = train(session, SPAN)
+    first = train(session, SPAN, ALONE)
     world.store_events(session, "training", [e for e in world.events() if e[0] != 0])
     # A factor alone cannot tell four tastes apart.
-    poor = ModelsConfig(ials=IalsConfig(factors=1, regularisation=1e6))
+    poor = ModelsConfig(contenders={}, ials=IalsConfig(factors=1, regularisation=1e6))
     result = train(session, SPAN, poor)
     where = registry(session.settings.models)
     stored = where.load(str(where.champion())).manifest
@@ -173,11 +173,11 @@ def test_a_new_configuration_that_loses_is_refused_and_the_champions_own_is_trai
 
 def test_a_damaged_champion_is_trained_again(session: Session) -> None:
     World(viewers=24).store(session)
-    train(session, SPAN)
+    train(session, SPAN, ALONE)
     where = registry(session.settings.models)
     champion = str(where.champion())
     (where.root / champion / "arrays.npz").write_bytes(b"")
-    assert not train(session, SPAN).skipped
+    assert not train(session, SPAN, ALONE).skipped
     assert where.champion() == champion
     assert where.is_whole(champion)
 
