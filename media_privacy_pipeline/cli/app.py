@@ -29,6 +29,7 @@ from . import (
     simulation,
     status,
     subject,
+    tune,
     ui,
     verify,
 )
@@ -90,6 +91,8 @@ _PARTS = (
     audit,
     checkup,
     benchmark,
+    evaluate,
+    tune,
     ui,
 )
 for part in _PARTS:
