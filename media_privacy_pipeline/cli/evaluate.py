@@ -70,8 +70,8 @@ def evaluate(
 ) -> None:
     """Measure models on your own ratings, plays or clicks: one file, or files that were split before.
 
-    Reads ratings.dat, u.data, ratings.csv, RecBole's .inter, and tsv, csv or Parquet of user, title, rating, time. Every
-    figure comes with a 95 % interval; models are compared on the same users.
+    Reads ratings.dat, u.data, ratings.csv, RecBole's .inter, and tsv, csv or Parquet of user, title, rating, time.
+    Every figure comes with a 95 % interval; models are compared on the same users.
 
       media-privacy evaluate --data ml-100k/u.data --protocol holdout --k 10
       media-privacy evaluate --train train.csv --test test.csv --fold-in known.csv --protocol liang
@@ -157,8 +157,8 @@ def _tables(document: Mapping[str, Any]) -> None:
     at = {(each["model"], each["metric"], each["k"]): each for each in metrics}
     counts = document["counts"]
     title = (
-        f"{document['protocol']}: {counts['tested_users']:,} users, {counts['tested_pairs']:,} pairs asked for; learned "
-        f"from {counts['train_pairs']:,} pairs of {counts['train_users']:,} users and {counts['train_titles']:,} titles"
+        f"{document['protocol']}: {counts['tested_users']:,} users, {counts['tested_pairs']:,} pairs asked for; "
+        f"learned from {counts['train_pairs']:,} pairs of {counts['train_users']:,} users and {counts['train_titles']:,} titles"
     )
     rows = [[name, m, *(_cell(at[name, m, k]) for k in ks)] for m in order for name in names]
     as_table(["model", "metric", *(f"@{k}" for k in ks)], rows, title=title)

@@ -18,7 +18,8 @@ from ..models.evaluation.reading import Form, Source, read
 from ..models.evaluation.split import Split
 
 Data = Annotated[
-    Path | None, typer.Option(help="One file of user, title, rating, time, which the protocol parts.", show_default=False)
+    Path | None,
+    typer.Option(help="One file of user, title, rating, time, which the protocol parts.", show_default=False),
 ]
 ProtocolName = Annotated[str, typer.Option(help="liang, holdout, leave-last-out or temporal.")]
 Threshold = Annotated[

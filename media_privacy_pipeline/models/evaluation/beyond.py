@@ -63,4 +63,4 @@ def _mean_over(listed: Ints, of_title: Floats) -> Floats:
     there = listed >= 0
     values = np.where(there, of_title[np.maximum(listed, 0)], 0.0) if len(of_title) else np.zeros(listed.shape)
     count = there.sum(axis=1)
-    return np.divide(values.sum(axis=1), count, out=np.full(len(listed), np.nan), where=count > 0)
+    return np.asarray(np.divide(values.sum(axis=1), count, out=np.full(len(listed), np.nan), where=count > 0))

@@ -16,7 +16,8 @@ def means(values: Floats) -> Floats:
     """Mean of each column over the viewers that have a figure in it (NaN: none); NaN where nobody has."""
     known = ~np.isnan(values)
     count = known.sum(axis=0)
-    return np.divide(np.where(known, values, 0).sum(axis=0), count, out=np.full(count.shape, np.nan), where=count > 0)
+    total = np.where(known, values, 0).sum(axis=0)
+    return np.asarray(np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0))
 
 
 def resampled_means(values: Floats, resamples: int, seed: int) -> Floats:

@@ -23,7 +23,9 @@ def given(text: str | None) -> tuple[str, ...] | None:
     roles = tuple(role.strip() for role in text.split(","))
     named = [role for role in roles if role != "-"]
     if unknown := sorted(set(named) - set(ROLES)):
-        raise UsageError(f"--columns: there is no {', '.join(unknown)}; there are {', '.join(ROLES)}, and - to skip one")
+        raise UsageError(
+            f"--columns: there is no {', '.join(unknown)}; there are {', '.join(ROLES)}, and - to skip one"
+        )
     if len(set(named)) < len(named) or not {"user", "item"} <= set(named):
         raise UsageError("--columns: name user and item, and each column once")
     return roles

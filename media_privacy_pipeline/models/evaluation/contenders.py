@@ -1,4 +1,4 @@
-"""The models that `evaluate` and `tune` know by name. A new one is a line here, and its search space one in spaces.py."""
+"""The models that `evaluate` and `tune` know by name. A new one is a line here; its search space stands in spaces.py."""
 
 from __future__ import annotations
 
@@ -64,7 +64,11 @@ def chosen(path: Path) -> tuple[str, BaseModel]:
         raise UsageError(f"{path}: the configuration cannot be read") from None
     document = _json(text) or _json(text.rsplit("\n", 1)[-1]) or {}
     found = document.get("chosen", document)
-    if not isinstance(found, dict) or not isinstance(found.get("model"), str) or not isinstance(found.get("config"), dict):
+    if (
+        not isinstance(found, dict)
+        or not isinstance(found.get("model"), str)
+        or not isinstance(found.get("config"), dict)
+    ):
         raise UsageError(
             f"{path}: it ends with no chosen configuration: finish `media-privacy tune` with this record, or write "
             'one object {"model": ..., "config": {...}}'

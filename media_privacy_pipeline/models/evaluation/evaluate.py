@@ -45,7 +45,9 @@ def evaluate(
     for name, model in models.items():
         listed = top_lists(model, split.histories, max(config.ks), split.train.titles)
         found = judge(listed, split, config.ks, config.seed)
-        judged[name] = Judged({key: value for key, value in found.viewers.items() if key[0] in PER_VIEWER}, found.together)
+        judged[name] = Judged(
+            {key: value for key, value in found.viewers.items() if key[0] in PER_VIEWER}, found.together
+        )
     if floor in judged:
         # A difference is of one model and a later one: with the floor last, each is a lead over it.
         judged[floor] = judged.pop(floor)

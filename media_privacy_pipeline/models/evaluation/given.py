@@ -1,4 +1,4 @@
-"""Splits that somebody else made: files to learn from, to fold in and to ask for, held to the rules of their protocol."""
+"""Splits that somebody else made: files to learn from, to fold in and to ask for, held to their protocol's rules."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from .ratings import Ratings
 from .split import Split
 
 
-def given(
-    train: Ratings, test: Ratings, fold_in: Ratings | None, config: SplitConfig
-) -> tuple[Split, dict[str, int]]:
+def given(train: Ratings, test: Ratings, fold_in: Ratings | None, config: SplitConfig) -> tuple[Split, dict[str, int]]:
     """The split of given files. Unknown users and titles of the test file are counted and cannot be hit.
 
     Pairs of the test file that are in a user's history too are not asked for. Raises Refused where the files break the
@@ -40,7 +38,9 @@ def given(
 def _check(train: Ratings, test: Ratings, fold_in: Ratings | None, protocol: Protocol) -> None:
     if protocol == "liang":
         if fold_in is None:
-            raise UsageError("--protocol liang: tested users are not in training: give what is known of them, --fold-in")
+            raise UsageError(
+                "--protocol liang: tested users are not in training: give what is known of them, --fold-in"
+            )
         both = int(pc.count_distinct(test.users.filter(pa.array(_among(test.users, train.users)))).as_py())
         if both:
             raise Refused(f"--protocol liang: {both} users of the test file are in the training file too")
@@ -58,7 +58,7 @@ def _check(train: Ratings, test: Ratings, fold_in: Ratings | None, protocol: Pro
 
 
 def _among(values: pa.StringArray, others: pa.StringArray) -> Bools:
-    return pc.is_in(values, value_set=pc.unique(others)).to_numpy(zero_copy_only=False)
+    return np.asarray(pc.is_in(values, value_set=pc.unique(others)))
 
 
 def _users_missing(test: Ratings, shown: Ratings) -> int:

@@ -27,8 +27,10 @@ def thirds(split: Split) -> dict[str, list[str | None]]:
 
 
 def of_file(path: Path, split: Split) -> dict[str, list[str | None]]:
-    """Groups of a file of two columns, user and group; viewers that it lacks are in none. Raises Refused for a user that
-    comes twice and for a file without any of the tested viewers."""
+    """Groups of a file of two columns, user and group; viewers that it lacks are in none.
+
+    Raises Refused for a user that comes twice and for a file without any of the tested viewers.
+    """
     group: dict[str, str] = {}
     for number, (user, name) in enumerate(rows_of(path, 2, ("user", "group")), 1):
         if user in group:

@@ -10,7 +10,7 @@ import numpy as np
 from ..interactions import Floats, Interactions, Ints, Strings, positions
 from .beyond import average_popularity, covered, gini, miscalibration, novelty
 from .bootstrap import jackknife
-from .metrics import average_precision, hits, ndcg, recall
+from .metrics import average_precision, average_precision_of_all, hits, ndcg, recall, recall_of_all
 from .split import Split
 
 PER_VIEWER: Mapping[str, Callable[[Floats, Ints, int], Floats]] = {
@@ -18,6 +18,11 @@ PER_VIEWER: Mapping[str, Callable[[Floats, Ints, int], Floats]] = {
     "ndcg": ndcg,
     "map": average_precision,
 }
+OF_ALL: Mapping[str, Callable[[Floats, Ints, int], Floats]] = {
+    "recall_of_all": recall_of_all,
+    "map_of_all": average_precision_of_all,
+}
+"""The same over all test titles, as other libraries define them, for figures to be compared with theirs."""
 TOGETHER: Mapping[str, Callable[[Floats], float]] = {"coverage": covered, "gini": gini}
 _VIEWERS = 8_192
 
@@ -58,7 +63,7 @@ def judge(listed: Ints, split: Split, ks: Sequence[int], seed: int, genres: Genr
     kinds = None if genres is None else genres.over(titles)
     for k in ks:
         first = listed[:, :k]
-        for name, measure in PER_VIEWER.items():
+        for name, measure in {**PER_VIEWER, **OF_ALL}.items():
             viewers[name, k] = measure(hit, relevant, k)
         viewers["popularity", k] = average_popularity(first, share)
         viewers["novelty", k] = novelty(first, share, len(split.train))
@@ -71,7 +76,7 @@ def judge(listed: Ints, split: Split, ks: Sequence[int], seed: int, genres: Genr
 
 def _hits(listed: Ints, test: Interactions, in_test: Ints) -> Floats:
     """See metrics.hits; block by block, since its search needs several times the lists' memory."""
-    parts = [np.zeros((0, listed.shape[1]))]
+    parts: list[Floats] = [np.zeros((0, listed.shape[1]))]
     for first in range(0, len(listed), _VIEWERS):
         some = listed[first : first + _VIEWERS]
         places = np.where(some < 0, -1, in_test[np.maximum(some, 0)]) if len(in_test) else np.full(some.shape, -1)

@@ -13,10 +13,29 @@ from .judging import Genres
 
 _ITEM_FLAGS = 5
 """Columns of MovieLens 100K's u.item before the flags of its genres."""
-_ITEM_GENRES = (
-    "unknown Action Adventure Animation Children's Comedy Crime Documentary Drama Fantasy Film-Noir Horror Musical "
-    "Mystery Romance Sci-Fi Thriller War Western"
-).split()
+_ITEM_GENRES = tuple(
+    [
+        "unknown",
+        "Action",
+        "Adventure",
+        "Animation",
+        "Children's",
+        "Comedy",
+        "Crime",
+        "Documentary",
+        "Drama",
+        "Fantasy",
+        "Film-Noir",
+        "Horror",
+        "Musical",
+        "Mystery",
+        "Romance",
+        "Sci-Fi",
+        "Thriller",
+        "War",
+        "Western",
+    ]
+)
 
 
 def rows_of(path: Path, columns: int, header: Sequence[str]) -> Iterator[list[str]]:
@@ -38,7 +57,7 @@ def rows_of(path: Path, columns: int, header: Sequence[str]) -> Iterator[list[st
 
 
 def genres_of(path: Path) -> Genres:
-    """Titles and genres: MovieLens movies.csv, movies.dat and u.item, or any file of title, ..., genres with `|` between.
+    """Titles and genres: MovieLens movies.csv, movies.dat and u.item, or any file of title, ..., genres parted by `|`.
 
     Each genre of a title has an equal part of it. Raises Refused for a title that comes twice.
     """

@@ -1,12 +1,11 @@
-"""The four protocols on files: which pairs may be learned from, which are known of a tested user, and which are asked for.
+"""The four protocols on files: which pairs may be learned from, which are known of a tested user, which are asked for.
 
-liang          users apart: a model learns from some, others are folded in with most of their history (Liang et al. 2018)
+liang          users apart: a model learns from some; others are shown to it with a part of their rows (Liang et al. 2018)
 holdout        at random a share of each user's pairs is held out (Anelli et al. 2022)
 leave-last-out the latest pair of each user is held out, against the whole catalogue (Kang and McAuley 2018)
 temporal       the latest share of all pairs is held out: what production lives by
 
-Each protocol holds out a validation part in the same way, before the test part or apart from it. The validation split is
-made of what remains when the test part has been taken away, so that nothing that is tuned on it has seen a test pair.
+Each protocol holds out a validation part in the same way, before the test part or apart from it. Its split is made of what remains when the test part has been taken away, so that nothing that is tuned on it has seen a test pair.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class SplitConfig(BaseModel):
     fold_in_share: Share = 0.8
     """Part of a held-out user's rows that the model is shown (liang)."""
     refit: bool = True
-    """Whether models that are tested learn from the validation rows too; never in liang, where those are users apart."""
+    """Whether models that are tested learn from the validation rows too; never in liang: those are users apart."""
     seed: int = 7
     """Start of the random generator that draws users and rows."""
 
@@ -161,14 +160,14 @@ def _drawn(data: Ratings, share: float, seed: int) -> Bools:
     lot = np.empty(len(data))
     lot[by_text] = np.random.default_rng(seed).random(len(data))
     place = _places(codes, lot)
-    return place < np.floor(np.bincount(codes, minlength=len(users)) * share + 1e-9)[codes]
+    return np.asarray(place < np.floor(np.bincount(codes, minlength=len(users)) * share + 1e-9)[codes])
 
 
 def _last(data: Ratings) -> Bools:
     """Marks the latest row of each user who has another; of equal times the last in the file."""
     codes, users = data.codes()
     counts = np.bincount(codes, minlength=len(users))[codes]
-    return (_places(codes, data.dated("leave-last-out")) == counts - 1) & (counts > 1)
+    return np.asarray((_places(codes, data.dated("leave-last-out")) == counts - 1) & (counts > 1))
 
 
 def _late(times: Floats, share: float) -> Bools:
@@ -179,7 +178,7 @@ def _late(times: Floats, share: float) -> Bools:
     cut = ordered[min(int(np.ceil(len(times) * (1 - share) - 1e-9)), len(times) - 1)]
     if np.count_nonzero(times >= cut) > len(times) * share and cut < ordered[-1]:
         cut = ordered[np.searchsorted(ordered, cut, side="right")]
-    return times >= cut
+    return np.asarray(times >= cut)
 
 
 def _places(codes: Ints, keys: Floats) -> Ints:
@@ -189,4 +188,3 @@ def _places(codes: Ints, keys: Floats) -> Ints:
     place = np.empty(len(codes), np.int64)
     place[order] = np.arange(len(codes)) - starts[codes[order]]
     return place
-

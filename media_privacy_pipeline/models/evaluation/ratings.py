@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ...errors import Refused, UsageError
-from ..interactions import Bools, Floats, Interactions, Ints
+from ..config import ConfidenceConfig
+from ..interactions import Bools, Floats, Interactions, Ints, confidence
 
 
 @dataclass(frozen=True)
@@ -51,8 +52,9 @@ class Ratings:
         return kept.where(_counts(kept.users) >= per_user)
 
     def interactions(self) -> Interactions:
-        """Implicit use: every pair counts 1."""
-        return Interactions.of(self.users, self.titles)
+        """Implicit use: every pair has the confidence of one play, however it was rated."""
+        one, none = np.ones(len(self), np.int64), np.zeros(len(self), np.int64)
+        return Interactions.of(self.users, self.titles, confidence(one, none, none, ConfidenceConfig()))
 
     def codes(self) -> tuple[Ints, pa.StringArray]:
         """The number of each row's user among the users in the order of their text, and these."""
@@ -72,4 +74,4 @@ def _counts(values: pa.StringArray) -> Ints:
     if not len(values):
         return np.zeros(0, np.int64)
     codes = values.dictionary_encode().indices.to_numpy(zero_copy_only=False)
-    return np.bincount(codes)[codes]
+    return np.asarray(np.bincount(codes)[codes])

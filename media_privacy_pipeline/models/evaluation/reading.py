@@ -1,8 +1,8 @@
 """Files of user, title, rating and time in the forms that the field uses, recognised by name and content.
 
-MovieLens `ratings.dat` (`::`), `u.data` (tabs, no header) and `ratings.csv`; RecBole's `.inter` (tabs, header with types);
-any other text with tabs, commas, semicolons or bars; Parquet. Text may be compressed (`.gz`). Rows are counted from 1, without the
-header and empty lines. No message holds a value of a row.
+MovieLens `ratings.dat` (`::`), `u.data` (tabs, no header) and `ratings.csv`; RecBole's `.inter` (tabs, header with
+types); any other text with tabs, commas, semicolons or bars; Parquet. Text may be compressed (`.gz`). Rows are counted
+from 1, without the header and empty lines. No message holds a value of a row.
 """
 
 from __future__ import annotations
@@ -94,10 +94,12 @@ def _of_text(path: Path, form: Form) -> tuple[str, Mapping[str, pa.Array]]:
     fields = [field.strip() for field in first.split(delimiter)]
     named = columns.by_name(fields)
     header = named is not None if form.header is None else form.header
-    if header and form.order is None and named is None:
-        raise UsageError(f"{path}: its header names no user and item; or give --columns")
-    places = named if header and form.order is None else columns.by_order(len(fields), str(path), form.order)
-    assert places is not None
+    if header and form.order is None:
+        if named is None:
+            raise UsageError(f"{path}: its header names no user and item; or give --columns")
+        places = named
+    else:
+        places = columns.by_order(len(fields), str(path), form.order)
     split = _split if delimiter == "::" else _parse
     found = split(path, delimiter, len(fields), header)
     kind = {"::": "ratings.dat", "\t": "tab", ",": "csv"}.get(delimiter, f"text with {delimiter}")

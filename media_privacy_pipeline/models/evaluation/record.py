@@ -58,7 +58,7 @@ def _whole_lines(path: Path) -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in whole.decode("utf-8").splitlines()]
     except (OSError, ValueError):
         raise Refused(f"{path}: it is not the record of a search; give another --record") from None
-    if data and not whole or not all(isinstance(line, dict) for line in lines):
+    if (data and not whole) or not all(isinstance(line, dict) for line in lines):
         raise Refused(f"{path}: it is not the record of a search; give another --record")
     if len(whole) < len(data):
         with path.open("r+b") as file:

@@ -48,7 +48,9 @@ def measured(
         listed = top_lists(model, split.histories, max(config.ks), split.train.titles)
         seconds = {"fit_seconds": round(fitted - begun, 3), "list_seconds": round(perf_counter() - fitted, 3)}
         judged[entry.name] = judge(listed, split, config.ks, config.seed, genres)
-        models.append({"name": entry.name, "model": entry.kind, "config": entry.config.model_dump(mode="json"), **seconds})
+        models.append(
+            {"name": entry.name, "model": entry.kind, "config": entry.config.model_dump(mode="json"), **seconds}
+        )
     figures, differences = compared(judged, config.resamples, config.seed)
     groups, gaps = by_group(judged, groupings, config.resamples, config.seed)
     return {

@@ -41,7 +41,7 @@ class SearchConfig:
 def tune(
     split: Split, config: SearchConfig, record: Record, told: Callable[[Mapping[str, Any]], None]
 ) -> dict[str, Any]:
-    """Try what the record lacks, and return the line of the best: {"chosen": {model, config, metric, k, figure, trial}}.
+    """Try what the record lacks, and return the line of the best: {"chosen": {model, config, figure, ...}}.
 
     `random` tries every candidate on all of training. `halving` (Jamieson and Talwalkar 2016) begins with a part of the
     training viewers, keeps the best third, and gives those three times as many. Of equal figures the earlier candidate
@@ -49,16 +49,15 @@ def tune(
     """
     space = SPACES.get(config.model, {})
     numbers = list(range(config.trials if space else 1))
-    shares = _shares(config.search, len(numbers))
-    for share in shares:
+    tried: list[tuple[int, Mapping[str, Any]]] = []
+    for share in _shares(config.search, len(numbers)):
         tried = [(n, _trial(n, share, split, config, space, record, told)) for n in numbers]
         found = [(n, line["figure"]) for n, line in tried if line["figure"] is not None]
         found.sort(key=lambda each: (-each[1], each[0]))
         numbers = [n for n, _ in found[: max(1, -(-len(found) // _ETA))]]
     if not numbers:
         raise Refused(f"{config.model}: no candidate could be trained; the record says why")
-    best = record.trial(numbers[0], shares[-1])
-    assert best is not None
+    best = next(line for n, line in tried if n == numbers[0])
     kept = {name: best[name] for name in ("model", "config", "metric", "k", "figure", "low", "high", "trial")}
     chosen = {"chosen": kept}
     if record.lines[-1] != chosen:
