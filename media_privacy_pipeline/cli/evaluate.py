@@ -158,7 +158,8 @@ def _tables(document: Mapping[str, Any]) -> None:
     counts = document["counts"]
     title = (
         f"{document['protocol']}: {counts['tested_users']:,} users, {counts['tested_pairs']:,} pairs asked for; "
-        f"learned from {counts['train_pairs']:,} pairs of {counts['train_users']:,} users and {counts['train_titles']:,} titles"
+        f"learned from {counts['train_pairs']:,} pairs of {counts['train_users']:,} users and "
+        f"{counts['train_titles']:,} titles"
     )
     rows = [[name, m, *(_cell(at[name, m, k]) for k in ks)] for m in order for name in names]
     as_table(["model", "metric", *(f"@{k}" for k in ks)], rows, title=title)

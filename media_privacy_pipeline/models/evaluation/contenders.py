@@ -1,4 +1,4 @@
-"""The models that `evaluate` and `tune` know by name. A new one is a line here; its search space stands in spaces.py."""
+"""The models that `evaluate` and `tune` know by name. A new one is a line here; its search space, in spaces.py."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ def recall(hit: Floats, relevant: Ints, k: int) -> Floats:
 
 
 def recall_of_all(hit: Floats, relevant: Ints, k: int) -> Floats:
-    """Hits among the first k over all relevant titles, for each viewer: 1 cannot be reached where there are more than k."""
+    """Hits among the first k over all relevant titles, for each viewer: below 1 where there are more than k."""
     return np.asarray(hit[:, :k].sum(axis=1) / relevant)
 
 

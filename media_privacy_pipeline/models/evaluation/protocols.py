@@ -1,11 +1,12 @@
 """The four protocols on files: which pairs may be learned from, which are known of a tested user, which are asked for.
 
-liang          users apart: a model learns from some; others are shown to it with a part of their rows (Liang et al. 2018)
+liang          users apart: a model learns from some, and is shown a part of the rows of others (Liang et al. 2018)
 holdout        at random a share of each user's pairs is held out (Anelli et al. 2022)
 leave-last-out the latest pair of each user is held out, against the whole catalogue (Kang and McAuley 2018)
 temporal       the latest share of all pairs is held out: what production lives by
 
-Each protocol holds out a validation part in the same way, before the test part or apart from it. Its split is made of what remains when the test part has been taken away, so that nothing that is tuned on it has seen a test pair.
+Each protocol holds out a validation part in the same way, before the test part or apart from it. Its split is made of
+what remains when the test part has been taken away, so that nothing that is tuned on it has seen a test pair.
 """
 
 from __future__ import annotations
