@@ -9,6 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_result import refused
+from typer.testing import CliRunner
+
+from media_privacy_pipeline.cli.app import app
+from media_privacy_pipeline.errors import UsageError
 
 
 @pytest.fixture
@@ -46,14 +50,30 @@ def test_tune_and_evaluate_from_one_file(cli, ratings: Path, tmp_path: Path) -> 
     assert not any(value in text + done.stdout for value in ("person", "film"))
 
 
-def test_what_cannot_be_is_said(cli, ratings: Path, tmp_path: Path) -> None:
-    assert "give --data, which the protocol parts" in refused(cli("evaluate"), 2)
-    assert "--protocol: Input should be" in refused(cli("evaluate", "--data", "u.data", "--protocol", "best"), 2)
-    assert "--model gpt: there is no such model" in refused(cli("evaluate", "--data", "u.data", "--model", "gpt"), 2)
-    assert "--k 0: expected whole numbers" in refused(cli("evaluate", "--data", "u.data", "--k", "0"), 2)
-    assert "--test-share" in refused(cli("evaluate", "--data", "u.data", "--test-share", "1.5"), 2)
+def test_a_broken_row_is_refused_without_its_values(cli, ratings: Path) -> None:
     ratings.write_text(ratings.read_text() + "person00\tfilm99\tNaN\t5\n")
     message = refused(cli("evaluate", "--data", "u.data"), 1)
     assert "u.data: row 289: the rating is no finite number" in message
     assert "person" not in message
     assert "film" not in message
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([], "give --data, which the protocol parts"),
+        (["--data", "u.data", "--train", "u.data"], "give --data, which the protocol parts"),
+        (["--data", "u.data", "--protocol", "best"], "--protocol: Input should be"),
+        (["--data", "u.data", "--model", "gpt"], "--model gpt: there is no such model"),
+        (["--data", "u.data", "--model", ","], "--model: name at least one model"),
+        (["--data", "u.data", "--k", "0"], "--k 0: expected whole numbers"),
+        (["--data", "u.data", "--k", "ten"], "--k ten: expected whole numbers"),
+        (["--data", "u.data", "--test-share", "1.5"], "--test-share: Input should be less than 1"),
+        (["--data", "u.data", "--repeats", "first"], "--repeats first: there are refuse and last"),
+        (["--data", "u.data", "--config", "none.json"], "none.json: the configuration cannot be read"),
+    ],
+)
+def test_what_cannot_be_is_said(given: list[str], said: str) -> None:
+    found = CliRunner().invoke(app, ["evaluate", *given])
+    assert isinstance(found.exception, UsageError)
+    assert said in str(found.exception)

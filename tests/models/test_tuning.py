@@ -12,7 +12,8 @@ import pyarrow as pa
 import pytest
 
 from media_privacy_pipeline.errors import Refused, UsageError
-from media_privacy_pipeline.models.evaluation.contenders import CONTENDERS, chosen
+from media_privacy_pipeline.models.config import IalsConfig
+from media_privacy_pipeline.models.evaluation.contenders import CONTENDERS, Contender, chosen
 from media_privacy_pipeline.models.evaluation.protocols import SplitConfig, split
 from media_privacy_pipeline.models.evaluation.ratings import Ratings
 from media_privacy_pipeline.models.evaluation.record import Record
@@ -20,6 +21,14 @@ from media_privacy_pipeline.models.evaluation.spaces import SPACES, candidate
 from media_privacy_pipeline.models.evaluation.split import Split
 from media_privacy_pipeline.models.evaluation.tuning import SearchConfig, tune
 from media_privacy_pipeline.models.recommenders.ials import Ials
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is drawn, vectors are short and sweeps few: what is tried here is the search."""
+    less = {"threads": 1, "factors": 4, "iterations": 2}
+    made = Contender(IalsConfig, lambda config: Ials(config.model_copy(update=less)))
+    monkeypatch.setitem(CONTENDERS, "ials", made)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +98,7 @@ def test_a_candidate_that_diverges_is_recorded_and_lost(
     fit = Ials.fit
 
     def fails(model: Ials, interactions: Any) -> Ials:
-        if model.config.iterations == 15:
+        if model.config.regularisation == IalsConfig().regularisation:
             raise Refused("ials: the training diverged")
         return fit(model, interactions)
 
