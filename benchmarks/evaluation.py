@@ -59,8 +59,9 @@ def main(viewers: int, titles: int) -> None:
     by_group(judged, thirds(made), 1_000, SEED)
     seconds["groups and gaps"] = perf_counter() - begun
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    told = {"viewers": counts["tested_users"], "titles": counts["train_titles"], "pairs": counts["train_pairs"]}
-    print(json.dumps(told | {"seconds": {k: round(v, 1) for k, v in seconds.items()}, "peak_gigabytes": round(peak, 2)}))
+    told: dict[str, object] = {name: counts[name] for name in ("tested_users", "train_titles", "train_pairs")}
+    told["seconds"] = {name: round(value, 1) for name, value in seconds.items()}
+    print(json.dumps(told | {"peak_gigabytes": round(peak, 2)}))
 
 
 if __name__ == "__main__":

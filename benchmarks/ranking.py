@@ -1,4 +1,4 @@
-"""Make again the figures that `tests/models/test_metrics_by_ranx.py` compares ours with: `python -m benchmarks.ranking`.
+"""Make again what `tests/models/test_metrics_by_ranx.py` compares with: `python -m benchmarks.ranking`.
 
 ranx needs numba, which is too much for a test environment: it is installed apart, with pinned versions, and what it
 computes is kept in the repository. The file changes only if ranx or the script does.

@@ -1,4 +1,4 @@
-"""Figures of random lists by ranx, an independent implementation; run by `benchmarks.ranking` in ranx's own environment.
+"""Figures of random lists by ranx, an independent implementation; `benchmarks.ranking` runs this in ranx's environment.
 
 Only numpy and ranx are imported: this project is not installed there.
 """

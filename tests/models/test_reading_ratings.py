@@ -1,4 +1,4 @@
-"""Files of ratings: every form of the field is recognised; a row that breaks a rule is named, and its values are not."""
+"""Files of ratings: every form of the field is told; a row that breaks a rule is named, and its values are not."""
 
 from __future__ import annotations
 
@@ -19,10 +19,12 @@ FORMS = {
     "ratings.dat": "ann::t1::5::100\nann::t2::3::200\nbob::t1::4::300\n",
     "u.data": "ann\tt1\t5\t100\nann\tt2\t3\t200\nbob\tt1\t4\t300\n",
     "ratings.csv": "userId,movieId,rating,timestamp\nann,t1,5.0,100\nann,t2,3.0,200\nbob,t1,4.0,300\n",
-    "small.inter": "user_id:token\titem_id:token\trating:float\ttimestamp:float\nann\tt1\t5\t100\nann\tt2\t3\t200\nbob\tt1\t4\t300\n",
+    "small.inter": "user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
+    "ann\tt1\t5\t100\nann\tt2\t3\t200\nbob\tt1\t4\t300\n",
     "swapped.csv": "timestamp,item,extra,user_id,rating\n100,t1,x,ann,5\n200,t2,y,ann,3\n300,t1,,bob,4\n",
     "quoted.csv": '"user","item","rating","timestamp"\n"ann","t1",5,100\n\n"ann","t2",3,200\n"bob","t1",4,300\n',
-    "dates.csv": "user,title,rating,date\nann,t1,5,1970-01-01T00:01:40Z\nann,t2,3,1970-01-01T00:03:20Z\nbob,t1,4,1970-01-01T00:05:00Z\n",
+    "dates.csv": "user,title,rating,date\n"
+    "ann,t1,5,1970-01-01T00:01:40Z\nann,t2,3,1970-01-01T00:03:20Z\nbob,t1,4,1970-01-01T00:05:00Z\n",
 }
 
 
