@@ -102,6 +102,7 @@ def evaluate(
     kinds = None if genres is None else genres_of(genres)
     shared.progress(f"{len(part.test):,} users are tested; training {', '.join(entry.name for entry in entries)}")
     document = prepared.told(settings) | measured(entries, part, asked, named, kinds)
+    document["counts"] |= {"tested_users": len(part.test), "tested_pairs": part.test.pairs}
     document["notes"] = _notes(document, ks)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
