@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
+from pydantic import BaseModel
 
 from ..errors import UsageError
 from .blas import one_thread
@@ -90,6 +91,12 @@ class Recommender(ABC):
         Raises UsageError for a title that the model does not know.
         """
 
+    def explain_row(self, histories: Interactions, row: int, title: str) -> Explanation:
+        """As `explain`, for the viewer `row` of histories, whose ages count where the model goes by them."""
+        places = slice(histories.starts[row], histories.starts[row + 1])
+        names = histories.titles[histories.columns[places]].tolist()
+        return self.explain(dict(zip(names, histories.weights[places].tolist(), strict=True)), title)
+
     def recommend(self, histories: Interactions, k: int, filters: Filters | None = None) -> Ranking:
         """The k best unseen titles of each viewer that the filters let through, with scores and reasons.
 
@@ -133,3 +140,19 @@ class Recommender(ABC):
         if place < 0:
             raise UsageError(f"the model does not know the title {title!r}")
         return place
+
+
+class Storable(Recommender):
+    """A recommender that is kept as plain arrays and its configuration, and comes back without being trained."""
+
+    config: BaseModel
+    """What it was made with; its field `kind` says which recommender it is."""
+
+    @abstractmethod
+    def state(self) -> dict[str, np.typing.NDArray[Any]]:
+        """All that was learned, as arrays of numbers and texts: what an npz file holds without pickle."""
+
+    @classmethod
+    @abstractmethod
+    def of_state(cls, state: Mapping[str, np.typing.NDArray[Any]], config: Any) -> Self:
+        """The model of a stored state. Raises KeyError or ValueError where the arrays do not fit together."""

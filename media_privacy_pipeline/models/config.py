@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from .recommenders.config import AnyConfig, EaseConfig, PopularityConfig, Rp3BetaConfig
+from .recommenders.config import IalsConfig as IalsConfig
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -21,22 +25,6 @@ class ConfidenceConfig(_Config):
     """Confidence that one full view adds to the 1 of an unobserved pair."""
     full_view_seconds: Count = 1800
     """Watching this long counts as one full view; a play of unknown length counts as one too."""
-
-
-class IalsConfig(_Config):
-    """Implicit-feedback alternating least squares."""
-
-    factors: Count = 48
-    """Length of a title's vector."""
-    regularisation: Positive = 30.0
-    """Weight of the squared length of every vector in the loss."""
-    iterations: Count = 15
-    """Sweeps over viewers and titles."""
-    seed: int = 20
-    """Start of the random generator: the same data and seed give the same factors."""
-    threads: Annotated[int, Field(ge=1, exclude=True)] = 2
-    """Threads that solve rows, from the settings. Each row is solved by one, so that the result does not depend on it,
-    and it is left out of what a model's name and fingerprints are made of."""
 
 
 class EvaluationConfig(_Config):
@@ -90,13 +78,20 @@ class SegmentsConfig(_Config):
     """Start of the random generator that places the first centres in the public catalogue."""
 
 
+def _contenders() -> dict[str, AnyConfig]:
+    """One of each kind that measured well."""
+    return {"ease": EaseConfig(head=5_000), "rp3beta": Rp3BetaConfig(), "popularity": PopularityConfig()}
+
+
 class ModelsConfig(_Config):
     """All of the above."""
 
     confidence: ConfidenceConfig = ConfidenceConfig()
     """From plays to confidences."""
-    ials: IalsConfig = IalsConfig()
+    ials: IalsConfig = IalsConfig(confidence="given", unobserved=0.6)
     """The recommender."""
+    contenders: Mapping[str, AnyConfig] = Field(default_factory=_contenders)
+    """Who else competes to be the recommender, by name."""
     evaluation: EvaluationConfig = EvaluationConfig()
     """How it is measured."""
     serving: ServingConfig = ServingConfig()
@@ -109,4 +104,4 @@ class ModelsConfig(_Config):
     @classmethod
     def on(cls, threads: int) -> ModelsConfig:
         """The defaults, on so many threads."""
-        return cls(ials=IalsConfig(threads=threads))
+        return cls(ials=cls().ials.model_copy(update={"threads": threads}))

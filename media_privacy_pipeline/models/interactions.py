@@ -25,7 +25,9 @@ class Interactions:
     """Confidences of (viewer, title) pairs in compressed sparse rows.
 
     Row r is `viewers[r]`; its titles are `titles[columns[starts[r]:starts[r+1]]]`, ascending, each once, with the
-    float32 confidences at the same places of `weights`. Viewers and titles ascend by their text.
+    float32 confidences at the same places of `weights`. Viewers and titles ascend by their text. `ages`, where they are
+    known, are the days (float32, not below zero) from the latest time that a pair was watched to one and the same later
+    time for all pairs.
     """
 
     viewers: pa.StringArray
@@ -33,6 +35,7 @@ class Interactions:
     starts: Ints
     columns: Ints
     weights: Floats
+    ages: Floats | None = None
 
     @classmethod
     def of(
@@ -42,12 +45,14 @@ class Interactions:
         weights: Sequence[float] | Floats | None = None,
         *,
         everyone: pa.Array | None = None,
+        ages: Sequence[float] | Floats | None = None,
     ) -> Interactions:
-        """From one entry a pair, in any order; of a pair that comes twice the larger confidence holds.
+        """From one entry a pair, in any order; of a pair that comes twice the larger confidence and lesser age hold.
 
         `weights` are 1 where not given. `everyone` gives the rows instead of the viewers that have a pair: it must hold
         all of these, and those without a pair become empty rows. Raises UsageError for a null id, for a confidence
-        that is not a positive number and for a pair of nobody in `everyone`.
+        that is not a positive number, for an age that is not a number from zero on and for a pair of nobody in
+        `everyone`.
         """
         who, what = _strings(viewers), _strings(titles)
         values = np.ones(len(who), np.float32) if weights is None else np.asarray(weights, np.float32)
@@ -55,6 +60,9 @@ class Interactions:
             raise UsageError(f"interactions: {who.null_count} without a viewer, {what.null_count} without a title")
         if bad := int(np.count_nonzero(~(np.isfinite(values) & (values > 0)))):
             raise UsageError(f"interactions: {bad} of {len(values)} confidences are not positive numbers")
+        days = None if ages is None else np.asarray(ages, np.float32)
+        if days is not None and (bad := int(np.count_nonzero(~(np.isfinite(days) & (days >= 0))))):
+            raise UsageError(f"interactions: {bad} of {len(days)} ages are not numbers of days from zero on")
         rows_of, columns_of = _sorted(who if everyone is None else everyone), _sorted(what)
         index = pc.index_in(who, rows_of)
         if index.null_count:
@@ -66,9 +74,12 @@ class Interactions:
         new[1:] = (rows[1:] != rows[:-1]) | (columns[1:] != columns[:-1])
         if len(values):
             values = np.maximum.reduceat(values, np.flatnonzero(new))
+        if days is not None:
+            days = np.minimum.reduceat(days[order], np.flatnonzero(new)) if len(days) else days
         rows, columns = rows[new], columns[new]
         starts = np.searchsorted(rows, np.arange(len(rows_of) + 1)).astype(np.int64)
-        return cls(rows_of, np.array(columns_of.to_pylist(), dtype=np.str_), starts, columns.astype(np.int32), values)
+        names = np.array(columns_of.to_pylist(), dtype=np.str_)
+        return cls(rows_of, names, starts, columns.astype(np.int32), values, days)
 
     @classmethod
     def of_one(cls, history: Mapping[str, float]) -> Interactions:
@@ -98,27 +109,33 @@ class Interactions:
         """Viewers `first` to `last` (excluded), over the same titles, without a copy."""
         low, high = self.starts[first], self.starts[last]
         starts = self.starts[first : last + 1] - low
+        ages = None if self.ages is None else self.ages[low:high]
         return Interactions(
-            self.viewers[first:last], self.titles, starts, self.columns[low:high], self.weights[low:high]
+            self.viewers[first:last], self.titles, starts, self.columns[low:high], self.weights[low:high], ages
         )
 
     def over(self, titles: Strings) -> Interactions:
         """The same viewers over another catalogue (ascending): pairs with a title that it lacks fall away."""
         place = positions(titles, self.titles)[self.columns]
         kept = self.where(place >= 0)
-        return Interactions(self.viewers, titles, kept.starts, place[place >= 0], kept.weights)
+        return Interactions(self.viewers, titles, kept.starts, place[place >= 0], kept.weights, kept.ages)
 
     def where(self, kept: Bools) -> Interactions:
         """The same viewers and titles with the marked pairs alone."""
         before = np.concatenate([[0], np.cumsum(kept)])
-        return Interactions(self.viewers, self.titles, before[self.starts], self.columns[kept], self.weights[kept])
+        ages = None if self.ages is None else self.ages[kept]
+        return Interactions(
+            self.viewers, self.titles, before[self.starts], self.columns[kept], self.weights[kept], ages
+        )
 
     def take(self, rows: Ints) -> Interactions:
         """The viewers of these rows, in their order."""
         lengths = self.lengths[rows]
         starts = np.concatenate([[0], np.cumsum(lengths)])
         at = np.repeat(self.starts[rows] - starts[:-1], lengths) + np.arange(starts[-1])
-        return Interactions(self.viewers.take(pa.array(rows)), self.titles, starts, self.columns[at], self.weights[at])
+        ages = None if self.ages is None else self.ages[at]
+        viewers = self.viewers.take(pa.array(rows))
+        return Interactions(viewers, self.titles, starts, self.columns[at], self.weights[at], ages)
 
 
 def positions(catalogue: Strings, titles: Strings) -> Ints:

@@ -12,7 +12,7 @@ from media_privacy_pipeline.models.interactions import Interactions
 from media_privacy_pipeline.models.recommenders.ials import Ials
 
 TITLES = 15
-CONFIG = IalsConfig(factors=5, regularisation=1.0)
+CONFIG = IalsConfig(factors=5, regularisation=0.1, unobserved=0.4, confidence="given")
 
 
 def model_of(seed: int) -> Ials:
@@ -24,13 +24,14 @@ HISTORY = st.dictionaries(st.sampled_from([f"t{n:02d}" for n in range(TITLES)]),
 
 
 def solved_by_hand(model: Ials, history: dict[str, float]) -> np.ndarray:
-    """The normal equations over all titles, unobserved ones with confidence 1 and preference 0."""
+    """The least of the loss: every title with weight 0.4 and target 0, watched ones with their own and target 1 too."""
     y = model.factors.astype(np.float64)
-    weights, wanted = np.ones(TITLES), np.zeros(TITLES)
+    weights = np.zeros(TITLES)
     for name, weight in history.items():
-        weights[model.place(name)], wanted[model.place(name)] = np.float32(weight), 1.0
-    left = y.T @ (weights[:, None] * y) + CONFIG.regularisation * np.eye(CONFIG.factors)
-    return np.linalg.solve(left, y.T @ (weights * wanted))
+        weights[model.place(name)] = np.float32(weight)
+    ridge = 0.1 * (weights.sum() + 0.4 * TITLES)
+    left = y.T @ ((weights + 0.4)[:, None] * y) + ridge * np.eye(CONFIG.factors)
+    return np.linalg.solve(left, y.T @ weights)
 
 
 @given(st.integers(0, 99), HISTORY)
@@ -58,14 +59,19 @@ def test_reasons_of_a_list_are_the_largest_contributions(seed: int, history: dic
 
 @given(st.integers(0, 99), HISTORY.filter(bool))
 def test_without_its_top_reason_a_score_falls(seed: int, history: dict[str, float]) -> None:
-    model = model_of(seed)
+    flat = CONFIG.model_copy(update={"frequency": 0.0})
+    model = Ials.of_factors(model_of(seed).titles, model_of(seed).factors, flat)
     ranking = model.recommend(Interactions.of_one(history), 3)
     for place, reason in zip(ranking.titles[0], ranking.reasons[0], strict=True):
         if place >= 0 and reason >= 0:
             title, without = str(model.titles[place]), dict(history)
-            weight = without.pop(str(model.titles[reason]))
+            del without[str(model.titles[reason])]
             before, after = model.explain(history, title).score, model.explain(without, title).score
-            own = model.explain(history, str(model.titles[reason])).score
             # The bound of the rank-one update; above it, a title is predicted more surely than it was watched.
-            if own < weight / max(weight - 1, 1e-9):
+            if model.explain(history, str(model.titles[reason])).score < 1:
                 assert after <= before + 1e-12
+
+
+def test_a_viewers_regularisation_grows_with_what_is_on_them() -> None:
+    space = model_of(1).space
+    assert space.ridge(np.array([[1.0, 2.0], [0.0, 0.0]])).tolist() == pytest.approx([0.9, 0.6])

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import io
+import json
+
 import numpy as np
 import pytest
 
 from media_privacy_pipeline.errors import UsageError
-from media_privacy_pipeline.models.base import Recommender
-from media_privacy_pipeline.models.config import IalsConfig
+from media_privacy_pipeline.models.base import Recommender, Storable
 from media_privacy_pipeline.models.interactions import Interactions
+from media_privacy_pipeline.models.recommenders.config import (
+    AnyConfig,
+    BlendConfig,
+    EaseConfig,
+    IalsConfig,
+    ItemKnnConfig,
+    PopularityConfig,
+    Rp3BetaConfig,
+    SuccessorsConfig,
+)
 from media_privacy_pipeline.models.recommenders.ials import Ials
+from media_privacy_pipeline.models.recommenders.kinds import make, restored
 from media_privacy_pipeline.models.recommenders.popularity import Popularity
 from media_privacy_pipeline.models.serving.filters import Filters
 
@@ -28,6 +41,14 @@ def checkerboard(*, holes: bool = True) -> Interactions:
     """Viewer r watched title c where r and c are both even or both odd; with holes, all but the one on the diagonal."""
     board = [(r, c) for r in range(SIZE) for c in range(SIZE) if (r + c) % 2 == 0 and not (holes and r == c)]
     return Interactions.of([viewer(r) for r, _ in board], [title(c) for _, c in board], np.full(len(board), 5.0))
+
+
+def mixed() -> Interactions:
+    """Forty viewers with one to eleven titles at random, and when they watched them."""
+    random = np.random.default_rng(5)
+    pairs = [(r, c) for r in range(40) for c in random.permutation(SIZE)[: 1 + r % 11]]
+    ages = random.integers(0, 6, len(pairs)).astype(float)
+    return Interactions.of([viewer(r) for r, _ in pairs], [title(c) for _, c in pairs], None, ages=ages)
 
 
 def listed(model: Recommender, histories: Interactions, k: int, filters: Filters | None = None) -> list[list[str]]:
@@ -132,6 +153,13 @@ class RecommenderContract:
         with pytest.raises(UsageError, match="nothing to learn from"):
             self.make().fit(Interactions.of([], [], []))
 
+    def test_titles_and_viewers_without_a_pair_do_no_harm(self) -> None:
+        whole = mixed()
+        some = whole.where((whole.columns != 3) & (whole.rows != 5))
+        model = self.make().fit(some)
+        ranking = model.recommend(whole, 3)
+        assert np.isfinite(ranking.scores[ranking.titles >= 0]).all()
+
     def test_one_viewer_with_one_title_can_be_learned_from(self) -> None:
         one = Interactions.of(["v"], ["t"], [2.0])
         assert listed(self.make().fit(one), one, 3) == [[]]
@@ -150,13 +178,85 @@ class TestPopularity(RecommenderContract):
         assert listed(tied, Interactions.of_one({}), 4) == [["p", "q", "r"]]
 
 
-class TestIals(RecommenderContract):
+IALS = IalsConfig(factors=4, regularisation=0.01, unobserved=0.3)
+
+
+class StorableContract(RecommenderContract):
+    """Subclasses give the configuration; what is stored is the model, and everything adds up."""
+
+    config: AnyConfig
+
     def make(self) -> Recommender:
-        return Ials(IalsConfig(factors=4, regularisation=0.1))
+        return make(self.config)
+
+    def test_stored_arrays_and_json_bring_the_model_back_to_the_bit(self, model: Storable) -> None:
+        arrays = io.BytesIO()
+        np.savez(arrays, allow_pickle=False, **model.state())
+        arrays.seek(0)
+        document = json.loads(model.config.model_dump_json())
+        with np.load(arrays, allow_pickle=False) as state:
+            again = restored(document, dict(state))
+        one, two = (m.recommend(checkerboard(), 5) for m in (model, again))
+        assert one.scores.tobytes() == two.scores.tobytes()
+        assert one.reasons.tobytes() == two.reasons.tobytes()
+
+    def test_a_list_is_the_same_to_the_bit_in_a_crowd_and_alone(self, model: Storable) -> None:
+        histories = mixed()
+        together = model.recommend(histories, 6)
+        for r in range(0, len(histories), 3):
+            alone = model.recommend(histories.block(r, r + 1), 6)
+            assert alone.scores[0].tobytes() == together.scores[r].tobytes()
+            assert alone.titles[0].tobytes() == together.titles[r].tobytes()
+
+    def test_every_score_of_a_list_is_what_explain_says(self, model: Storable) -> None:
+        histories = mixed()
+        ranking = model.recommend(histories, 6)
+        for r in range(0, len(histories), 7):
+            for rank, place in enumerate(ranking.titles[r]):
+                if place >= 0:
+                    why = model.explain_row(histories, r, str(model.titles[place]))
+                    assert why.score == pytest.approx(ranking.scores[r, rank], rel=1e-9, abs=1e-9)
+                    assert why.baseline + sum(why.contributions.values()) == pytest.approx(why.score, abs=1e-9)
+
+
+class TestIals(StorableContract):
+    config = IALS
 
     def test_threads_do_not_change_the_factors(self) -> None:
-        one, two = (Ials(IalsConfig(factors=4, threads=n)).fit(checkerboard()) for n in (1, 2))
+        one, two = (Ials(IalsConfig(factors=4, threads=n)).fit(mixed()) for n in (1, 2))
         assert one.factors.tobytes() == two.factors.tobytes()
 
     def test_threads_are_no_part_of_what_a_model_is(self) -> None:
         assert IalsConfig(threads=1).model_dump_json() == IalsConfig(threads=2).model_dump_json()
+
+
+class TestIalsWithRecency(StorableContract):
+    config = IalsConfig(factors=4, regularisation=0.01, half_life_titles=2.0)
+
+
+class TestEase(StorableContract):
+    config = EaseConfig()
+
+
+class TestPrunedEase(StorableContract):
+    config = EaseConfig(neighbours=8, head=SIZE)
+
+
+class TestItemKnn(StorableContract):
+    config = ItemKnnConfig()
+
+
+class TestRp3Beta(StorableContract):
+    config = Rp3BetaConfig()
+
+
+class TestSuccessors(StorableContract):
+    config = SuccessorsConfig()
+
+
+class TestBlend(StorableContract):
+    config = BlendConfig(parts=(IALS, EaseConfig(half_life_days=3.0), Rp3BetaConfig(), PopularityConfig()))
+
+
+class TestBlendOfOne(StorableContract):
+    config = BlendConfig(parts=(Rp3BetaConfig(),))

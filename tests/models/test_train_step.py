@@ -100,13 +100,12 @@ def test_a_training_that_diverges_is_refused_and_the_champion_stays(
     train(session, SPAN)
     champion = registry(session.settings.models).champion()
     world.store_events(session, "training", world.events()[:500])
-    from implicit.cpu.als import AlternatingLeastSquares
+    from media_privacy_pipeline.models.recommenders import als
 
-    def diverge(self, matrix, show_progress):  # type: ignore[no-untyped-def]
-        self.user_factors = self.item_factors = np.full((2, 2), np.nan, np.float32)
-        self._check_fit_errors()
+    def diverge(side, solved, fixed, config, pool):  # type: ignore[no-untyped-def]
+        return np.full_like(solved, np.nan), fixed
 
-    monkeypatch.setattr(AlternatingLeastSquares, "fit", diverge)
+    monkeypatch.setattr(als, "_half", diverge)
     with pytest.raises(Refused, match="diverged; the champion stays"):
         train(session, SPAN)
     assert registry(session.settings.models).champion() == champion

@@ -1,26 +1,38 @@
-"""Implicit-feedback alternating least squares, with viewers folded in from their own histories when they are served."""
+"""Implicit-feedback alternating least squares, with viewers folded in from their own histories when they are served.
+
+The loss is that of Rendle et al. 2021, "Revisiting the Performance of iALS on Item Recommendation Benchmarks":
+
+    sum over watched c_ui (1 - x_u·y_i)² + a0 sum over all (x_u·y_i)²
+        + λ (sum_u (c_u + a0 n)^nu ‖x_u‖² + sum_i (c_i + a0 m)^nu ‖y_i‖²)
+
+with c_u and c_i the confidence on a viewer and on a title, n titles and m viewers.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
-from ...errors import Refused, UsageError
-from ..base import NOBODY, Explanation, Recommender, Scored
-from ..blas import one_thread
-from ..config import IalsConfig
+from ...errors import UsageError
+from ..base import NOBODY, Explanation, Scored, Storable
 from ..interactions import Floats, Interactions, Ints, Strings
 from ..topk import top_k
+from .additive import Additive
+from .config import IalsConfig
 from .foldin import Folded, ItemSpace, batches, fold_in
+from .history import activations, learned
+from .padding import top_reasons
 
 _TILE = 64
 """A multiple of the rows that any BLAS kernel takes at once."""
 
 
-class Ials(Recommender):
-    """Hu, Koren and Volinsky 2008, trained by `implicit`. Only item factors are kept: (titles, factors) in float32."""
+class Ials(Storable):
+    """Only item factors are kept: (titles, factors) in float32."""
+
+    config: IalsConfig
 
     def __init__(self, config: IalsConfig | None = None) -> None:
         self.config = config or IalsConfig()
@@ -44,13 +56,28 @@ class Ials(Recommender):
         self._set(factors)
         return self
 
+    def state(self) -> dict[str, np.typing.NDArray[Any]]:
+        """See Storable.state."""
+        return {"titles": self.titles, "factors": self.factors}
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, np.typing.NDArray[Any]], config: Any) -> Self:
+        """See Storable.of_state."""
+        titles, factors = state["titles"], state["factors"]
+        if factors.shape != (len(titles), config.factors):
+            raise ValueError("the factors do not fit the titles and the configuration")
+        model = cls(config)
+        model.titles = titles
+        model._set(factors)
+        return model
+
     def batches(self, histories: Interactions) -> Iterator[Ints]:
         """See Recommender.batches."""
         return batches(self.space, histories)
 
     def score(self, histories: Interactions, rows: Ints) -> Scored:
         """See Recommender.score."""
-        return _Folded(self, fold_in(self.space, histories, rows))
+        return _Folded(self, fold_in(self.space, histories, rows, activations(histories, self.config)))
 
     def similar(self, title: str, k: int) -> list[tuple[str, float]]:
         """By the cosine of item factors. For the pipeline's own use: these factors are personal data."""
@@ -63,38 +90,39 @@ class Ials(Recommender):
 
     def explain(self, history: Mapping[str, float], title: str) -> Explanation:
         """See Recommender.explain."""
+        return self.explain_row(Interactions.of_one(history), 0, title)
+
+    def explain_row(self, histories: Interactions, row: int, title: str) -> Explanation:
+        """See Recommender.explain_row."""
         place = self.place(title)
-        known = Interactions.of_one(history).over(self.titles)
-        folded = fold_in(self.space, known, np.array([0]))
-        own = folded.columns[0] >= 0
-        added = folded.contributions(self.space.factors[[[place]]])[0, 0][own]
-        names = self.titles[folded.columns[0][own]]
-        return Explanation(float(added.sum()), 0.0, {str(n): float(a) for n, a in zip(names, added, strict=True)})
+        known = histories.take(np.array([row])).over(self.titles)
+        folded = fold_in(self.space, known, np.array([0]), activations(known, self.config))
+        added = folded.contributions(self.space.factors[[[place]]])[0, 0]
+        parts = zip(self.titles[known.columns], added[: known.pairs], strict=True)
+        return Explanation(float(added.sum()), 0.0, {str(n): float(a) for n, a in parts})
 
     def _set(self, factors: Floats) -> None:
         self.factors = factors
-        self.space = ItemSpace.of(factors, self.config.regularisation)
+        loss = (self.config.regularisation, self.config.unobserved, self.config.frequency)
+        self.space = ItemSpace.of(factors, *loss)
 
 
-class _Folded(Scored):
+class _Folded(Additive):
     def __init__(self, model: Ials, folded: Folded) -> None:
         self._space, self._folded = model.space, folded
         self.scores = _products(folded.vectors.astype(np.float32), model.factors)
         # Without a history there is nothing to go by, and a list of zeros would pretend that there is.
-        self.scores[(folded.columns < 0).all(axis=1)] = -np.inf
+        self.scores[folded.history.empty] = -np.inf
+
+    @property
+    def columns(self) -> Ints:
+        return self._folded.history.columns
+
+    def added(self, titles: Ints) -> tuple[Floats, Floats]:
+        return np.zeros(titles.shape), self._folded.contributions(self._space.factors[titles])
 
     def detail(self, titles: Ints) -> tuple[Floats, Ints, Floats]:
-        added = self._folded.contributions(self._space.factors[titles])
-        exact = added.sum(axis=2)
-        if not added.shape[2]:
-            return exact, np.full(titles.shape, NOBODY, np.int32), np.full(titles.shape, np.nan)
-        top = added.argmax(axis=2)
-        most = np.take_along_axis(added, top[:, :, None], axis=2)[:, :, 0]
-        positive = np.maximum(added, 0).sum(axis=2)
-        reasons = np.take_along_axis(self._folded.columns, top, axis=1)
-        some = most > 0
-        shares = np.divide(most, positive, out=np.full(most.shape, np.nan), where=some)
-        return exact, np.where(some, reasons, NOBODY).astype(np.int32), shares
+        return top_reasons(self.added(titles)[1], self.columns)
 
 
 def _products(vectors: Floats, factors: Floats) -> Floats:
@@ -111,24 +139,10 @@ def _products(vectors: Floats, factors: Floats) -> Floats:
 
 def _train(interactions: Interactions, config: IalsConfig) -> Floats:
     """Item factors: shape (titles, factors), float32."""
-    from implicit.cpu.als import AlternatingLeastSquares
-    from implicit.recommender_base import ModelFitError
     from scipy.sparse import csr_matrix
 
+    from .als import factorise
+
     shape = (len(interactions), len(interactions.titles))
-    matrix = csr_matrix((interactions.weights, interactions.columns, interactions.starts), shape=shape)
-    # implicit runs its own threads over rows.
-    with one_thread():
-        model = AlternatingLeastSquares(
-            factors=config.factors,
-            regularization=config.regularisation,
-            iterations=config.iterations,
-            num_threads=config.threads,
-            random_state=config.seed,
-            use_cg=False,
-        )
-        try:
-            model.fit(matrix, show_progress=False)
-        except (ModelFitError, ValueError) as error:
-            raise Refused("ials: the training diverged; the champion stays. More regularisation may help") from error
-    return np.asarray(model.item_factors, np.float32)
+    weights = learned(interactions, config)
+    return factorise(csr_matrix((weights, interactions.columns, interactions.starts), shape), config)[1]

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from ...errors import UsageError
-from ..base import NOBODY, Explanation, Recommender, Scored
+from ..base import NOBODY, Explanation, Scored, Storable
 from ..interactions import Floats, Interactions, Ints, Strings
 from ..topk import top_k
+from .additive import Additive
+from .config import PopularityConfig
+from .history import faded
 
 _CELLS = 16_000_000
 """Scores in memory at a time (64 MB)."""
 
 
-class Popularity(Recommender):
-    """Score of a title: how many viewers watched it, or any other count that is given."""
+class Popularity(Storable):
+    """Score of a title: how many viewers watched it, late ones for more where asked; or any other count."""
 
-    def __init__(self, titles: Strings | None = None, counts: Floats | None = None) -> None:
+    config: PopularityConfig
+
+    def __init__(
+        self, titles: Strings | None = None, counts: Floats | None = None, config: PopularityConfig | None = None
+    ) -> None:
+        self.config = config or PopularityConfig()
         self.titles = np.array([], np.str_) if titles is None else titles
         self.counts = np.zeros(len(self.titles)) if counts is None else counts
 
@@ -34,8 +42,20 @@ class Popularity(Recommender):
         if not interactions.pairs:
             raise UsageError("popularity: there is nothing to learn from")
         self.titles = interactions.titles
-        self.counts = np.bincount(interactions.columns, minlength=len(self.titles)).astype(np.float64)
+        weights = faded(interactions, self.config.half_life_days).astype(np.float64)
+        self.counts = np.asarray(np.bincount(interactions.columns, weights, len(self.titles)), np.float64)
         return self
+
+    def state(self) -> dict[str, np.typing.NDArray[Any]]:
+        """See Storable.state."""
+        return {"titles": self.titles, "counts": self.counts}
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, np.typing.NDArray[Any]], config: Any) -> Self:
+        """See Storable.of_state."""
+        if len(state["titles"]) != len(state["counts"]):
+            raise ValueError("the counts do not fit the titles")
+        return cls(state["titles"], state["counts"], config)
 
     def batches(self, histories: Interactions) -> Iterator[Ints]:
         """See Recommender.batches."""
@@ -60,10 +80,17 @@ class Popularity(Recommender):
         return Explanation(score, score, {})
 
 
-class _Counted(Scored):
+class _Counted(Additive):
     def __init__(self, counts: Floats, viewers: int) -> None:
         self._counts = counts
         self.scores = np.tile(counts.astype(np.float32), (viewers, 1))
+
+    @property
+    def columns(self) -> Ints:
+        return np.empty((len(self.scores), 0), np.int32)
+
+    def added(self, titles: Ints) -> tuple[Floats, Floats]:
+        return self._counts[titles], np.empty((*titles.shape, 0))
 
     def detail(self, titles: Ints) -> tuple[Floats, Ints, Floats]:
         return self._counts[titles], np.full(titles.shape, NOBODY, np.int32), np.full(titles.shape, np.nan)

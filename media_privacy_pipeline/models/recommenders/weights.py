@@ -1,0 +1,105 @@
+"""Weights of a blend, found on validation viewers alone: titles of theirs that the parts were not trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..base import NOBODY
+from ..interactions import Floats, Interactions, Strings, positions
+from ..topk import top_k
+from .config import BlendConfig
+
+_GRID = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.4, 2.0, 3.0)
+_ROUNDS = 3
+_CANDIDATES = 100
+"""Titles of each part's own list that compete for a viewer's list."""
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What the parts are trained on, and the validation viewers' two sides, row by row."""
+
+    train: Interactions
+    histories: Interactions
+    held_out: Interactions
+
+
+def validation(interactions: Interactions, config: BlendConfig) -> Validation | None:
+    """Hold out a share of the titles, at least one, of viewers who keep at least one; None without such viewers."""
+    random = np.random.default_rng(config.seed)
+    fit = np.flatnonzero(interactions.lengths >= 2)
+    if not len(fit):
+        return None
+    chosen = np.sort(random.choice(fit, min(len(fit), config.validation_viewers), replace=False))
+    held = np.zeros(interactions.pairs, bool)
+    for row in chosen.tolist():
+        first, length = int(interactions.starts[row]), int(interactions.lengths[row])
+        order = random.permutation(length)
+        if interactions.ages is not None:
+            order = order[np.argsort(interactions.ages[first : first + length][order], kind="stable")]
+        held[first + order[: max(1, int(length * config.validation_share))]] = True
+    train = interactions.where(~held)
+    return Validation(train, train.take(chosen), interactions.where(held).take(chosen))
+
+
+def found_weights(scores: Floats, split: Validation, titles: Strings, k: int) -> Floats:
+    """Weights of the parts, the largest 1, by coordinate ascent on mean NDCG@k.
+
+    `scores` (parts, viewers, titles) are standardised, what is seen at minus infinity. Of weights that do equally well
+    the first on the grid stay, so that a part without use has none.
+    """
+    gains = _Gains.of(scores, split, titles, k)
+    parts = len(scores)
+    best = max((np.eye(parts)[n] for n in range(parts)), key=gains.mean)
+    reached = gains.mean(best)
+    for _ in range(_ROUNDS):
+        before = reached
+        for part in range(parts):
+            for value in _GRID:
+                tried = best.copy()
+                tried[part] = value
+                if tried.any() and (mean := gains.mean(tried)) > reached:
+                    best, reached = tried, mean
+        if reached <= before:
+            break
+    return np.asarray(best / best.max())
+
+
+@dataclass(frozen=True)
+class _Gains:
+    """Candidates of each viewer: `scores` (viewers, candidates, parts), `wanted` 1 for held-out ones, the discounts of
+    the first k places and each viewer's ideal sum."""
+
+    scores: Floats
+    wanted: Floats
+    discounts: Floats
+    ideal: Floats
+
+    @classmethod
+    def of(cls, scores: Floats, split: Validation, titles: Strings, k: int) -> _Gains:
+        _, viewers, size = scores.shape
+        candidates = np.zeros((viewers, size), bool)
+        for part in scores:
+            best = top_k(part, _CANDIDATES)
+            row, rank = np.nonzero(best != NOBODY)
+            candidates[row, best[row, rank]] = True
+        places = positions(titles, split.held_out.titles)[split.held_out.columns]
+        wanted = np.zeros((viewers, size), np.float32)
+        wanted[split.held_out.rows[places >= 0], places[places >= 0]] = 1
+        # The candidates first, in the order of titles; the others of shorter lists are never ranked.
+        order = np.argsort(~candidates, axis=1, kind="stable")[:, : int(candidates.sum(axis=1).max(initial=1))]
+        chosen = np.take_along_axis(scores, order[None], axis=2)
+        chosen = np.where(np.take_along_axis(candidates, order, axis=1)[None], chosen, -np.inf)
+        discounts = 1 / np.log2(np.arange(2, k + 2))
+        ideal = np.concatenate([[0.0], np.cumsum(discounts)])[np.minimum(split.held_out.lengths, k)]
+        return cls(chosen.transpose(1, 2, 0), np.take_along_axis(wanted, order, axis=1), discounts, ideal)
+
+    def mean(self, weights: Floats) -> float:
+        """Mean NDCG@k of the viewers under these weights."""
+        used = weights > 0
+        scores = np.where(np.isfinite(self.scores[:, :, 0]), self.scores[:, :, used] @ weights[used], -np.inf)
+        best = top_k(np.asarray(scores), len(self.discounts))
+        hit = np.take_along_axis(self.wanted, np.maximum(best, 0), axis=1) * (best != NOBODY)
+        return float((hit @ self.discounts[: hit.shape[1]] / self.ideal).mean())
