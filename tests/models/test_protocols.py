@@ -178,3 +178,17 @@ def test_given_files_are_held_to_their_protocol() -> None:
         given(train, rows("a v", "a w"), None, SplitConfig(protocol="leave-last-out"))
     with pytest.raises(Refused, match="1 rows of the test file are older"):
         given(train, rows("a v", "a w", times=[4, 6]), None, SplitConfig(protocol="temporal"))
+
+
+@pytest.mark.parametrize("part", ["test", "validation"])
+def test_ages_are_days_before_the_latest_known_row_whatever_is_asked_for(part: Part) -> None:
+    times = np.asarray(DATA.times) * 86_400
+    data = Ratings(DATA.users, DATA.titles, times=times)
+    found = made("temporal", part, data)
+    assert found.train.ages is not None
+    assert found.histories.ages is not None
+    assert found.train.ages.min() == 0
+    assert found.test.ages is None
+    later = Ratings(DATA.users, DATA.titles, times=np.where(times >= 0.8 * times.max(), times * 10, times))
+    again = made("temporal", part, later).train.ages
+    assert np.array_equal(found.train.ages, again if again is not None else [])

@@ -8,19 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ...errors import UsageError
 from ..base import Recommender
-from ..config import IalsConfig
-from ..recommenders.ials import Ials
-from ..recommenders.popularity import Popularity
-
-
-class NoConfig(BaseModel):
-    """A model without anything to set."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from ..recommenders.config import (
+    BlendConfig,
+    EaseConfig,
+    IalsConfig,
+    ItemKnnConfig,
+    PopularityConfig,
+    Rp3BetaConfig,
+    SuccessorsConfig,
+)
+from ..recommenders.kinds import make
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,13 @@ class Contender:
 
 
 CONTENDERS: Mapping[str, Contender] = {
-    "ials": Contender(IalsConfig, Ials),
-    "popularity": Contender(NoConfig, lambda _: Popularity()),
+    "ials": Contender(IalsConfig, make),
+    "popularity": Contender(PopularityConfig, make),
+    "ease": Contender(EaseConfig, make),
+    "item_knn": Contender(ItemKnnConfig, make),
+    "rp3beta": Contender(Rp3BetaConfig, make),
+    "successors": Contender(SuccessorsConfig, make),
+    "blend": Contender(BlendConfig, make),
 }
 
 

@@ -67,7 +67,9 @@ def _users_missing(test: Ratings, shown: Ratings) -> int:
 
 
 def _together(first: Ratings, second: Ratings) -> Ratings:
-    return Ratings(pa.concat_arrays([first.users, second.users]), pa.concat_arrays([first.titles, second.titles]))
+    times = None if first.times is None or second.times is None else np.concatenate([first.times, second.times])
+    users, titles = ([getattr(each, name) for each in (first, second)] for name in ("users", "titles"))
+    return Ratings(pa.concat_arrays(users), pa.concat_arrays(titles), times=times)
 
 
 def _seen(test: Ratings, shown: Ratings) -> int:

@@ -80,7 +80,8 @@ def joined(sides: Sides, protocol: Protocol, counts: Mapping[str, int]) -> tuple
     its authors do; elsewhere they stay, and every model misses them. Raises Refused where nobody is left to ask."""
     if not len(sides.train):
         raise Refused(f"--protocol {protocol}: no row is left to learn from")
-    train, shown, asked = sides.train.interactions(), sides.shown.interactions(), sides.asked.interactions()
+    latest = _latest(sides.train, sides.shown)
+    train, shown, asked = sides.train.interactions(latest), sides.shown.interactions(latest), sides.asked.interactions()
     unknown = ~np.isin(asked.titles, train.titles)
     told = {
         **counts,
@@ -99,6 +100,12 @@ def joined(sides: Sides, protocol: Protocol, counts: Mapping[str, int]) -> tuple
     if not len(made.test):
         raise Refused(f"--protocol {protocol}: nobody is left to test: no user has both a history and a new title")
     return made, told
+
+
+def _latest(train: Ratings, shown: Ratings) -> float | None:
+    """The latest time of what a model may know, never of what is asked for; None where times lack."""
+    known = [float(each.times.max()) for each in (train, shown) if each.times is not None and len(each)]
+    return max(known) if train.times is not None and (shown.times is not None or not len(shown)) else None
 
 
 def _liang(data: Ratings, config: SplitConfig, part: Part) -> Sides:

@@ -51,10 +51,14 @@ class Ratings:
         kept = self.where(_counts(self.titles) >= per_title)
         return kept.where(_counts(kept.users) >= per_user)
 
-    def interactions(self) -> Interactions:
-        """Implicit use: every pair has the confidence of one play, however it was rated."""
+    def interactions(self, latest: float | None = None) -> Interactions:
+        """Implicit use: every pair has the confidence of one play, however it was rated.
+
+        With times, taken for seconds, and the `latest` of all that may be known, pairs have their ages in days.
+        """
+        ages = None if self.times is None or latest is None else (latest - self.times) / 86_400
         one, none = np.ones(len(self), np.int64), np.zeros(len(self), np.int64)
-        return Interactions.of(self.users, self.titles, confidence(one, none, none, ConfidenceConfig()))
+        return Interactions.of(self.users, self.titles, confidence(one, none, none, ConfidenceConfig()), ages=ages)
 
     def codes(self) -> tuple[Ints, pa.StringArray]:
         """The number of each row's user among the users in the order of their text, and these."""

@@ -38,13 +38,44 @@ class Choice:
         return self.values[int(random.integers(len(self.values)))]
 
 
+_ORDER = Choice((None, None, 5.0, 20.0, 80.0))
+"""Later titles of a viewer that halve what an earlier one weighs; half of the candidates go without."""
+_AGE = Choice((None, None, 30.0, 180.0, 720.0))
+"""Days that halve what a pair weighs in learning. Without timestamps, this and the order are no matter."""
+
 Space = Mapping[str, Range | Choice]
 
 SPACES: Mapping[str, Space] = {
     "ials": {
-        "factors": Choice((16, 32, 48, 64, 96, 128)),
-        "regularisation": Range(0.1, 300, log=True),
-        "iterations": Range(5, 25, whole=True),
+        "factors": Choice((16, 32, 64, 128)),
+        "regularisation": Range(0.001, 0.3, log=True),
+        "unobserved": Range(0.02, 1, log=True),
+        "iterations": Range(8, 24, whole=True),
+        "half_life_titles": _ORDER,
+        "learned_half_life_days": _AGE,
+    },
+    "popularity": {"half_life_days": Range(1, 2_000, log=True)},
+    "ease": {"regularisation": Range(20, 3_000, log=True), "half_life_titles": _ORDER, "learned_half_life_days": _AGE},
+    "item_knn": {
+        "neighbours": Range(20, 500, log=True, whole=True),
+        "shrink": Range(0.1, 300, log=True),
+        "half_life_titles": _ORDER,
+        "learned_half_life_days": _AGE,
+    },
+    "rp3beta": {
+        "neighbours": Range(20, 500, log=True, whole=True),
+        "alpha": Range(0.3, 2),
+        "beta": Range(0, 1),
+        "half_life_titles": _ORDER,
+        "learned_half_life_days": _AGE,
+    },
+    "successors": {
+        "half_life_titles": Range(0.3, 30, log=True),
+        "window": Range(1, 30, whole=True),
+        "decay": Range(0.3, 1),
+        "backward": Range(0, 1),
+        "shrink": Range(1, 100, log=True),
+        "beta": Range(0, 1),
     },
 }
 """By the name of the contender. A model without anything to set has none."""
