@@ -44,20 +44,23 @@ def tune(
     """Try what the record lacks, and return the line of the best: {"chosen": {model, config, figure, ...}}.
 
     `random` tries every candidate on all of training. `halving` (Jamieson and Talwalkar 2016) begins with a part of the
-    training viewers, keeps the best third, and gives those three times as many. Of equal figures the earlier candidate
-    wins. A training that diverges counts as lost. Raises Refused where every candidate diverges.
+    training viewers, keeps the best third, and gives those three times as many; the defaults go through every round,
+    since what suits few viewers may not suit all, and a choice should not be worse than what needs no search. Of equal
+    figures the earlier candidate wins. A training that diverges counts as lost. Raises Refused where every one does.
     """
     space = SPACES.get(config.model, {})
     numbers = list(range(config.trials if space else 1))
     tried: list[tuple[int, Mapping[str, Any]]] = []
+    best_first: list[int] = []
     for share in _shares(config.search, len(numbers)):
         tried = [(n, _trial(n, share, split, config, space, record, told)) for n in numbers]
         found = [(n, line["figure"]) for n, line in tried if line["figure"] is not None]
         found.sort(key=lambda each: (-each[1], each[0]))
-        numbers = [n for n, _ in found[: max(1, -(-len(found) // _ETA))]]
-    if not numbers:
+        best_first = [n for n, _ in found]
+        numbers = sorted({*best_first[: -(-len(found) // _ETA)], *({0} & set(best_first))})
+    if not best_first:
         raise Refused(f"{config.model}: no candidate could be trained; the record says why")
-    best = next(line for n, line in tried if n == numbers[0])
+    best = next(line for n, line in tried if n == best_first[0])
     kept = {name: best[name] for name in ("model", "config", "metric", "k", "figure", "low", "high", "trial")}
     chosen = {"chosen": kept}
     if record.lines[-1] != chosen:
