@@ -17,6 +17,7 @@ from . import (
     checkup,
     consent,
     disclose,
+    evaluate,
     exact,
     imports,
     keys,
@@ -30,6 +31,7 @@ from . import (
     simulation,
     status,
     subject,
+    tune,
     ui,
     verify,
 )
@@ -92,6 +94,8 @@ _PARTS = (
     audit,
     checkup,
     benchmark,
+    evaluate,
+    tune,
     ui,
 )
 for part in _PARTS:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
-from ..base import NOBODY, Recommender
+from ..base import Recommender
 from ..config import EvaluationConfig
-from ..interactions import Floats, Ints, positions
-from .metrics import average_precision, coverage, hits, intervals, ndcg, recall
+from .figures import compared
+from .judging import PER_VIEWER, Judged, judge
+from .lists import top_lists
 from .split import Split, thinned
 
-PER_VIEWER: Mapping[str, Callable[[Floats, Ints, int], Floats]] = {
-    "recall": recall,
-    "ndcg": ndcg,
-    "map": average_precision,
-}
+NIGHTLY = (*PER_VIEWER, "coverage")
+"""What `model_metrics` keeps."""
 
 
 @dataclass(frozen=True)
@@ -37,35 +33,38 @@ class Metric:
 def evaluate(
     models: Mapping[str, Recommender], split: Split, config: EvaluationConfig, *, floor: str = "popularity"
 ) -> list[Metric]:
-    """Every metric of every model, fitted before on `split.train`; and each model's lead over the floor, paired.
+    """The nightly metrics of every model, fitted before on `split.train`; and each model's lead over the floor, paired.
 
     The lead of a model `m` is listed as the model `m-minus-<floor>`. Empty where the split has no test viewers.
     """
     split = thinned(split, config.viewers, config.seed)
     viewers = len(split.test)
-    if not viewers:
+    if not viewers or not models:
         return []
-    relevant = split.test.lengths
-    found: list[Metric] = []
-    values: dict[tuple[str, str, int], Floats] = {}
+    judged: dict[str, Judged] = {}
     for name, model in models.items():
-        ranked = model.recommend(split.histories, max(config.ks)).titles
-        in_test = positions(split.test.titles, model.titles)
-        places = np.where(ranked == NOBODY, NOBODY, in_test[ranked])
-        hit = hits(places, split.test)
-        for k in config.ks:
-            for metric, measure in PER_VIEWER.items():
-                values[name, metric, k] = measure(hit, relevant, k)
-            share = coverage(ranked, len(split.train.titles), k)
-            found.append(Metric(name, split.protocol, "coverage", k, share, None, None, viewers))
-    for (name, metric, k), value in list(values.items()):
-        if name != floor and floor in models:
-            values[f"{name}-minus-{floor}", metric, k] = value - values[floor, metric, k]
-    low, high = intervals(np.stack(list(values.values()), axis=1), config.resamples, config.seed)
-    for n, ((name, metric, k), value) in enumerate(values.items()):
-        mean = float(value.mean())
-        found.append(Metric(name, split.protocol, metric, k, mean, float(low[n]), float(high[n]), viewers))
-    return sorted(found, key=lambda m: (m.model, m.metric, m.k))
+        listed = top_lists(model, split.histories, max(config.ks), split.train.titles)
+        found = judge(listed, split, config.ks, config.seed)
+        judged[name] = Judged(
+            {key: value for key, value in found.viewers.items() if key[0] in PER_VIEWER}, found.together
+        )
+    if floor in judged:
+        # A difference is of one model and a later one: with the floor last, each is a lead over it.
+        judged[floor] = judged.pop(floor)
+    figures, leads = compared(judged, config.resamples, config.seed)
+    metrics = [
+        Metric(f.model, split.protocol, f.metric, f.k, f.value, f.low, f.high, viewers)
+        if f.metric != "coverage"
+        else Metric(f.model, split.protocol, f.metric, f.k, f.value, None, None, viewers)
+        for f in figures
+        if f.metric in NIGHTLY and f.value is not None
+    ]
+    metrics += [
+        Metric(f"{d.model}-minus-{floor}", split.protocol, d.metric, d.k, d.value, d.low, d.high, viewers)
+        for d in leads
+        if d.other == floor and d.value is not None
+    ]
+    return sorted(metrics, key=lambda m: (m.model, m.metric, m.k))
 
 
 def loses_to_floor(metrics: list[Metric], model: str, floor: str = "popularity", k: int = 10) -> bool:

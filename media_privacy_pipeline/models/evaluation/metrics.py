@@ -23,6 +23,11 @@ def recall(hit: Floats, relevant: Ints, k: int) -> Floats:
     return np.asarray(hit[:, :k].sum(axis=1) / np.minimum(k, relevant))
 
 
+def recall_of_all(hit: Floats, relevant: Ints, k: int) -> Floats:
+    """Hits among the first k over all relevant titles, for each viewer: below 1 where there are more than k."""
+    return np.asarray(hit[:, :k].sum(axis=1) / relevant)
+
+
 def ndcg(hit: Floats, relevant: Ints, k: int) -> Floats:
     """Discounted gain with log2(rank + 1), over that of a perfect list of min(k, relevant titles), for each viewer."""
     discount = 1 / np.log2(np.arange(2, k + 2))
@@ -35,6 +40,11 @@ def average_precision(hit: Floats, relevant: Ints, k: int) -> Floats:
     first = hit[:, :k]
     precision = np.cumsum(first, axis=1) / np.arange(1, first.shape[1] + 1)
     return np.asarray((precision * first).sum(axis=1) / np.minimum(k, relevant))
+
+
+def average_precision_of_all(hit: Floats, relevant: Ints, k: int) -> Floats:
+    """As `average_precision`, over all relevant titles."""
+    return np.asarray(average_precision(hit, relevant, k) * np.minimum(k, relevant) / relevant)
 
 
 def coverage(ranked: Ints, titles: int, k: int) -> float:

@@ -47,7 +47,7 @@ def split_day(days: Sequence[tuple[date, int]], config: EvaluationConfig) -> dat
 
 def temporal(before: Interactions, after: Interactions) -> Split:
     """Interactions before a point in time and those after it, for the viewers who have new titles after it."""
-    return _paired("temporal", before, before, after)
+    return paired("temporal", before, before, after)
 
 
 def holdout(interactions: Interactions, share: float, seed: int) -> Split:
@@ -57,7 +57,7 @@ def holdout(interactions: Interactions, share: float, seed: int) -> Split:
     for start, length in zip(interactions.starts[:-1], interactions.lengths, strict=True):
         held[start + random.permutation(length)[: int(length * share)]] = True
     train, test = interactions.where(~held), interactions.where(held)
-    return _paired("holdout", train, train, test)
+    return paired("holdout", train, train, test)
 
 
 def thinned(split: Split, viewers: int, seed: int) -> Split:
@@ -68,7 +68,7 @@ def thinned(split: Split, viewers: int, seed: int) -> Split:
     return Split(split.protocol, split.train, split.histories.take(chosen), split.test.take(chosen))
 
 
-def _paired(protocol: str, train: Interactions, histories: Interactions, test: Interactions) -> Split:
+def paired(protocol: str, train: Interactions, histories: Interactions, test: Interactions) -> Split:
     """Both sides of the viewers who have a history and a test title that is not in it."""
     names_before = np.array(histories.viewers.to_pylist(), dtype=object)
     names_after = np.array(test.viewers.to_pylist(), dtype=object)
