@@ -28,7 +28,7 @@ from media_privacy_pipeline.models.evaluation.metrics import hits, recall
 from media_privacy_pipeline.models.evaluation.split import Split, holdout
 from media_privacy_pipeline.models.interactions import Interactions, positions
 from media_privacy_pipeline.models.private.accounting import COUNT_STEPS
-from media_privacy_pipeline.models.private.config import PrivateAlsConfig, improved, published
+from media_privacy_pipeline.models.private.config import PrivateAlsConfig, improved, published, swept
 from media_privacy_pipeline.models.private.recommender import PrivateAls
 from media_privacy_pipeline.models.private.together import title_counts
 from media_privacy_pipeline.models.recommenders.ials import Ials
@@ -82,6 +82,7 @@ def models(split: Split, epsilon: float, factor: float) -> Mapping[str, Callable
     mu = mu_within(epsilon, DELTA) * factor
     found: dict[str, Callable[[], float]] = {
         "private_als": lambda: recall_of(PrivateAls(improved(mu)).fit(split.train), split),
+        "private_als, swept": lambda: recall_of(PrivateAls(swept(mu)).fit(split.train), split),
         "popularity (DP)": lambda: recall_of(private_popularity(split.train, mu), split),
     }
     if epsilon == 1 or epsilon == 5:

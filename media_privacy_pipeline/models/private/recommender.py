@@ -65,5 +65,8 @@ class PrivateAls(Recommender):
 
     def _set(self, titles: Strings, factors: Floats) -> None:
         self.titles = titles
+        if not factors.shape[1]:
+            # Nothing stood out of the noise: every score is zero.
+            factors = np.zeros((len(titles), 1))
         inner = IalsConfig(regularisation=self.config.regularisation / self.config.unobserved)
         self._inner = Ials.of_factors(titles, factors.astype(np.float32), inner)

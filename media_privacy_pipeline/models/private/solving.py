@@ -7,7 +7,7 @@ import numpy as np
 from ...privacy.noise import Noise
 from ..blas import one_thread
 from ..interactions import Floats, Ints
-from .accounting import Scales, Symmetric
+from .accounting import Scales, Symmetric, noise_edge, scales_of
 from .config import PrivateAlsConfig
 from .statistics import CLIP_STEPS, WEIGHT_STEPS, Statistics
 
@@ -35,16 +35,18 @@ def noisy_symmetric(packed: Ints, scale: Symmetric, noise: Noise) -> Ints:
 def solve(found: Statistics, config: PrivateAlsConfig, start: Floats | None = None) -> Floats:
     """Titles' vectors, shape (titles, d), float64, from sums with noise (or without it, to compare with).
 
-    (A_i + alpha0 G + λ I) v_i = b_i + λ start_i, with A_i and G made positive semidefinite; `start` is zero where not
-    given. A pure function of the sums.
+    (A_i + alpha0 G + λ I) v_i = b_i + λ start_i, with A_i and G made positive semidefinite. Without a `start` it is zero
+    and λ the configuration's; with one λ is its anchor times what noise reaches on A_i. A pure function of the sums.
     """
     titles, width = found.rights.shape
     unit = WEIGHT_STEPS * (CLIP_STEPS / config.clip) ** 2
     gram = semidefinite(unpacked(found.gram, width) / unit)
     rights = found.rights / (WEIGHT_STEPS * CLIP_STEPS / config.clip)
+    held = config.title_regularisation
     if start is not None:
-        rights = rights + config.title_regularisation * start
-    base = config.unobserved * gram + config.title_regularisation * np.eye(width)
+        held = config.anchor * noise_edge(scales_of(config).systems, width) / unit
+        rights = rights + held * start
+    base = config.unobserved * gram + held * np.eye(width)
     vectors = np.empty((titles, width))
     with one_thread():
         for first in range(0, titles, _BATCH):
