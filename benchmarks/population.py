@@ -4,10 +4,10 @@ Nobody in it is real. A viewer of n titles takes the first n of all titles in th
 
     log appeal_i + t_v Σ_j j^-decay p_vj q_ij + lift · [community of i is one of v's] + Gumbel noise
 
-which is drawing n titles one after another, without replacement, in proportion to exp of the rest (Plackett-Luce). It is
-of no low rank: tastes live in 256 dimensions that weigh ever less, an exponential is taken of their product, small
-communities of titles (a series, a creator) have fans of their own, strength of taste t_v and activity n have heavy tails,
-and most of what decides is chance. Age groups move a viewer's tastes and activity.
+which is drawing n titles one after another, without replacement, in proportion to exp of the rest (Plackett-Luce). It
+is of no low rank: tastes live in 256 dimensions that weigh ever less, an exponential is taken of their product, small
+communities of titles (a series, a creator) have fans of their own, strength of taste t_v and activity n have heavy
+tails, and most of what decides is chance. Age groups move a viewer's tastes and activity.
 
 The constants were fitted to published aggregates of MovieLens 100K (GroupLens; no row of it is here): the same
 generator at its size, 943 viewers and 1,682 titles, is compared with them below. `--viewers` and `--titles` then only
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -39,23 +39,44 @@ AGES = np.array([0.0382, 0.2100, 0.3287, 0.2057, 0.0848, 0.0774, 0.0551])
 AGE_ACTIVITY = np.array([43.5, 80.5, 81.0, 59.5, 50.0, 45.0, 52.0]) / 65.0
 """Median titles of a viewer of each age group, over that of all."""
 ACTIVITY = np.array(
-    "20 21 23 26 29 33 38 43 50 57 65 75 93 108 127.4 148 171.6 205.4 244.4 310.6 737".split(), np.float64
+    [20, 21, 23, 26, 29, 33, 38, 43, 50, 57, 65, 75, 93, 108, 127.4, 148, 171.6, 205.4, 244.4, 310.6, 737], np.float64
 )
 """Titles of a viewer, at QUANTILES."""
 REAL: Mapping[str, Floats] = {
     "activity": ACTIVITY,
     "popularity": np.array(
-        ".0011 .0011 .0021 .0032 .0053 .0064 .0095 .0127 .0170 .0223 .0286 .0361 .0456 .0548 .0689 .0848 .1060 .1356 "
-        ".1792 .2437 .6182".split(),
+        [
+            0.0011,
+            0.0011,
+            0.0021,
+            0.0032,
+            0.0053,
+            0.0064,
+            0.0095,
+            0.0127,
+            0.017,
+            0.0223,
+            0.0286,
+            0.0361,
+            0.0456,
+            0.0548,
+            0.0689,
+            0.0848,
+            0.106,
+            0.1356,
+            0.1792,
+            0.2437,
+            0.6182,
+        ],
         np.float64,
     ),
     "together": np.array([-0.0722, -0.0348, 0.0394, 0.1239, 0.2193, 0.3581, 0.4581]),
     "spectrum": np.array([0.6465, 0.4936, 0.4556, 0.3536, 0.2973, 0.25, 0.2054, 0.1722, 0.1421, 0.1072]),
     "ages": np.array([0.0462, 0.0798, 0.1179, 0.174, 0.2716]),
 }
-"""Of MovieLens 100K: titles of a viewer and share of viewers of a title, at QUANTILES; correlation (phi) of pairs of titles
-that 5 % of viewers have, at PHI_QUANTILES; singular values of viewers by titles, both sides scaled by the root of their
-counts, at SPECTRUM after the first; total variation between a title's age groups and all, at AGE_QUANTILES."""
+"""Of MovieLens 100K: titles of a viewer and share of viewers of a title, at QUANTILES; correlation (phi) of pairs of
+titles that 5 % of viewers have, at PHI_QUANTILES; singular values of viewers by titles, both sides scaled by the root
+of their counts, at SPECTRUM after the first; total variation between a title's age groups and all, at AGE_QUANTILES."""
 APPEAL = (
     *(-5.03, -4.81, -4.77, -4.23, -2.95, -2.94, -2.18, -1.59, -0.92, -0.55),
     *(0.09, 0.50, 1.21, 1.28, 1.94, 2.36, 2.90, 3.43, 4.30, 4.62, 7.36),
@@ -211,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("  simulated " + " ".join(f"{value:7.3f}" for value in mean[name]))
     large = population(chosen.viewers, chosen.titles, 0).histories
     share = np.sort(np.bincount(large.columns, minlength=chosen.titles))[::-1] / len(large)
-    print(f"{chosen.viewers:,} viewers, {chosen.titles:,} titles: {large.pairs:,} pairs; titles' share of viewers at rank ")
+    print(f"{chosen.viewers:,} viewers, {chosen.titles:,} titles, {large.pairs:,} pairs; share of viewers by title's rank")
     print(" ".join(f"{rank:,}: {share[rank - 1]:.4f}" for rank in (1, 10, 100, 500, 1000, chosen.titles)))
 
 

@@ -1,8 +1,8 @@
 """`python -m benchmarks.private_frontier`: what private item factors keep of a model's Recall@20, by epsilon.
 
-For each seed a simulated population (benchmarks.population) is drawn. `private_als` with its own settings and with those
-that the authors of DPALS published, popularity from counts that the whole budget pays for, and `ials` without privacy
-learn from the same viewers, and are asked for a fifth of the titles of other viewers, who are folded in. Differences
+For each seed a simulated population (benchmarks.population) is drawn. `private_als` with its own settings and with
+those that the authors of DPALS published, popularity from counts that the whole budget pays for, and `ials` without
+privacy learn from the same viewers, and are asked for a fifth of the titles of other viewers, who are folded in. Differences
 are paired by seed, with a 95 % interval of Student's t over seeds.
 
 `--as-if N` scales noise down to what a population of N would see in as many viewers as are drawn (mu times N / viewers:
@@ -96,7 +96,9 @@ def paired(one: Floats, other: Floats) -> tuple[float, float, float]:
     from scipy.stats import t
 
     lead = one - other
-    reach = float(t.ppf(0.975, len(lead) - 1)) * float(lead.std(ddof=1)) / np.sqrt(len(lead)) if len(lead) > 1 else np.nan
+    reach = (
+        float(t.ppf(0.975, len(lead) - 1)) * float(lead.std(ddof=1)) / np.sqrt(len(lead)) if len(lead) > 1 else np.nan
+    )
     return float(lead.mean()), float(lead.mean() - reach), float(lead.mean() + reach)
 
 
@@ -120,12 +122,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 begun = time.perf_counter()
                 row = {"seed": seed, "epsilon": epsilon, "model": name, "recall": measure()}
                 rows.append(row | {"seconds": time.perf_counter() - begun})
-        print(*(f"{row['model']} {row['epsilon']}: {row['recall']:.4f}" for row in rows if row["seed"] == seed), sep="; ", flush=True)
+        print(
+            *(f"{row['model']} {row['epsilon']}: {row['recall']:.4f}" for row in rows if row["seed"] == seed),
+            sep="; ",
+            flush=True,
+        )
         if chosen.out is not None:
             settings = {name: value for name, value in vars(chosen).items() if name != "out"}
             chosen.out.write_text(json.dumps({"settings": settings, "delta": DELTA, "rows": rows}, indent=1))
     scaled = "" if chosen.as_if is None else f", noise as {chosen.as_if:,} viewers would see it"
-    print(f"\n{platform.machine()}, {chosen.viewers:,} viewers, {chosen.titles:,} titles, seeds {chosen.seeds}{scaled}, delta {DELTA:g}\n")
+    size = f"{chosen.viewers:,} viewers, {chosen.titles:,} titles, seeds {chosen.seeds}"
+    print(f"\n{platform.machine()}, {size}{scaled}, delta {DELTA:g}\n")
     print("| epsilon | model | Recall@20 | share of ials | lead over published (95 %) | lead over popularity (95 %) |")
     print("|---:|---|---:|---:|---:|---:|")
     best = _recalls(rows, "ials", "none")

@@ -74,7 +74,7 @@ def test_what_is_drawn_has_the_declared_spread_on_and_beside_the_diagonal() -> N
 
     drawn = noisy_symmetric(np.zeros((4000, 21), np.int64), scale, discrete_gaussian)
     diagonal = on_diagonal(6)
-    # 24,000 and 60,000 draws: five standard errors of a standard deviation are 2.3 % and 1.5 %; halved noise is 50 % off.
+    # 24,000 and 60,000 draws: five standard errors are 2.3 % and 1.5 %; halved noise is 50 % off.
     assert drawn[:, diagonal].std() == pytest.approx(scale.diagonal, rel=0.023)
     assert drawn[:, ~diagonal].std() == pytest.approx(scale.diagonal / sqrt(2), rel=0.015)
 

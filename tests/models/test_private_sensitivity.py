@@ -46,7 +46,7 @@ def people(kind: str) -> tuple[Interactions, Ints, Ints]:
 
 
 def extremes() -> dict[str, tuple[Floats, Floats]]:
-    """Factors and weights of titles: ordinary ones, huge ones, all on one axis, and weights that differ a millionfold."""
+    """Factors and weights of titles: ordinary, huge, all on one axis, tiny, and weights that differ a millionfold."""
     random = np.random.default_rng(4)
     drawn, even = random.standard_normal((TITLES, CONFIG.factors)), np.ones(TITLES)
     axis = np.zeros_like(drawn)
@@ -123,7 +123,13 @@ def test_blocks_of_viewers_add_up_to_the_last_digit() -> None:
     factors, weights = extremes()["ordinary"]
     whole = statistics(histories, factors, CONFIG, weights, profiles)
     parts = [
-        statistics(histories.block(first, min(first + 7, len(histories))), factors, CONFIG, weights, profiles[first : first + 7])
+        statistics(
+            histories.block(first, min(first + 7, len(histories))),
+            factors,
+            CONFIG,
+            weights,
+            profiles[first : first + 7],
+        )
         for first in range(0, len(histories), 7)
     ]
     total = parts[0]

@@ -84,5 +84,3 @@ def scales_of(config: PrivateAlsConfig) -> Scales:
 def noise_edge(scale: Symmetric, titles: int) -> float:
     """About the largest eigenvalue of noise alone on a matrix of so many titles (Wigner), in the matrix's steps."""
     return 2 * scale.beside * sqrt(titles)
-
-

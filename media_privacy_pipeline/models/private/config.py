@@ -58,8 +58,8 @@ class PrivateAlsConfig(BaseModel):
     title_regularisation: Positive = 30.0
     """Weight of the squared length of titles' vectors after a random start."""
     anchor: Positive = 5.0
-    """Weight of their squared distance from where they started, after a start that is not random, in units of what noise
-    alone reaches on a title's system: the noisier the sums, the more vectors stay where they are."""
+    """Weight of their squared distance from where they started, after a start that is not random, in units of what
+    noise alone reaches on a title's system: the noisier the sums, the more vectors stay where they are."""
     halved: bool = True
     """Off-diagonal cells of symmetric sums get half the variance, since each stands for two; false: all get the same,
     as published."""
@@ -104,7 +104,7 @@ def published(epsilon: Literal[1, 5], delta: float = 8e-6) -> PrivateAlsConfig:
 
 
 def swept(mu: float) -> PrivateAlsConfig:
-    """`improved` with two fifths of squared mu for one sweep from there, in fewer dimensions: systems grow with them."""
+    """`improved` with a third of squared mu for one sweep from there, in fewer dimensions: systems grow with them."""
     return improved(mu).model_copy(
         update={"factors": 64, "sweeps": 1, "gram_share": 0.6, "clip": 1.0, "normalise": True}
     )

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from ...privacy.noise import Noise, discrete_gaussian
+from ...privacy.noise import Integers, Noise, discrete_gaussian
 from ..interactions import Floats, Interactions, Ints, Strings
 from .accounting import COUNT_STEPS, Scales, scales_of
 from .config import PrivateAlsConfig
@@ -17,7 +17,7 @@ from .solving import noisy, noisy_symmetric, solve, unpacked
 from .statistics import Statistics, packed, statistics
 from .together import leading, title_counts, watched_together
 
-Paid: TypeAlias = Callable[[str, Callable[[Noise], Ints]], Ints]
+Paid: TypeAlias = Callable[[str, Callable[[Noise], Integers]], Integers]
 """Releases a part by its name: draws it with noise that is paid for, or gives back what was drawn of it before."""
 
 
@@ -44,7 +44,7 @@ def learn(
     """
     release, scales = paid or unpaid(), scales_of(config)
 
-    def count(noise: Noise) -> Ints:
+    def count(noise: Noise) -> Integers:
         return noise(title_counts(histories, config, profiles), scales.counts)
 
     counts = release("counts", count) / COUNT_STEPS
@@ -85,7 +85,7 @@ def _start(
         return random_start(titles, config), None
     scale, weights = scales.together, known**-config.gram_exponent
 
-    def draw(noise: Noise) -> Ints:
+    def draw(noise: Noise) -> Integers:
         exact = packed(watched_together(own, weights, profiles))
         return noisy_symmetric(exact[None, :], scale, noise)[0]
 
@@ -113,7 +113,7 @@ def _sweep(
     titles, width = vectors.shape
     cells = width * (width + 1) // 2
 
-    def draw(noise: Noise) -> Ints:
+    def draw(noise: Noise) -> Integers:
         found = noisy(statistics(own, vectors, config, weights, profiles), scales, noise)
         return np.concatenate([found.gram, found.systems.ravel(), found.rights.ravel()])
 

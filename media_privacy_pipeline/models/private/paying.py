@@ -13,8 +13,7 @@ from ...privacy import Desk, Spend
 from ...privacy.accountant import compose, mu_of
 from ...privacy.certificate import NoisyPart, Terms
 from ...privacy.desk import Order
-from ...privacy.noise import Noise
-from ..interactions import Ints
+from ...privacy.noise import Integers, Noise
 from .accounting import COUNT_STEPS, GRAM_STEPS, LEAD_STEPS, Scales, Symmetric, scales_of
 from .config import PrivateAlsConfig
 from .learning import Paid
@@ -28,7 +27,7 @@ def paid_at(desk: Desk, name: str, config: PrivateAlsConfig, period: str, day: d
     whatever people have done since. The returned call raises Refused where the budget does not allow a part.
     """
 
-    def release(part: str, draw: Callable[[Noise], Ints]) -> Ints:
+    def release(part: str, draw: Callable[[Noise], Integers]) -> Integers:
         drawn = parts_of(part, config)
 
         def make(noise: Noise) -> pa.Table:
@@ -42,7 +41,7 @@ def paid_at(desk: Desk, name: str, config: PrivateAlsConfig, period: str, day: d
         )
         statement = {"title": "Private item factors", "part": part, "settings": config.model_dump(mode="json")}
         stored = desk.once(Order(name, f"{period}.{part}", day, spend, make, Terms(statement, tuple(drawn), times)))
-        steps: Ints = pq.read_table(stored.path).column("steps").to_numpy()
+        steps: Integers = pq.read_table(stored.path).column("steps").to_numpy()
         return steps
 
     return release

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...privacy.noise import Noise
+from ...privacy.noise import Integers, Noise
 from ..base import Recommender
 from ..evaluation.metrics import hits, recall
 from ..evaluation.split import Split
@@ -38,7 +38,9 @@ class Decision:
     def reason(self) -> str:
         """Why, in words for the release."""
         word = "ahead of" if self.promoted else "not ahead of"
-        return f"{word} noisy popularity: accounts' recall@{K} adds up to {self.lead:+.1f}, noise reaches {self.reach:.1f}"
+        return (
+            f"{word} noisy popularity: accounts' recall@{K} adds up to {self.lead:+.1f}, noise reaches {self.reach:.1f}"
+        )
 
 
 def recalls(model: Recommender, split: Split) -> Floats:
@@ -49,18 +51,18 @@ def recalls(model: Recommender, split: Split) -> Floats:
     return recall(hits(listed, split.test), split.test.lengths, K)
 
 
-def leads(own: Floats, floor: Floats, profiles: Ints) -> Ints:
+def leads(own: Floats, floor: Floats, profiles: Ints) -> Integers:
     """Differences between -1 and 1 in LEAD_STEPS, rounded towards zero, each split among the account's viewers: an
     account adds up to LEAD_STEPS at most."""
-    steps: Ints = np.trunc(np.clip(own - floor, -1, 1) * LEAD_STEPS / profiles).astype(np.int64)
+    steps: Integers = np.trunc(np.clip(own - floor, -1, 1) * LEAD_STEPS / profiles).astype(np.int64)
     return steps
 
 
-def decided(noisy: Ints, sigma: int) -> Decision:
+def decided(noisy: Integers, sigma: int) -> Decision:
     """From the noisy sum (one number) of all `leads`, with noise of a whole scale."""
     return Decision(float(noisy[0]) / LEAD_STEPS, _CERTAIN * sigma / LEAD_STEPS)
 
 
-def drawn(found: Ints, sigma: int, noise: Noise) -> Ints:
+def drawn(found: Ints, sigma: int, noise: Noise) -> Integers:
     """The noisy sum of viewers' leads."""
     return noise(np.array([int(found.sum())], np.int64), sigma)

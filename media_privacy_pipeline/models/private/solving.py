@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...privacy.noise import Noise
+from ...privacy.noise import Integers, Noise
 from ..blas import one_thread
-from ..interactions import Floats, Ints
+from ..interactions import Bools, Floats, Ints
 from .accounting import Scales, Symmetric, noise_edge, scales_of
 from .config import PrivateAlsConfig
 from .statistics import CLIP_STEPS, WEIGHT_STEPS, Statistics
@@ -23,7 +23,7 @@ def noisy(exact: Statistics, scales: Scales, noise: Noise) -> Statistics:
     )
 
 
-def noisy_symmetric(packed: Ints, scale: Symmetric, noise: Noise) -> Ints:
+def noisy_symmetric(packed: Integers, scale: Symmetric, noise: Noise) -> Integers:
     """Rows of packed symmetric matrices (matrices, p) with noise, one draw for each cell and its mirror image."""
     diagonal = on_diagonal(width_of(packed.shape[1]))
     found = np.empty_like(packed)
@@ -35,8 +35,9 @@ def noisy_symmetric(packed: Ints, scale: Symmetric, noise: Noise) -> Ints:
 def solve(found: Statistics, config: PrivateAlsConfig, start: Floats | None = None) -> Floats:
     """Titles' vectors, shape (titles, d), float64, from sums with noise (or without it, to compare with).
 
-    (A_i + alpha0 G + λ I) v_i = b_i + λ start_i, with A_i and G made positive semidefinite. Without a `start` it is zero
-    and λ the configuration's; with one λ is its anchor times what noise reaches on A_i. A pure function of the sums.
+    (A_i + alpha0 G + λ I) v_i = b_i + λ start_i, with A_i and G made positive semidefinite. Without a `start` it is
+    zero and λ the configuration's; with one λ is its anchor times what noise reaches on A_i. A pure function of
+    the sums.
     """
     titles, width = found.rights.shape
     unit = WEIGHT_STEPS * (CLIP_STEPS / config.clip) ** 2
@@ -71,7 +72,7 @@ def unpacked(packed: Ints | Floats, width: int) -> Floats:
     return matrices
 
 
-def on_diagonal(width: int) -> Ints:
+def on_diagonal(width: int) -> Bools:
     """Which of the p numbers of a packed matrix are of its diagonal."""
     upper = np.triu_indices(width)
     return np.asarray(upper[0] == upper[1])

@@ -1,4 +1,4 @@
-"""What viewers add to the sums that titles are solved from, in whole numbers, and by how much one account can move them.
+"""What viewers add to the sums that titles are solved from, in whole numbers, and what one account can move them by.
 
 For titles' factors V a viewer's vector u is solved exactly, cut to length c and put on a grid of c / CLIP_STEPS. With
 whole weights W (in 1 / WEIGHT_STEPS) of its titles i the viewer adds
@@ -8,8 +8,8 @@ whole weights W (in 1 / WEIGHT_STEPS) of its titles i the viewer adds
 All of these are whole numbers, so that sums are exact in whatever order and by whatever part they are made, and noise
 is drawn on integers: no float of a viewer ever meets it. What is rounded is rounded towards zero, before the bounds.
 
-With n viewers in an account, each has W0 = WEIGHT_STEPS / n and squared W adding up to B (WEIGHT_STEPS / n)² at most, so
-that by the triangle inequality the account moves, in L2 (symmetric matrices counted whole),
+With n viewers in an account, each has W0 = WEIGHT_STEPS / n and squared W adding up to B (WEIGHT_STEPS / n)² at most,
+so that by the triangle inequality the account moves, in L2 (symmetric matrices counted whole),
 
     gram  WEIGHT_STEPS · CLIP_STEPS²      systems  √B times that      rights  √B · WEIGHT_STEPS · CLIP_STEPS
 """
@@ -22,6 +22,7 @@ from math import floor
 import numpy as np
 
 from ...errors import UsageError
+from ...privacy.noise import Integers
 from ..blas import one_thread
 from ..interactions import Floats, Interactions, Ints
 from ..recommenders.foldin import ItemSpace, batches, fold_in
@@ -44,9 +45,9 @@ class Statistics:
     Symmetric matrices are kept as their upper triangle, row by row: p = d (d + 1) / 2.
     """
 
-    gram: Ints
-    systems: Ints
-    rights: Ints
+    gram: Integers
+    systems: Integers
+    rights: Integers
 
     def __add__(self, other: Statistics) -> Statistics:
         return Statistics(self.gram + other.gram, self.systems + other.systems, self.rights + other.rights)
@@ -60,8 +61,8 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Sensitivities:
-    """The most that one account moves each sum by, in L2 over all of it and in the sum's own steps. Off-diagonal cells of
-    a symmetric matrix count twice."""
+    """The most that one account moves each sum by, in L2 over all of it and in the sum's own steps. Cells off the
+    diagonal of a symmetric matrix count twice."""
 
     gram: float
     systems: float
@@ -127,7 +128,7 @@ def equal(histories: Interactions, config: PrivateAlsConfig) -> Interactions:
     return Interactions(histories.viewers, histories.titles, histories.starts, histories.columns, weights)
 
 
-def steps_of(found: Floats, config: PrivateAlsConfig) -> Ints:
+def steps_of(found: Floats, config: PrivateAlsConfig) -> Integers:
     """Viewers' vectors in whole steps, of a length of CLIP_STEPS at most."""
     if not np.isfinite(found).all():
         raise UsageError("private_als: a viewer's vector is not a number; more regularisation may help")
@@ -135,19 +136,19 @@ def steps_of(found: Floats, config: PrivateAlsConfig) -> Ints:
     reach = np.maximum(lengths, np.finfo(np.float64).tiny)
     # Above the bound everything is scaled to it; below it only where vectors are stretched too.
     scale = config.clip / reach if config.normalise else np.minimum(1.0, config.clip / reach)
-    steps = np.trunc(found * scale * (CLIP_STEPS * _MARGIN / config.clip)).astype(np.int64)
+    steps: Integers = np.trunc(found * scale * (CLIP_STEPS * _MARGIN / config.clip)).astype(np.int64)
     if steps.size and int((steps * steps).sum(axis=1).max()) > CLIP_STEPS**2:
         raise AssertionError("a viewer's vector is longer than its bound")
     return steps
 
 
-def weights_of(histories: Interactions, config: PrivateAlsConfig, weights_by_title: Floats, profiles: Ints) -> Ints:
+def weights_of(histories: Interactions, config: PrivateAlsConfig, weights_by_title: Floats, profiles: Ints) -> Integers:
     """Whole weights of all pairs, whose squares add up to B (WEIGHT_STEPS / n)² at most over a viewer."""
     raw = weights_by_title[histories.columns].astype(np.float64)
     rows = histories.rows
     squares = np.bincount(rows, raw**2, minlength=len(histories))
     lift = np.sqrt(config.squared_weights / np.where(squares > 0, squares, 1.0)) / profiles
-    whole = np.floor(raw * lift[rows] * (WEIGHT_STEPS * _MARGIN)).astype(np.int64)
+    whole: Integers = np.floor(raw * lift[rows] * (WEIGHT_STEPS * _MARGIN)).astype(np.int64)
     found = np.zeros(len(histories), np.int64)
     np.add.at(found, rows, whole * whole)
     if (found * profiles**2 > floor(config.squared_weights * WEIGHT_STEPS**2)).any():
@@ -155,10 +156,11 @@ def weights_of(histories: Interactions, config: PrivateAlsConfig, weights_by_tit
     return whole
 
 
-def packed(matrix: Floats) -> Ints:
+def packed(matrix: Floats | Ints) -> Integers:
     """The upper triangle of symmetric matrices (..., d, d), row by row, as int64."""
     upper = np.triu_indices(matrix.shape[-1])
-    return np.asarray(matrix[..., upper[0], upper[1]]).astype(np.int64)
+    found: Integers = matrix[..., upper[0], upper[1]].astype(np.int64)
+    return found
 
 
 def _block(

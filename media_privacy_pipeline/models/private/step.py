@@ -2,9 +2,9 @@
 
     HOME/models/private/<period>.json      the plan: written before the first part is paid for, and never changed
 
-A period begins with the months 1, 1 + months, ... of a year and is named after the first, as YYYY-MM. Its parts are paid
-for once; the nights after it make the same table of the same stored bytes. Whether one is drawn depends on days, the
-catalogue and the policy, and on no row.
+A period begins with the months 1, 1 + months, ... of a year and is named after the first, as YYYY-MM. Its parts are
+paid for once; the nights after it make the same table of the same stored bytes. Whether one is drawn depends on days,
+the catalogue and the policy, and on no row.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ...durable import replace_bytes
 from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
 from ...privacy import Desk
-from ...privacy.noise import Noise
+from ...privacy.noise import Integers, Noise
 from ...privacy.open import open_desk
 from ...privacy.vector import periods
 from ..config import EvaluationConfig
@@ -90,7 +90,11 @@ def liken(session: Session, span: Span) -> StepResult:
         pay = paid_at(desk, TABLE, plan.config, plan.period, day, times)
         found, decision = _trained(session, span, plan, pay, drawn_before=_whole(desk, plan))
     rows = _alike(found, set(titles)) if decision.promoted else _SCHEMA.empty_table()
-    told = {"period": plan.period, "factors": int(found.factors.shape[1]), "decision": decision.reason}
+    told: dict[str, str | int] = {
+        "period": plan.period,
+        "factors": int(found.factors.shape[1]),
+        "decision": decision.reason,
+    }
     return _write(session, rows, told | ({"reason": waits} if waits else {}))
 
 
@@ -113,14 +117,16 @@ def _trained(
         found = learn(histories.take(kept), config, pay, profiles[kept])
     sigma = scales_of(config).leads
 
-    def compare(noise: Noise) -> Ints:
+    def compare(noise: Noise) -> Integers:
         histories, profiles, tested = people()
         return drawn(_leads(found, config, histories, profiles, np.flatnonzero(tested)), sigma, noise)
 
     return found, decided(pay("leads", compare), sigma)
 
 
-def _leads(found: PrivateFactors, config: PrivateAlsConfig, histories: Interactions, profiles: Ints, rows: Ints) -> Ints:
+def _leads(
+    found: PrivateFactors, config: PrivateAlsConfig, histories: Interactions, profiles: Ints, rows: Ints
+) -> Integers:
     """Leads over noisy popularity of the held-out viewers who have enough titles to be asked for a fifth of them."""
     shares = dict(zip(histories.viewers.take(pa.array(rows)).to_pylist(), profiles[rows].tolist(), strict=True))
     split = holdout(histories.take(rows), 0.2, config.seed)
@@ -149,7 +155,9 @@ def _people(rows: pa.Table, plan: Plan) -> tuple[Interactions, Ints, Bools]:
 def _alike(found: PrivateFactors, known: set[str]) -> pa.Table:
     """The titles most like each, among those that the catalogue still has and that have a vector."""
     lengths = np.linalg.norm(found.factors, axis=1)
-    places = np.array([n for n, title in enumerate(found.titles.tolist()) if title in known and lengths[n] > 0], np.int64)
+    places = np.array(
+        [n for n, title in enumerate(found.titles.tolist()) if title in known and lengths[n] > 0], np.int64
+    )
     if not len(places):
         return _SCHEMA.empty_table()
     directions = found.factors[places] / lengths[places, None]

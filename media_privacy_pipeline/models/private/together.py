@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...privacy.noise import Integers
 from ..interactions import Floats, Interactions, Ints
 from .accounting import COUNT_STEPS, GRAM_STEPS, Symmetric, noise_edge
 from .config import PrivateAlsConfig
@@ -15,7 +16,7 @@ from .config import PrivateAlsConfig
 _MARGIN = 1 - 1e-9
 
 
-def title_counts(histories: Interactions, config: PrivateAlsConfig, profiles: Ints | None = None) -> Ints:
+def title_counts(histories: Interactions, config: PrivateAlsConfig, profiles: Ints | None = None) -> Integers:
     """Viewers of each title in COUNT_STEPS, shape (titles,), int64.
 
     A viewer of more than `counted_titles` (k) of them counts for sqrt(k / titles) of each, so that an account moves the
@@ -23,17 +24,17 @@ def title_counts(histories: Interactions, config: PrivateAlsConfig, profiles: In
     """
     lengths, shared = np.maximum(histories.lengths, 1), _shared(histories, profiles)
     each = np.sqrt(np.minimum(1.0, config.counted_titles / lengths)) / shared
-    steps = np.floor(each * COUNT_STEPS * _MARGIN).astype(np.int64)
+    steps: Integers = np.floor(each * COUNT_STEPS * _MARGIN).astype(np.int64)
     counts = np.zeros(len(histories.titles), np.int64)
     np.add.at(counts, histories.columns, steps[histories.rows])
     return counts
 
 
-def watched_together(histories: Interactions, weights_by_title: Floats, profiles: Ints | None = None) -> Ints:
+def watched_together(histories: Interactions, weights_by_title: Floats, profiles: Ints | None = None) -> Integers:
     """Sum over viewers of x xᵀ, shape (titles, titles), int64, in steps of 1 / GRAM_STEPS².
 
-    x has the weights of the viewer's titles, scaled to a length of one: an account moves the matrix by GRAM_STEPS² in L2
-    at most, both of its triangles counted.
+    x has the weights of the viewer's titles, scaled to a length of one: an account moves the matrix by GRAM_STEPS² in
+    L2 at most, both of its triangles counted.
     """
     from scipy.sparse import csr_matrix
 
@@ -41,7 +42,7 @@ def watched_together(histories: Interactions, weights_by_title: Floats, profiles
     raw = weights_by_title[histories.columns].astype(np.float64)
     squares = np.bincount(rows, raw**2, minlength=len(histories)) * shared
     scale = GRAM_STEPS * _MARGIN / np.sqrt(np.where(squares > 0, squares, 1.0))
-    steps = np.floor(raw * scale[rows]).astype(np.int64)
+    steps: Integers = np.floor(raw * scale[rows]).astype(np.int64)
     lengths = np.zeros(len(histories), np.int64)
     np.add.at(lengths, rows, steps * steps)
     if (lengths * shared > GRAM_STEPS**2).any():
