@@ -232,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print("  simulated " + " ".join(f"{value:7.3f}" for value in mean[name]))
     large = population(chosen.viewers, chosen.titles, 0).histories
     share = np.sort(np.bincount(large.columns, minlength=chosen.titles))[::-1] / len(large)
-    print(f"{chosen.viewers:,} viewers, {chosen.titles:,} titles, {large.pairs:,} pairs; share of viewers by title's rank")
+    print(f"{chosen.viewers:,} viewers, {chosen.titles:,} titles, {large.pairs:,} pairs; share of viewers by rank")
     print(" ".join(f"{rank:,}: {share[rank - 1]:.4f}" for rank in (1, 10, 100, 500, 1000, chosen.titles)))
 
 

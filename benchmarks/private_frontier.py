@@ -2,8 +2,8 @@
 
 For each seed a simulated population (benchmarks.population) is drawn. `private_als` with its own settings and with
 those that the authors of DPALS published, popularity from counts that the whole budget pays for, and `ials` without
-privacy learn from the same viewers, and are asked for a fifth of the titles of other viewers, who are folded in. Differences
-are paired by seed, with a 95 % interval of Student's t over seeds.
+privacy learn from the same viewers, and are asked for a fifth of the titles of other viewers, who are folded in.
+Differences are paired by seed, with a 95 % interval of Student's t over seeds.
 
 `--as-if N` scales noise down to what a population of N would see in as many viewers as are drawn (mu times N / viewers:
 sums grow with viewers, noise does not). What it leaves out is that more viewers also tell more without any noise.

@@ -87,7 +87,8 @@ def _start(
 
     def draw(noise: Noise) -> Integers:
         exact = packed(watched_together(own, weights, profiles))
-        return noisy_symmetric(exact[None, :], scale, noise)[0]
+        drawn: Integers = noisy_symmetric(exact[None, :], scale, noise)[0]
+        return drawn
 
     strengths, directions = leading(
         unpacked(release("together", draw), titles).astype(np.int64), scale, config.factors, config.edge
