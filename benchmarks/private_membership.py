@@ -3,8 +3,8 @@
 LiRA (Carlini et al. 2022) with 16 shadow models: each of `targets` viewers is in each model's training by a fair coin.
 The attacker knows a target's whole history, folds it into the item factors, and looks at how well they give it back
 (the mean score of the viewer's own titles, against that of all titles). For each model in turn the other 15 tell,
-target by target, what that looks like for members and for others (two normal laws of one spread); the likelihood ratio is the
-guess. The area under the curve is over all targets and models, with a 95 % bootstrap interval over targets.
+target by target, what that looks like for members and for others (two normal laws of one spread); the likelihood ratio
+is the guess. The area under the curve is over all targets and models, with a 95 % bootstrap interval over targets.
 
 Beside the private factors the same attack runs on `ials` of the same viewers, and on private factors from which the
 noise was left out, to show that it can succeed.
