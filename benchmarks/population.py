@@ -188,7 +188,7 @@ def measured(drawn: Population) -> dict[str, Floats]:
     share = matrix.mean(axis=0)
     seen = share > 0
     large = matrix[:, share >= 0.05]
-    together = np.corrcoef(large.T)[np.triu_indices(large.shape[1], 1)]
+    together = np.asarray(np.corrcoef(large.T))[np.triu_indices(large.shape[1], 1)]
     scaled = matrix[:, seen] / np.sqrt(matrix.sum(axis=1))[:, None] / np.sqrt(matrix[:, seen].sum(axis=0))
     spectrum = np.linalg.svd(scaled, compute_uv=False)
     mix = np.stack([large[drawn.ages == group].sum(axis=0) for group in range(len(AGES))])

@@ -9,13 +9,13 @@ import pytest
 from pydantic import ValidationError
 from test_private_sensitivity import CONFIG, people
 
-from media_privacy_pipeline.models.interactions import Ints
 from media_privacy_pipeline.models.private.accounting import scales_of
 from media_privacy_pipeline.models.private.config import PrivateAlsConfig, improved, published, swept
 from media_privacy_pipeline.models.private.learning import learn, unpaid
 from media_privacy_pipeline.models.private.paying import part_names, parts_of
 from media_privacy_pipeline.models.private.solving import noisy_symmetric, on_diagonal
 from media_privacy_pipeline.privacy.accountant import compose, delta_of, mu_of
+from media_privacy_pipeline.privacy.noise import Integers, discrete_gaussian
 
 CONFIGS = [published(1), published(5), improved(0.18, 0.02), swept(1.0), CONFIG]
 
@@ -40,7 +40,7 @@ class Recorded:
     def __init__(self) -> None:
         self.asked: list[tuple[int, int]] = []
 
-    def __call__(self, values: Ints, sigma: int) -> Ints:
+    def __call__(self, values: Integers, sigma: int) -> Integers:
         assert values.dtype == np.int64
         self.asked.append((values.size, sigma))
         return values
@@ -70,8 +70,6 @@ def test_every_number_of_people_is_drawn_with_its_scale(config: PrivateAlsConfig
 
 def test_what_is_drawn_has_the_declared_spread_on_and_beside_the_diagonal() -> None:
     scale = scales_of(CONFIG).systems
-    from media_privacy_pipeline.privacy.noise import discrete_gaussian
-
     drawn = noisy_symmetric(np.zeros((4000, 21), np.int64), scale, discrete_gaussian)
     diagonal = on_diagonal(6)
     # 24,000 and 60,000 draws: five standard errors are 2.3 % and 1.5 %; halved noise is 50 % off.

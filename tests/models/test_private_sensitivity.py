@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from media_privacy_pipeline.models.interactions import Floats, Interactions, Ints
@@ -23,19 +24,23 @@ KINDS = ("whole catalogue", "one title", "nothing", "rarest title", "household o
 def people(kind: str) -> tuple[Interactions, Ints, Ints]:
     """Ordinary viewers and one account of the kind; how many viewers each account has; rows of that account."""
     random = np.random.default_rng(3)
-    viewers, titles = [], []
+    viewers: list[str] = []
+    titles: list[int] = []
     for viewer in range(60):
         for title in random.choice(TITLES - 1, random.integers(1, 20), replace=False):
             viewers.append(f"a{viewer:02d}")
             titles.append(title)
-    own = {"whole catalogue": [range(TITLES)], "one title": [[3]], "nothing": [[]], "rarest title": [[TITLES - 1]]}
-    rows = own.get(kind, [range(TITLES)] * 5)
+    own: dict[str, list[list[int]]] = {
+        "whole catalogue": [list(range(TITLES))],
+        "one title": [[3]],
+        "nothing": [[]],
+        "rarest title": [[TITLES - 1]],
+    }
+    rows = own.get(kind, [list(range(TITLES))] * 5)
     for number, history in enumerate(rows):
         viewers += [f"z{number}"] * len(history)
         titles += list(history)
     everyone = sorted({f"a{v:02d}" for v in range(60)} | {f"z{n}" for n in range(len(rows))})
-    import pyarrow as pa
-
     names = [f"t{title:02d}" for title in titles]
     found = Interactions.of(viewers, names, everyone=pa.array(everyone)).over(
         np.array([f"t{title:02d}" for title in range(TITLES)])

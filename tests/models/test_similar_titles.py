@@ -77,7 +77,8 @@ def test_factors_that_lose_to_noisy_popularity_are_not_told_and_the_reason_is(se
 def test_where_the_policy_pays_for_none_nothing_is_trained(session: Session, world: World) -> None:
     ask(session, None)
     assert step.liken(session, SPAN).metadata["reason"] == "the policy pays for no private factors"
-    assert rows_of(session, step.TABLE) == charges(session) == []
+    assert rows_of(session, step.TABLE) == []
+    assert charges(session) == []
 
 
 def test_before_its_days_are_at_hand_a_quarter_waits(session: Session, world: World) -> None:
