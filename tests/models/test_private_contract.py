@@ -1,0 +1,44 @@
+"""private_als keeps what every recommender promises; without noise, so that its right answers can be seen by eye."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_model_contract import RecommenderContract, checkerboard
+
+from media_privacy_pipeline.models.base import Recommender
+from media_privacy_pipeline.models.private.config import PrivateAlsConfig, improved, published, swept
+from media_privacy_pipeline.models.private.learning import unpaid
+from media_privacy_pipeline.models.private.recommender import PrivateAls
+
+
+def small(config: PrivateAlsConfig) -> PrivateAls:
+    smaller = {"factors": 2, "head_share": 1.0, "regularisation": 0.1, "unobserved": 0.1}
+    return PrivateAls(config.model_copy(update=smaller), unpaid(lambda values, sigma: values))
+
+
+class TestImproved(RecommenderContract):
+    def make(self) -> Recommender:
+        return small(improved(1e6))
+
+
+class TestSwept(RecommenderContract):
+    def make(self) -> Recommender:
+        return small(swept(1e6))
+
+
+@pytest.mark.parametrize("epsilon", [1, 5])
+def test_published_settings_learn_from_sweeps_alone(epsilon: int) -> None:
+    model = small(published(epsilon).model_copy(update={"mu": 1e6})).fit(checkerboard())  # type: ignore[arg-type]
+    assert model.factors.shape == (12, 2)
+    assert np.isfinite(model.factors).all()
+
+
+def test_where_nothing_stands_out_of_the_noise_there_is_nothing_to_rank_by() -> None:
+    model = PrivateAls(improved(0.2)).fit(checkerboard())
+    assert not model.factors.any()
+
+
+def test_noise_is_fresh_each_time() -> None:
+    one, two = (PrivateAls(published(5)).fit(checkerboard()) for _ in range(2))
+    assert one.factors.tobytes() != two.factors.tobytes()
