@@ -1,0 +1,82 @@
+"""What a round is: everything that both sides must take for the same before a device says a word."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from hashlib import sha256
+from typing import NamedTuple
+
+from .fixed import Block, fraction_bits
+from .noise import Noisy, mu_of_shares, share_scale
+from .sizes import Crowd, Sizes, sizes_of
+
+
+class Directory(NamedTuple):
+    """The enrolled devices' public keys, by their place: who is who is known before the server has a say in it.
+
+    Made anew for each training, and the private keys are deleted after it: what was sealed stays so.
+    """
+
+    keys: tuple[bytes, ...]
+
+    @property
+    def digest(self) -> bytes:
+        """What every device compares with what it enrolled in."""
+        return sha256(b"".join(self.keys)).digest()
+
+
+@dataclass(frozen=True)
+class Terms:
+    """One round: its training (the directory's digest), its number in it, the crowd, the blocks of a vector with their
+    bounds and noise, bytes of a word, and the digest of the public state that a device computes from."""
+
+    directory: bytes
+    number: int
+    crowd: Crowd
+    blocks: tuple[Block, ...]
+    public: bytes
+    word_bytes: int = 8
+
+    @cached_property
+    def digest(self) -> bytes:
+        """The round's name: two rounds that differ in anything differ in it."""
+        told = asdict(self) | {"directory": self.directory.hex(), "public": self.public.hex()}
+        return sha256(json.dumps(told, sort_keys=True).encode()).digest()
+
+    @property
+    def sizes(self) -> Sizes:
+        """Neighbours, threshold and quorum: derived from the crowd by either side, never told."""
+        return sizes_of(self.crowd)
+
+    @property
+    def size(self) -> int:
+        """Words of a vector."""
+        return sum(block.size for block in self.blocks)
+
+    @cached_property
+    def fractions(self) -> tuple[int, ...]:
+        """Bits after the point, by block."""
+        spread = math.sqrt(self.crowd.clients / self.crowd.honest)
+        return tuple(fraction_bits(block, self.crowd.clients, spread, self.word_bytes) for block in self.blocks)
+
+    @cached_property
+    def scales(self) -> tuple[int, ...]:
+        """Scale in steps of one client's share of noise, by block; 0 where a block has no noise."""
+        pairs = zip(self.blocks, self.fractions, strict=True)
+        honest = self.crowd.honest
+        return tuple(share_scale(math.ldexp(b.sigma, f), honest) if b.sigma else 0 for b, f in pairs)
+
+    @property
+    def noisy(self) -> list[Noisy]:
+        """What is drawn, for the accounting."""
+        parts = zip(self.blocks, self.fractions, self.scales, strict=True)
+        return [Noisy(math.ldexp(b.sensitivity, f), scale, b.size) for b, f, scale in parts]
+
+    @property
+    def squared_mu(self) -> float:
+        """What the round costs a device, in squared Gaussian differential privacy; infinite where a block is bare."""
+        honest = self.crowd.honest
+        return math.fsum(mu_of_shares(n, honest) ** 2 if n.scale else math.inf for n in self.noisy)
