@@ -5,6 +5,6 @@ phase, the noise that clients add) and the training that is made of such rounds.
 itself (private), how messages travel in production (whoever runs the devices), the Flower application's files
 (benchmarks/flower).
 
-A device is one viewer. The server is the pipeline's, and is trusted with nothing but to come to an end: docs/federated.md
-says against whom a history is protected, by what, and what is not protected.
+A device is one viewer. The server is the pipeline's, and is trusted with nothing but to come to an end:
+docs/federated.md says against whom a history is protected, by what, and what is not protected.
 """

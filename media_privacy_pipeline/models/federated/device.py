@@ -6,8 +6,8 @@
     reveal    once enough neighbours were told the same: for each neighbour its share of one of the two secrets, the
               seed of who is in the sum, the key of who dropped out; never both, and never twice
 
-Double masking as in Bonawitz et al. 2017 (Practical Secure Aggregation for Privacy-Preserving Machine Learning). Whatever
-a device refuses ends the round for it: it raises Refused and says nothing more of that round.
+Double masking as in Bonawitz et al. 2017 (Practical Secure Aggregation for Privacy-Preserving Machine Learning).
+Whatever a device refuses ends the round for it: it raises Refused and says nothing more of that round.
 """
 
 from __future__ import annotations
@@ -37,11 +37,12 @@ class Round:
     """What a device remembers of the round it is in. Secrets: never leaves the device."""
 
     terms: Terms
-    mask_key: bytes
-    seed: bytes
-    pairs: dict[int, masks.PairKeys]
-    held: dict[int, bytes] = field(default_factory=dict)
-    survivors: frozenset[int] | None = None
+    mask_key: bytes = field(repr=False)
+    seed: bytes = field(repr=False)
+    pairs: dict[int, masks.PairKeys] = field(repr=False)
+    done: str = "offer"
+    held: dict[int, bytes] = field(default_factory=dict, repr=False)
+    survivors: frozenset[int] = frozenset()
     told: bytes = b""
 
 
@@ -54,7 +55,7 @@ class Device:
     """
 
     me: int
-    private: bytes
+    private: bytes = field(repr=False)
     directory: Directory
     most_squared_mu: float
     spent: float = 0.0
@@ -87,7 +88,7 @@ class Device:
 
         Raises Refused where too few neighbours take part, or where a parcel was changed on its way.
         """
-        round_ = self._take(bool(self.round) and not self.round.held)
+        round_ = self._take(after="offer")
         terms, name = round_.terms, round_.terms.digest
         parcels = {v: Parcel.of_bytes(c) for v, c in _records(message, name, messages.PARCEL_BYTES).items()}
         if not parcels.keys() <= round_.pairs.keys() or len(parcels) < terms.sizes.quorum:
@@ -101,7 +102,7 @@ class Device:
             key = masks.pair_stream_key(own, parcel.mask_key, name)
             streams.add(total, key, 1 if self.me < v else -1)
         streams.add(total, masks.own_stream_key(round_.seed, name), 1)
-        self.round = round_
+        self._keep(round_, "vector")
         return messages.enveloped(name, to_bytes(total, terms.word_bytes))
 
     def confirm(self, message: bytes) -> bytes:
@@ -109,7 +110,7 @@ class Device:
 
         Raises Refused for a list that is too short, without oneself, or with too few of one's neighbours.
         """
-        round_ = self._take(bool(self.round) and bool(self.round.held) and self.round.survivors is None)
+        round_ = self._take(after="vector")
         terms = round_.terms
         try:
             told = messages.body_of(message, terms.digest)
@@ -122,14 +123,14 @@ class Device:
         if any(v in survivors for v in round_.pairs.keys() - round_.held.keys()):
             raise Refused("a survivor that this device has no mask with: refused")
         round_.survivors, round_.told = survivors, sha256(terms.digest + told).digest()
-        self.round = round_
+        self._keep(round_, "confirm")
         tags = {v: masks.tag(round_.pairs[v].confirm, self.me, round_.told) for v in near}
         return messages.enveloped(terms.digest, messages.to_records(tags))
 
     def reveal(self, message: bytes) -> bytes:
         """A share of one secret of each neighbour. Raises Refused where too few neighbours were told the same list."""
-        round_ = self._take(bool(self.round) and self.round.survivors is not None)
-        terms, survivors = round_.terms, round_.survivors or frozenset()
+        round_ = self._take(after="confirm")
+        terms, survivors = round_.terms, round_.survivors
         tags = _records(message, terms.digest, masks.TAG_BYTES)
         agreed = [
             v
@@ -155,12 +156,15 @@ class Device:
         if not self.spent + terms.squared_mu <= self.most_squared_mu:
             raise Refused("the round costs more privacy than this device has agreed to: refused")
 
-    def _take(self, in_order: bool) -> Round:
+    def _take(self, after: str) -> Round:
         """The round, out of the device's hands until the step is done, so that an error ends it."""
         round_, self.round = self.round, None
-        if round_ is None or not in_order:
+        if round_ is None or round_.done != after:
             raise Refused("this device is in no round, or in another phase of it: refused")
         return round_
+
+    def _keep(self, round_: Round, done: str) -> None:
+        round_.done, self.round = done, round_
 
     def _steps(self, terms: Terms, parts: Parts) -> masks.Words:
         """The vector in whole steps with this device's share of noise, modulo 2^64."""

@@ -1,7 +1,7 @@
 """Statistics as whole numbers modulo 2^k: how finely they are cut, and why their sum never wraps.
 
-A block of a vector is a part with a bound of its own: no client's part is longer than `sensitivity` in L2, so none of its
-coordinates is larger. With n clients and noise of standard deviation s on the sum, a coordinate of the sum is at most
+A block of a vector is a part with a bound of its own: no client's part is longer than `sensitivity` in L2, so none of
+its coordinates is larger. With n clients and noise of standard deviation s on the sum, a coordinate of it is at most
 n · sensitivity + 40 s but with a probability below 2 exp(-800): the discrete Gaussian, and hence the sum of independent
 ones, is sub-Gaussian (Canonne, Kamath and Steinke 2020). A step is 2^-fraction_bits, with as many bits as keep that, in
 steps, below 2^(k-1): modulo 2^k the sum is told from its residue, whatever wraps on the way.

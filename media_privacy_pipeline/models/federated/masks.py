@@ -1,6 +1,6 @@
 """What hides a vector: keys that two devices agree on (X25519), what is derived from them (HKDF), and streams of words.
 
-A stream is AES-256 in counter mode over zeros. Its key is used for one stream alone, so that the counter may begin at 0.
+A stream is AES-256 in counter mode over zeros. A key is used for one stream alone, so that the counter begins at 0.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -81,7 +82,7 @@ def of_records(content: bytes, width: int) -> dict[int, bytes]:
     if len(content) % step:
         raise Malformed("records are torn")
     devices = [struct.unpack_from("<I", content, at)[0] for at in range(0, len(content), step)]
-    if any(later <= earlier for earlier, later in zip(devices, devices[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(devices)):
         raise Malformed("devices do not ascend")
     return {device: content[n * step + 4 : (n + 1) * step] for n, device in enumerate(devices)}
 

@@ -1,4 +1,4 @@
-"""Who masks with whom: rings drawn from the round's name, which both sides derive alike and the server cannot choose."""
+"""Who masks with whom: rings drawn from the round's name, which both sides derive and the server cannot choose."""
 
 from __future__ import annotations
 

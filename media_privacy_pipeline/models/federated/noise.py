@@ -6,8 +6,10 @@ of every value differ by a factor within e^±tau, for s >= 1/2 and
 
     tau = 10 · sum over j from 1 to h - 1 of exp(-2 π² s² j / (j + 1))
 
-Over D coordinates in all rounds, what is (ε, δ)-private with the discrete Gaussian is (ε + 2 D tau, e^(D tau) δ)-private
-with the sum: P(S) <= e^(D tau) Q(S) <= e^(D tau) (e^ε Q'(S) + δ) <= e^(2 D tau + ε) P'(S) + e^(D tau) δ.
+Over D coordinates in all rounds, what is (ε, δ)-private with the discrete Gaussian is, with the sum,
+(ε + 2 D tau, e^(D tau) δ)-private:
+
+    P(S) <= e^(D tau) Q(S) <= e^(D tau) (e^ε Q'(S) + δ) <= e^(2 D tau + ε) P'(S) + e^(D tau) δ
 """
 
 from __future__ import annotations

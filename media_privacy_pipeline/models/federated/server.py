@@ -1,7 +1,7 @@
 """What the server does in a round: passes parcels on, adds up, finds out who is in the sum, takes the masks off.
 
 It holds nothing that could tell one device's part from the sum. Who sends what cannot be read has no part in the round
-from there on, and `excluded` says why; who does not send is a drop-out. Both are recovered from, or the round is refused.
+from there on, and `excluded` says why; who does not send is a drop-out. The round goes on without them or is refused.
 """
 
 from __future__ import annotations
@@ -173,9 +173,7 @@ class Server:
 
     def _enter(self, phase: int) -> None:
         if self._phase != phase - 1:
-            raise Refused(
-                f"round {self.terms.number}: phase {phase} after phase {self._phase}: each comes once, in order"
-            )
+            raise Refused(f"round {self.terms.number}: phase {phase} after {self._phase}: each comes once, in order")
         self._phase = phase
 
     def _may_send(self, device: int, before: Iterable[int], already: Iterable[int]) -> bool:

@@ -1,7 +1,7 @@
 """Shamir's secret sharing of 32-byte secrets (Shamir 1979): any `threshold` shares give a secret, fewer tell nothing.
 
-A share is a point (x, f(x)) of a random polynomial of degree threshold - 1 over the integers modulo a prime, whose value
-at 0 is the secret. Which x a holder has is public.
+A share is a point (x, f(x)) of a random polynomial of degree threshold - 1 over the integers modulo a prime, whose
+value at 0 is the secret. Which x a holder has is public.
 """
 
 from __future__ import annotations

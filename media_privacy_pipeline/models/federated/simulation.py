@@ -15,6 +15,9 @@ from .masks import new_private_key, public_key
 from .server import Server, Sums
 from .terms import Directory, Terms
 
+Step = Callable[[Device], tuple[bytes, int]]
+"""What a device says, and how many bytes it was told before."""
+
 PHASES = ("offer", "vector", "confirm", "reveal")
 
 
@@ -71,9 +74,7 @@ def run_round(
     that refuses is a drop-out from there on."""
     dropping, server, traffic = dropping or Dropping(), Server(terms), Traffic()
 
-    def ask(
-        phase: str, whom: Collection[int], step: Callable[[Device], tuple[bytes, int]]
-    ) -> Iterator[tuple[int, bytes]]:
+    def ask(phase: str, whom: Collection[int], step: Step) -> Iterator[tuple[int, bytes]]:
         for place in sorted(set(whom) - dropping.gone(phase)):
             try:
                 message, received = step(devices[place])

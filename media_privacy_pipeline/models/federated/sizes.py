@@ -69,7 +69,7 @@ def sizes_of(crowd: Crowd) -> Sizes:
     Raises UsageError for a crowd that no graph would protect.
     """
     clients, corrupt, survivors = crowd
-    if not (3 <= survivors <= clients and 0 <= corrupt and 2 * corrupt < survivors):
+    if not (3 <= survivors <= clients and corrupt >= 0 and 2 * corrupt < survivors):
         raise UsageError(
             f"a crowd of {clients}, {corrupt} of them bad, {survivors} in the sum: "
             "at least three must be in the sum, most of them honest"
