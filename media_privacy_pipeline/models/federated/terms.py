@@ -9,6 +9,7 @@ from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
 
+from ...errors import Refused
 from .fixed import Block, fraction_bits
 from .noise import Noisy, mu_of_shares, share_scale
 from .sizes import Crowd, Sizes, sizes_of
@@ -43,8 +44,40 @@ class Terms:
     @cached_property
     def digest(self) -> bytes:
         """The round's name: two rounds that differ in anything differ in it."""
+        return sha256(self.to_json().encode()).digest()
+
+    def to_json(self) -> str:
+        """As it is told, and as its digest is taken of."""
         told = asdict(self) | {"directory": self.directory.hex(), "public": self.public.hex()}
-        return sha256(json.dumps(told, sort_keys=True).encode()).digest()
+        return json.dumps(told, sort_keys=True)
+
+    @classmethod
+    def of_json(cls, text: str) -> Terms:
+        """Raises ValueError for what is no terms."""
+        try:
+            told = json.loads(text)
+            blocks = tuple(Block(str(n), int(k), float(d), float(s)) for n, k, d, s in told["blocks"])
+            crowd = Crowd(*map(int, told["crowd"]))
+            directory, public = bytes.fromhex(told["directory"]), bytes.fromhex(told["public"])
+            return cls(directory, int(told["number"]), crowd, blocks, public, int(told["word_bytes"]))
+        except (KeyError, TypeError) as error:
+            raise ValueError("not the terms of a round") from error
+
+    def invitation(self, public: bytes) -> bytes:
+        """What every device is told first: the terms, a line feed, the public state."""
+        return self.to_json().encode() + b"\n" + public
+
+    @classmethod
+    def of_invitation(cls, message: bytes) -> tuple[Terms, bytes]:
+        """The terms and the public state. Raises Refused where they cannot be read or do not belong together."""
+        text, _, public = message.partition(b"\n")
+        try:
+            terms = cls.of_json(text.decode())
+        except ValueError:
+            raise Refused("an invitation that cannot be read: refused") from None
+        if sha256(public).digest() != terms.public:
+            raise Refused("a public state that is not the one of the terms: refused")
+        return terms, public
 
     @property
     def sizes(self) -> Sizes:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from hashlib import sha256
 
 import numpy as np
 from numpy.typing import NDArray
 
+from media_privacy_pipeline.models.federated.client import Client
 from media_privacy_pipeline.models.federated.device import Device, Parts
 from media_privacy_pipeline.models.federated.fixed import Block, encode
+from media_privacy_pipeline.models.federated.rounds import Outcome, conduct
 from media_privacy_pipeline.models.federated.server import Server
-from media_privacy_pipeline.models.federated.simulation import enrol
+from media_privacy_pipeline.models.federated.simulation import enrol, in_process
 from media_privacy_pipeline.models.federated.sizes import Crowd
 from media_privacy_pipeline.models.federated.terms import Terms
 
+PUBLIC = b"the public state"
 CROWD = Crowd(24, 1, 19)
 
 
@@ -26,12 +31,17 @@ class World:
         self.devices = enrol(crowd.clients, math.inf)
         blocks = (Block("long", size, 2.0, sigma), Block("short", 3, 0.5, sigma / 4))
         directory = self.devices[0].directory.digest
-        self.terms = Terms(directory, number, crowd, blocks, b"the public state", word_bytes)
+        self.terms = Terms(directory, number, crowd, blocks, sha256(PUBLIC).digest(), word_bytes)
         random = np.random.default_rng(5)
         self.exact = [{b.name: self._bounded(random, b) for b in blocks} for _ in self.devices]
 
     def parts(self, device: int) -> Parts:
         return self.exact[device]
+
+    def run(self, leaving: Mapping[str, frozenset[int]] | None = None) -> Outcome:
+        """A whole round in this process."""
+        clients = [Client(device, lambda _, n=n: self.parts(n)) for n, device in enumerate(self.devices)]
+        return conduct(self.terms, PUBLIC, in_process(clients, leaving))
 
     def sum_of(self, devices: list[int], name: str) -> NDArray[np.float64]:
         """The sum of the cut parts: what a round without noise must give to the last bit."""

@@ -7,12 +7,12 @@ import pytest
 from federated_world import World
 
 from media_privacy_pipeline.errors import Refused
-from media_privacy_pipeline.models.federated.simulation import PHASES, Dropping, run_round
+from media_privacy_pipeline.models.federated.rounds import PHASES
 
 
 def test_masks_cancel_where_nobody_drops_out() -> None:
     world = World()
-    outcome = run_round(world.terms, world.devices, world.parts)
+    outcome = world.run()
     everyone = list(range(24))
     assert outcome.survivors == everyone
     for name in ("long", "short"):
@@ -22,7 +22,7 @@ def test_masks_cancel_where_nobody_drops_out() -> None:
 @pytest.mark.parametrize("phase", PHASES)
 def test_drop_outs_of_each_phase_are_recovered_from_exactly(phase: str) -> None:
     world, gone = World(), frozenset({0, 7, 23})
-    outcome = run_round(world.terms, world.devices, world.parts, Dropping({phase: gone}))
+    outcome = world.run({phase: gone})
     in_sum = [n for n in range(24) if phase in ("confirm", "reveal") or n not in gone]
     assert outcome.survivors == in_sum
     assert outcome.sums["long"].tobytes() == world.sum_of(in_sum, "long").tobytes()
@@ -31,7 +31,7 @@ def test_drop_outs_of_each_phase_are_recovered_from_exactly(phase: str) -> None:
 def test_drop_outs_of_all_phases_at_once_are_recovered_from_exactly() -> None:
     world = World()
     leaving = {phase: frozenset({n, n + 12}) for n, phase in enumerate(PHASES)}
-    outcome = run_round(world.terms, world.devices, world.parts, Dropping(leaving))
+    outcome = world.run(leaving)
     in_sum = sorted(set(range(24)) - leaving["offer"] - leaving["vector"])
     assert outcome.survivors == in_sum
     assert outcome.sums["short"].tobytes() == world.sum_of(in_sum, "short").tobytes()
@@ -41,19 +41,19 @@ def test_drop_outs_of_all_phases_at_once_are_recovered_from_exactly() -> None:
 def test_below_the_least_crowd_the_round_is_refused(phase: str) -> None:
     world = World()
     with pytest.raises(Refused, match="18 devices are left, 19 must be in the sum"):
-        run_round(world.terms, world.devices, world.parts, Dropping({phase: frozenset(range(6))}))
+        world.run({phase: frozenset(range(6))})
 
 
 def test_too_few_shares_are_refused() -> None:
     world = World()
     staying = world.terms.sizes.threshold - 1
     with pytest.raises(Refused, match="shares of a secret came"):
-        run_round(world.terms, world.devices, world.parts, Dropping({"reveal": frozenset(range(24 - staying))}))
+        world.run({"reveal": frozenset(range(24 - staying))})
 
 
 def test_words_of_fewer_bytes_give_the_same_sum_of_coarser_steps() -> None:
     world = World(word_bytes=4)
-    outcome = run_round(world.terms, world.devices, world.parts, Dropping({"vector": frozenset({3})}))
+    outcome = world.run({"vector": frozenset({3})})
     in_sum = [n for n in range(24) if n != 3]
     assert outcome.sums["long"].tobytes() == world.sum_of(in_sum, "long").tobytes()
     exact = np.sum([world.exact[n]["long"] for n in in_sum], axis=0)

@@ -11,7 +11,6 @@ from federated_world import World
 from scipy.stats import chi2, kstest
 
 from media_privacy_pipeline.models.federated.noise import Noisy, epsilon_of_rounds, mu_of_shares, share_scale, tau
-from media_privacy_pipeline.models.federated.simulation import Dropping, run_round
 from media_privacy_pipeline.models.federated.sizes import Crowd
 from media_privacy_pipeline.privacy.accountant import epsilon_of
 
@@ -62,8 +61,8 @@ def test_what_the_sum_is_off_is_paid_for() -> None:
     assert epsilon_of_rounds([fine], 400, 1e-6) == epsilon_of(mu_of_shares(fine, 400), 1e-6)
 
 
-def noise_of(world: World, dropping: Dropping | None = None) -> np.ndarray:
-    outcome = run_round(world.terms, world.devices, world.parts, dropping)
+def noise_of(world: World, leaving: dict[str, frozenset[int]] | None = None) -> np.ndarray:
+    outcome = world.run(leaving)
     return outcome.sums["long"] - world.sum_of(outcome.survivors, "long")
 
 
@@ -89,6 +88,6 @@ def test_whoever_stays_there_is_at_least_the_declared_noise_without_the_bad_ones
     world = World(crowd, sigma=3.0, size=20_000)
     for bad in (0, 1):
         world.devices[bad].draw = lambda scale, size: np.zeros(size, np.int64)
-    noise = noise_of(world, Dropping({"vector": frozenset({20, 21, 22, 23})}))
+    noise = noise_of(world, {"vector": frozenset({20, 21, 22, 23})})
     spread = float(((noise / 3.0) ** 2).sum())
     assert min(chi2.cdf(spread, noise.size), chi2.sf(spread, noise.size)) > FALSE_ALARMS / 2
