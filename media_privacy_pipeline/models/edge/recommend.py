@@ -6,22 +6,24 @@ Stands alone: it needs numpy and the folder of a bundle, and nothing leaves the 
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 
 class Model:
     """Item factors, shape (titles, width), and what goes with them."""
 
-    def __init__(self, titles, factors, regularisation, unobserved):
+    def __init__(self, titles: Sequence[str], factors: ArrayLike, regularisation: float, unobserved: float) -> None:
         self.titles, self.places = list(titles), {title: n for n, title in enumerate(titles)}
         self.factors = np.asarray(factors, np.float64)
         gram = unobserved * (self.factors.T @ self.factors)
         self.base = gram + regularisation * np.eye(self.factors.shape[1])
 
     @classmethod
-    def load(cls, folder):
+    def load(cls, folder: str | Path) -> "Model":
         """From a bundle's folder."""
         folder = Path(folder)
         manifest = json.loads((folder / "manifest.json").read_text())
@@ -33,8 +35,8 @@ class Model:
         factors = np.frombuffer(content, "<f4", count * width, 16).reshape(count, width)
         return cls(titles, factors, manifest["regularisation"], manifest["unobserved"])
 
-    def recommend(self, history, k):
-        """The k best unseen titles with their scores, best first; history is title -> weight, unknown titles add nothing.
+    def recommend(self, history: Mapping[str, float], k: int) -> list[tuple[str, float]]:
+        """The k best unseen titles with their scores; history is title -> weight, unknown titles add nothing.
 
         Equal scores come in the order of the titles. Empty for a history without a known title.
         """

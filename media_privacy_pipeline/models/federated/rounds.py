@@ -1,7 +1,7 @@
 """One round from the invitation to the sums, over any transport: what carries messages is handed in.
 
-`Ask` sends one message of a phase to each of some devices and gives back what came, by sender. Who refused, or went away,
-is simply not among them.
+`Ask` sends one message of a phase to each of some devices and gives back what came, by sender. Who refused, or went
+away, is simply not among them.
 """
 
 from __future__ import annotations
