@@ -18,17 +18,16 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import Refused
 from . import masks, messages, shamir
-from .fixed import encode, to_bytes
 from .messages import MASK_KEY, OWN_SEED, Malformed, Offer, Parcel
 from .neighbours import graph_of
 from .noise import Draw, draw
 from .terms import Directory, Terms
+from .words import Integers, to_bytes
 
-Parts = Mapping[str, NDArray[np.float64]]
+Parts = Mapping[str, Integers]
 """A device's part of each block, by name."""
 
 
@@ -167,11 +166,16 @@ class Device:
         round_.done, self.round = done, round_
 
     def _steps(self, terms: Terms, parts: Parts) -> masks.Words:
-        """The vector in whole steps with this device's share of noise, modulo 2^64."""
+        """One's own part with a share of noise, modulo 2^64. Raises UsageError for a part past its bound."""
         steps = []
-        for block, bits, scale in zip(terms.blocks, terms.fractions, terms.scales, strict=True):
-            exact = encode(parts[block.name], block, bits)
-            steps.append(exact + self.draw(scale, block.size) if scale else exact)
+        for block in terms.blocks:
+            block.check(part := parts[block.name])
+            own, beside = block.scales(terms.crowd.honest)
+            noise, doubled = np.zeros(block.size, np.int64), block.doubled() == 2
+            for scale, where in ((own, ~doubled), (beside, doubled)):
+                if scale:
+                    noise[where] = self.draw(scale, int(np.count_nonzero(where)))
+            steps.append(part + noise)
         return np.concatenate(steps).view(np.uint64)
 
     def _neighbours(self, terms: Terms) -> tuple[int, ...]:

@@ -26,24 +26,23 @@ _RECORD, _MEMORY = "message", "memory"
 
 def client_app(compute_of: Callable[[int], Compute], most_squared_mu: float) -> Any:
     """A `flwr.clientapp.ClientApp`: one device for each node; `compute_of` gives what the device of a place computes."""
-    from flwr.app import ConfigRecord, Context, Message, RecordDict
+    from flwr.app import ConfigRecord, Message, RecordDict
     from flwr.clientapp import ClientApp
 
     app = ClientApp()
 
-    @app.query()
-    def answer(message: Message, context: Context) -> Message:
+    def answer(message: Any, context: Any) -> Any:
         told = message.content[_RECORD]
         memory = context.state.get(_MEMORY, ConfigRecord())
         try:
             said = _answered(str(told["phase"]), bytes(told["body"]), memory, compute_of, most_squared_mu)
-            answer = ConfigRecord({"body": said, "refused": False})
+            reply = ConfigRecord({"body": said, "refused": False})
         except Refused:
-            answer = ConfigRecord({"body": b"", "refused": True})
+            reply = ConfigRecord({"body": b"", "refused": True})
         context.state[_MEMORY] = memory
-        answer["place"] = memory.get("place", -1)
-        return Message(RecordDict({_RECORD: answer}), reply_to=message)
+        return Message(RecordDict({_RECORD: reply}), reply_to=message)
 
+    app.query()(answer)
     return app
 
 

@@ -15,8 +15,7 @@ Over D coordinates in all rounds, what is (ε, δ)-private with the discrete Gau
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +32,20 @@ def draw(scale: int, size: int) -> NDArray[np.int64]:
     return sampler(scale).draw(size)
 
 
-def share_scale(sigma_steps: float, honest: int) -> int:
+def share_scale(sigma: float, honest: int) -> int:
     """Whole scale of one client's share, so that `honest` of them reach the variance sigma²: rounded up."""
-    return max(1, math.ceil(sigma_steps / math.sqrt(honest)))
+    return max(1, math.ceil(sigma / math.sqrt(honest)))
+
+
+def shares_mu(sensitivity: float, scale: int, honest: int) -> float:
+    """What sums that one client moves by `sensitivity` cost with `honest` shares of noise, tau apart.
+
+    Infinite where the noise is so small that no figure is proved for it.
+    """
+    try:
+        return mu_of(sensitivity, scale * math.sqrt(honest))
+    except ValueError:
+        return math.inf
 
 
 def tau(scale: float, clients: int) -> float:
@@ -45,21 +55,10 @@ def tau(scale: float, clients: int) -> float:
     return 10 * math.fsum(math.exp(-2 * math.pi**2 * scale**2 * j / (j + 1)) for j in range(1, clients))
 
 
-class Noisy(NamedTuple):
-    """What was drawn in one block of one round: its bound and a share's scale in steps, and its coordinates."""
+def epsilon_of_shares(mus: Iterable[float], drawn: Iterable[tuple[int, int]], honest: int, delta: float) -> float:
+    """The ε at δ of blocks with these mu, with what the sum of shares adds.
 
-    sensitivity_steps: float
-    scale: int
-    coordinates: int
-
-
-def mu_of_shares(part: Noisy, honest: int) -> float:
-    """What a block costs in Gaussian differential privacy with the shares of `honest` clients, tau apart."""
-    return mu_of(part.sensitivity_steps, part.scale * math.sqrt(honest))
-
-
-def epsilon_of_rounds(parts: list[Noisy], honest: int, delta: float) -> float:
-    """The ε at δ of all blocks of all rounds together, with what the sum of shares adds to it."""
-    mu = math.sqrt(math.fsum(mu_of_shares(part, honest) ** 2 for part in parts))
-    off = math.fsum(part.coordinates * tau(part.scale, honest) for part in parts)
-    return epsilon_of(mu, delta * math.exp(-off)) + 2 * off
+    `drawn` are pairs of a share's scale and how many coordinates have it.
+    """
+    off = math.fsum(count * tau(scale, honest) for scale, count in drawn)
+    return epsilon_of(math.sqrt(math.fsum(mu * mu for mu in mus)), delta * math.exp(-off)) + 2 * off

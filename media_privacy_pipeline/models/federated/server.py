@@ -10,16 +10,15 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...errors import Refused
 from . import masks, messages, shamir
-from .fixed import centred, decode, of_bytes
 from .messages import MASK_KEY, OWN_SEED, Malformed, Offer, Parcel
 from .neighbours import graph_of
 from .terms import Terms
+from .words import Integers, centred, of_bytes
 
-Sums = dict[str, NDArray[np.float64]]
+Sums = dict[str, Integers]
 
 
 class Server:
@@ -134,8 +133,8 @@ class Server:
             self._unmask(device, streams)
         total = centred(self._total, self.terms.word_bytes)
         sums, at = {}, 0
-        for block, bits in zip(self.terms.blocks, self.terms.fractions, strict=True):
-            sums[block.name] = decode(total[at : at + block.size], bits)
+        for block in self.terms.blocks:
+            sums[block.name] = total[at : at + block.size]
             at += block.size
         return sums
 

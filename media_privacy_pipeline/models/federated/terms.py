@@ -10,9 +10,9 @@ from hashlib import sha256
 from typing import NamedTuple
 
 from ...errors import Refused
-from .fixed import Block, fraction_bits
-from .noise import Noisy, mu_of_shares, share_scale
+from .blocks import Block
 from .sizes import Crowd, Sizes, sizes_of
+from .words import word_bytes_for
 
 
 class Directory(NamedTuple):
@@ -32,14 +32,13 @@ class Directory(NamedTuple):
 @dataclass(frozen=True)
 class Terms:
     """One round: its training (the directory's digest), its number in it, the crowd, the blocks of a vector with their
-    bounds and noise, bytes of a word, and the digest of the public state that a device computes from."""
+    bounds and noise, and the digest of the public state that a device computes from."""
 
     directory: bytes
     number: int
     crowd: Crowd
     blocks: tuple[Block, ...]
     public: bytes
-    word_bytes: int = 8
 
     @cached_property
     def digest(self) -> bytes:
@@ -56,10 +55,12 @@ class Terms:
         """Raises ValueError for what is no terms."""
         try:
             told = json.loads(text)
-            blocks = tuple(Block(str(n), int(k), float(d), float(s)) for n, k, d, s in told["blocks"])
+            blocks = tuple(
+                Block(str(n), int(k), float(d), float(s), int(w), float(b)) for n, k, d, s, w, b in told["blocks"]
+            )
             crowd = Crowd(*map(int, told["crowd"]))
             directory, public = bytes.fromhex(told["directory"]), bytes.fromhex(told["public"])
-            return cls(directory, int(told["number"]), crowd, blocks, public, int(told["word_bytes"]))
+            return cls(directory, int(told["number"]), crowd, blocks, public)
         except (KeyError, TypeError) as error:
             raise ValueError("not the terms of a round") from error
 
@@ -90,26 +91,11 @@ class Terms:
         return sum(block.size for block in self.blocks)
 
     @cached_property
-    def fractions(self) -> tuple[int, ...]:
-        """Bits after the point, by block."""
-        spread = math.sqrt(self.crowd.clients / self.crowd.honest)
-        return tuple(fraction_bits(block, self.crowd.clients, spread, self.word_bytes) for block in self.blocks)
-
-    @cached_property
-    def scales(self) -> tuple[int, ...]:
-        """Scale in steps of one client's share of noise, by block; 0 where a block has no noise."""
-        pairs = zip(self.blocks, self.fractions, strict=True)
-        honest = self.crowd.honest
-        return tuple(share_scale(math.ldexp(b.sigma, f), honest) if b.sigma else 0 for b, f in pairs)
-
-    @property
-    def noisy(self) -> list[Noisy]:
-        """What is drawn, for the accounting."""
-        parts = zip(self.blocks, self.fractions, self.scales, strict=True)
-        return [Noisy(math.ldexp(b.sensitivity, f), scale, b.size) for b, f, scale in parts]
+    def word_bytes(self) -> int:
+        """Bytes of a word: as few as hold the sum, derived by either side, never told."""
+        return word_bytes_for(max(block.most(self.crowd.clients, self.crowd.honest) for block in self.blocks))
 
     @property
     def squared_mu(self) -> float:
         """What the round costs a device, in squared Gaussian differential privacy; infinite where a block is bare."""
-        honest = self.crowd.honest
-        return math.fsum(mu_of_shares(n, honest) ** 2 if n.scale else math.inf for n in self.noisy)
+        return math.fsum(block.mu(self.crowd.honest) ** 2 for block in self.blocks)

@@ -50,7 +50,7 @@ def test_a_round_is_never_taken_part_in_twice(world: World) -> None:
 
 
 def test_no_more_privacy_is_spent_than_was_agreed_to_whatever_the_server_asks() -> None:
-    world = World(sigma=20.0)
+    world = World(sigma=2e6)
     device = world.devices[0]
     device.most_squared_mu = 2.5 * world.terms.squared_mu
     for number in (1, 2):

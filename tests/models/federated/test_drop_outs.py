@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from federated_world import World
 
@@ -49,12 +48,3 @@ def test_too_few_shares_are_refused() -> None:
     staying = world.terms.sizes.threshold - 1
     with pytest.raises(Refused, match="shares of a secret came"):
         world.run({"reveal": frozenset(range(24 - staying))})
-
-
-def test_words_of_fewer_bytes_give_the_same_sum_of_coarser_steps() -> None:
-    world = World(word_bytes=4)
-    outcome = world.run({"vector": frozenset({3})})
-    in_sum = [n for n in range(24) if n != 3]
-    assert outcome.sums["long"].tobytes() == world.sum_of(in_sum, "long").tobytes()
-    exact = np.sum([world.exact[n]["long"] for n in in_sum], axis=0)
-    assert np.abs(outcome.sums["long"] - exact).max() <= 24 * 2.0 ** -world.terms.fractions[0]
