@@ -29,6 +29,7 @@ from media_privacy_pipeline.privacy.contributions import bounded_sums, domain_of
 from media_privacy_pipeline.privacy.estimate import measures_of
 from media_privacy_pipeline.privacy.mechanism import mechanism_of
 from media_privacy_pipeline.privacy.noise import discrete_gaussian
+from media_privacy_pipeline.privacy.pld import pld_epsilon
 from media_privacy_pipeline.privacy.release import noisy
 
 from .dp_inputs import DAYS, title_ids
@@ -84,6 +85,7 @@ def ours(files: Sequence[Path], work: Path, out: Path, chosen: argparse.Namespac
 
     # What is imported on first use is imported now: no side is timed with its imports.
     discrete_gaussian(np.asarray(pa.array([0, 0], pa.int64())), 1_000)
+    pld_epsilon((0.1,), 1, BUDGET.delta)
     table, took = _timed(released)
     _write(table, out, 0)
     sums = bounded_sums(engine, asked, source, [DAYS[-1]], public)[DAYS[-1]]

@@ -147,11 +147,6 @@ def _merging_sql(statement: TableStatement, source: str, days: Sequence[date]) -
     """What bounding starts from: `known`, the clipped measures by account, day and cell; `sizes`, how many cells."""
     mapped = ", ".join(f"{mapped_sql(name, column)} as {name}" for name, column in statement.cells.items())
     conditions = [f"day in ({', '.join(_date(day) for day in days)})", "account_key is not null"]
-    conditions += [
-        f"{name} in ({listed_sql(column.values)})"
-        for name, column in statement.cells.items()
-        if column.values and column.other is None
-    ]
     conditions += [f"{name} is not null" for name, column in statement.cells.items() if column.unknown]
     measures = {name: measure for name, measure in statement.measures.items() if measure.of is not None}
     # A row is clipped before it is added, so that no input, however odd, overflows a sum.

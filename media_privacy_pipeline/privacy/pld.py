@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache, reduce
 from math import floor
 
-_LATTICE = 1024
+_LATTICE = 128
 """About the scale, in steps of the lattice, that every part is brought to: finer ones take longer and tell the same."""
 _INTERVAL = 1e-3
 

@@ -13,6 +13,7 @@ from ...engines import Session
 from ...keeping import EVENT_TIMES
 from ...published import Release
 from .inferred import current_release, inferred
+from .owed import allowances
 from .people import Person
 from .portable import Held
 from .raw import refused
@@ -54,6 +55,7 @@ def gather(session: Session, person: Person, as_of: datetime) -> Answer:
         *held,
         refused(session, person),
         pseudonyms(session, person),
+        allowances(session, person),
         *inferred(session, person, release),
         recipients(session, person),
         Held(decisions.kind, decisions.name, decisions.contract, in_order(decisions.rows, decisions.contract)),

@@ -40,6 +40,10 @@ TABLES = {
     "personalisation_interactions": ("How often you watched what, for recommendations", "Counted per title."),
     "training_interactions": ("How often you watched what, for training models", "Counted per title."),
     "pseudonyms": ("Your pseudonyms", "By which the tables below know you. None leads to the others."),
+    "allowances": (
+        "How much of you is in noisy counts",
+        "Each account can move a published count by so much over time: what yours has used and not yet made up for.",
+    ),
     "subjects": ("How the consent records know you", "References, age class and standing."),
     "recommendations": ("Recommendations as stored", "Under your pseudonym."),
     "recommendations_explained": ("Your recommendations", "With the title of yours that speaks for each the most."),

@@ -1,0 +1,126 @@
+"""A training from beginning to end: every look at people is a paid noisy sum, all else is made from those."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+from typing import TypeAlias
+
+import numpy as np
+
+from ...privacy.noise import Noise, discrete_gaussian
+from ..interactions import Floats, Interactions, Ints, Strings
+from .accounting import COUNT_STEPS, Scales, scales_of
+from .config import PrivateAlsConfig
+from .solving import noisy, noisy_symmetric, solve, unpacked
+from .statistics import Statistics, packed, statistics
+from .together import leading, title_counts, watched_together
+
+Paid: TypeAlias = Callable[[str, Callable[[Noise], Ints]], Ints]
+"""Releases a part by its name: draws it with noise that is paid for, or gives back what was drawn of it before."""
+
+
+@dataclass(frozen=True)
+class PrivateFactors:
+    """What a training released: `titles` ascending, `factors` (titles, d), `counts` (titles,) of viewers, noisy."""
+
+    titles: Strings
+    factors: Floats
+    counts: Floats
+
+
+def unpaid(noise: Noise = discrete_gaussian) -> Paid:
+    """Draws every part afresh and keeps no books: for measurements, and for a caller with books of its own."""
+    return lambda part, draw: draw(noise)
+
+
+def learn(
+    histories: Interactions, config: PrivateAlsConfig, paid: Paid | None = None, profiles: Ints | None = None
+) -> PrivateFactors:
+    """Titles' vectors from histories over the public catalogue, which their titles must be: all of it, watched or not.
+
+    One row is a viewer; `profiles` says how many viewers the account of each has. The noise is that of `scales_of`.
+    """
+    release, scales = paid or unpaid(), scales_of(config)
+
+    def count(noise: Noise) -> Ints:
+        return noise(title_counts(histories, config, profiles), scales.counts)
+
+    counts = release("counts", count) / COUNT_STEPS
+    chosen = head(counts, config)
+    # A count that noise made small must not become a weight without end.
+    known = np.maximum(counts[chosen], scales.counts / COUNT_STEPS)
+    own = histories.over(histories.titles[chosen])
+    start, anchor = _start(own, known, config, scales, release, profiles)
+    weights = known**-config.weight_exponent
+    for sweep in range(config.sweeps if start.shape[1] else 0):
+        start = _sweep(own, start, weights, config, scales, release, profiles, f"sweep{sweep}", anchor)
+    return PrivateFactors(own.titles, start, counts[chosen])
+
+
+def head(counts: Floats, config: PrivateAlsConfig) -> Ints:
+    """Places, ascending, of the titles with the highest noisy counts."""
+    size = max(1, ceil(config.head_share * len(counts)))
+    return np.sort(np.argsort(-counts, kind="stable")[:size])
+
+
+def random_start(titles: int, config: PrivateAlsConfig) -> Floats:
+    """Vectors of a length of about one that see no data."""
+    drawn = np.random.default_rng(config.seed).standard_normal((titles, config.factors))
+    return np.asarray(drawn / np.sqrt(config.factors))
+
+
+def _start(
+    own: Interactions,
+    known: Floats,
+    config: PrivateAlsConfig,
+    scales: Scales,
+    release: Paid,
+    profiles: Ints | None,
+) -> tuple[Floats, Floats | None]:
+    """Vectors to start from; and to hold on to, where they are more than random."""
+    titles = len(own.titles)
+    if scales.together is None:
+        return random_start(titles, config), None
+    scale, weights = scales.together, known**-config.gram_exponent
+
+    def draw(noise: Noise) -> Ints:
+        exact = packed(watched_together(own, weights, profiles))
+        return noisy_symmetric(exact[None, :], scale, noise)[0]
+
+    strengths, directions = leading(
+        unpacked(release("together", draw), titles).astype(np.int64), scale, config.factors, config.edge
+    )
+    vectors = directions * np.sqrt(strengths) / weights[:, None]
+    # The matrix leaves the unit of vectors open: a mean squared length of one settles it.
+    length = np.sqrt((vectors**2).sum() / titles)
+    start = vectors / length if length else np.zeros((titles, 0))
+    return start, start
+
+
+def _sweep(
+    own: Interactions,
+    vectors: Floats,
+    weights: Floats,
+    config: PrivateAlsConfig,
+    scales: Scales,
+    release: Paid,
+    profiles: Ints | None,
+    part: str,
+    anchor: Floats | None,
+) -> Floats:
+    titles, width = vectors.shape
+    cells = width * (width + 1) // 2
+
+    def draw(noise: Noise) -> Ints:
+        found = noisy(statistics(own, vectors, config, weights, profiles), scales, noise)
+        return np.concatenate([found.gram, found.systems.ravel(), found.rights.ravel()])
+
+    flat = release(part, draw)
+    found = Statistics(
+        flat[:cells],
+        flat[cells : cells + titles * cells].reshape(titles, cells),
+        flat[cells + titles * cells :].reshape(titles, width),
+    )
+    return solve(found, config, anchor)

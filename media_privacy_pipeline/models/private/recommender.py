@@ -1,0 +1,69 @@
+"""`private_als` behind the interface of all recommenders: noisy item factors, viewers' vectors solved without noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Self
+
+import numpy as np
+
+from ...errors import UsageError
+from ..base import Explanation, Recommender, Scored
+from ..config import IalsConfig
+from ..interactions import Floats, Interactions, Ints, Strings
+from ..recommenders.ials import Ials
+from .config import PrivateAlsConfig
+from .learning import Paid, PrivateFactors, learn
+from .statistics import confidence_of, equal
+
+
+class PrivateAls(Recommender):
+    """User-level (account-level) private item factors; see models/private. Histories count as watched or not."""
+
+    def __init__(self, config: PrivateAlsConfig, paid: Paid | None = None, profiles: Ints | None = None) -> None:
+        self.config, self._paid, self._profiles = config, paid, profiles
+        self.counts: Floats = np.zeros(0)
+        self._set(np.array([], np.str_), np.empty((0, config.factors)))
+
+    @classmethod
+    def of(cls, found: PrivateFactors, config: PrivateAlsConfig) -> PrivateAls:
+        """A model that was trained before."""
+        model = cls(config)
+        model.counts = found.counts
+        model._set(found.titles, found.factors)
+        return model
+
+    def fit(self, interactions: Interactions) -> Self:
+        """See Recommender.fit: the titles of the interactions are taken for the public catalogue."""
+        if not interactions.pairs:
+            raise UsageError("private_als: there is nothing to learn from")
+        found = learn(interactions, self.config, self._paid, self._profiles)
+        self.counts = found.counts
+        self._set(found.titles, found.factors)
+        return self
+
+    @property
+    def factors(self) -> Floats:
+        """Noisy item factors (titles, d), float32: may be shown to everybody."""
+        return self._inner.factors
+
+    def batches(self, histories: Interactions) -> Iterator[Ints]:
+        """See Recommender.batches."""
+        return self._inner.batches(histories)
+
+    def score(self, histories: Interactions, rows: Ints) -> Scored:
+        """See Recommender.score."""
+        return self._inner.score(equal(histories, self.config), rows)
+
+    def similar(self, title: str, k: int) -> list[tuple[str, float]]:
+        """By the cosine of noisy item factors."""
+        return self._inner.similar(title, k)
+
+    def explain(self, history: Mapping[str, float], title: str) -> Explanation:
+        """See Recommender.explain."""
+        return self._inner.explain(dict.fromkeys(history, confidence_of(self.config)), title)
+
+    def _set(self, titles: Strings, factors: Floats) -> None:
+        self.titles = titles
+        inner = IalsConfig(regularisation=self.config.regularisation / self.config.unobserved)
+        self._inner = Ials.of_factors(titles, factors.astype(np.float32), inner)
