@@ -15,10 +15,10 @@ _HALF = 20
 
 
 class Block(NamedTuple):
-    """`size` whole numbers that no client moves by more than `sensitivity` in L2, with noise of scale `sigma` on the sum.
+    """`size` whole numbers, whose sum no client moves by more than `sensitivity` in L2; noise of scale `sigma`.
 
-    Where `width` is given they are upper triangles, row by row, of symmetric matrices of that width: numbers beside the
-    diagonal stand for two, count twice in the sensitivity, and have noise of scale `beside`. No noise where scales are 0.
+    Where `width` is given they are upper triangles, row by row, of symmetric matrices of that width: a number beside the
+    diagonal stands for two, counts twice in the sensitivity, and has noise of scale `beside`. Scales of 0: no noise.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Block(NamedTuple):
         return np.tile(np.where(rows == columns, 1, 2), self.size // len(rows)).astype(np.int64)
 
     def check(self, part: Integers) -> None:
-        """Raises UsageError for a client's part of another length or kind, or longer than the bound: in exact arithmetic."""
+        """Raises UsageError for a part of another length or kind, or longer than the bound: in exact arithmetic."""
         if part.shape != (self.size,) or part.dtype != np.int64:
             raise UsageError(f"{self.name}: a client's part has {self.size} whole numbers")
         # Not by absolute values: that of the least 64-bit integer is itself.

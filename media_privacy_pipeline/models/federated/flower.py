@@ -1,7 +1,7 @@
 """The same clients and the same server functions as a Flower application: Flower carries the messages.
 
-Flower is not installed with this package: its pins and the pipeline's do not go together (docs/federated.md says which),
-so that it has an environment of its own. Nothing here imports it before it is asked for.
+Flower is not installed with this package: its pins and the pipeline's do not go together (docs/federated.md says
+which), so that it has an environment of its own. Nothing here imports it before it is asked for.
 
 A device's memory is in its node's context between messages, as a device's would be in its storage. Keys are made in a
 first phase `enrol`, in which the server collects the directory and hands it out: whoever runs this for real has the
@@ -25,7 +25,7 @@ _RECORD, _MEMORY = "message", "memory"
 
 
 def client_app(compute_of: Callable[[int], Compute], most_squared_mu: float) -> Any:
-    """A `flwr.clientapp.ClientApp`: one device for each node; `compute_of` gives what the device of a place computes."""
+    """A `flwr.clientapp.ClientApp`, a device for each node; `compute_of` gives what the device of a place computes."""
     from flwr.app import ConfigRecord, Message, RecordDict
     from flwr.clientapp import ClientApp
 

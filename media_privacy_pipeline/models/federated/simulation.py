@@ -6,6 +6,7 @@ is left out, and no device sees another's memory.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from ...errors import Refused
@@ -23,8 +24,15 @@ def enrol(clients: int, most_squared_mu: float) -> list[Device]:
     return [Device(me, key, directory, most_squared_mu) for me, key in enumerate(keys)]
 
 
-def in_process(clients: Sequence[Client], leaving: Mapping[str, frozenset[int]] | None = None) -> Ask:
-    """Devices that answer at once, but for those that leave for good before a phase; one that refuses says nothing."""
+def in_process(
+    clients: Sequence[Client],
+    leaving: Mapping[str, frozenset[int]] | None = None,
+    refusals: Counter[str] | None = None,
+) -> Ask:
+    """Devices that answer at once, but for those that leave for good before a phase; one that refuses says nothing.
+
+    `refusals` counts why devices refused.
+    """
     leaving = leaving or {}
 
     def ask(phase: str, outgoing: Outgoing) -> Iterator[tuple[int, bytes]]:
@@ -33,7 +41,9 @@ def in_process(clients: Sequence[Client], leaving: Mapping[str, frozenset[int]] 
             if place not in gone:
                 try:
                     answer = clients[place].answer(phase, message)
-                except Refused:
+                except Refused as error:
+                    if refusals is not None:
+                        refusals[str(error)] += 1
                     continue
                 yield place, answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
 from typing import NamedTuple
@@ -47,7 +47,16 @@ class Terms:
 
     def to_json(self) -> str:
         """As it is told, and as its digest is taken of."""
-        told = asdict(self) | {"directory": self.directory.hex(), "public": self.public.hex()}
+        told = {
+            "directory": self.directory.hex(),
+            "number": self.number,
+            "crowd": list(self.crowd),
+            # A scale that is whole is told as it will be read.
+            "blocks": [
+                [b.name, b.size, float(b.sensitivity), float(b.sigma), b.width, float(b.beside)] for b in self.blocks
+            ],
+            "public": self.public.hex(),
+        }
         return json.dumps(told, sort_keys=True)
 
     @classmethod

@@ -79,5 +79,3 @@ COUNT_STEPS = 64
 def noise_edge(scale: Symmetric, titles: int) -> float:
     """About the largest eigenvalue of noise alone on a matrix of so many titles (Wigner), in the matrix's steps."""
     return 2 * scale.beside * sqrt(titles)
-
-
