@@ -86,6 +86,7 @@ _PARTS = (
     quarantine,
     retention,
     disclose,
+    edge,
     verify,
     audit,
     checkup,

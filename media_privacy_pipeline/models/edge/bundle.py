@@ -8,8 +8,8 @@
     recommend.py    the reference in numpy, and
     recommend.mjs   in JavaScript: a device needs either, and nothing else
 
-A device with a history of titles j of weight w_j solves (u Σ v vᵀ + Σ w_j v_j v_jᵀ + λI) x = Σ w_j v_j, the first sum
-over all titles, and ranks unseen titles by v · x; u is `unobserved`, λ `regularisation`.
+A device with a history of titles j solves (u Σ v vᵀ + Σ v_j v_jᵀ + λI) x = (1 + u) Σ v_j, the first sum over all
+titles, and ranks unseen titles by v · x; u is `unobserved`, λ `regularisation`. So the server solves a viewer's vector.
 """
 
 from __future__ import annotations
@@ -24,14 +24,17 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import uuid4
 
 import numpy as np
+from pydantic import ValidationError
 
 from ...durable import sync, sync_tree
 from ...errors import Refused, UsageError
+from ...privacy.accountant import epsilon_of
 from ..interactions import Floats, Strings
+from ..private.config import PrivateAlsConfig
 from ..registry import Registry, StoredModel
 
 FORMAT = "media-privacy edge bundle 1"
@@ -58,17 +61,44 @@ class PrivateFactors:
 
 
 def stored_model(models: Path, name: str | None) -> StoredModel:
-    """The private model in service, or the one of a name, of whatever kind. Raises Refused where there is none."""
-    if name is None:
-        private = Registry(models / KIND)
-        champion = private.champion()
-        if champion is None:
-            raise Refused(f"{private.root}: no private model is in service: nothing may leave; train one first")
-        return private.load(champion)
-    for kind in sorted(folder for folder in models.glob("*") if folder.is_dir()):
-        if name in Registry(kind).names():
-            return Registry(kind).load(name)
-    raise UsageError(f"--model {name}: no model of this name is stored under {models}")
+    """The model of a name, of whatever kind; without one the private model in service, or the newest private one.
+
+    Raises UsageError for a name that no stored model has, Refused where no private model is stored.
+    """
+    registries = [Registry(folder) for folder in sorted(models.glob("*")) if folder.is_dir()]
+    if name is not None:
+        for where in registries:
+            if name in where.names():
+                return where.load(name)
+        raise UsageError(f"--model {name}: no model of this name is stored under {models}")
+    stored = [where.load(each) for where in registries for each in _in_turn(where)]
+    for model in stored:
+        if model.manifest.get("kind") == KIND:
+            return model
+    raise Refused(f"{models}: no private model is stored, and no other's factors may leave")
+
+
+def private_factors(stored: StoredModel) -> PrivateFactors:
+    """What of a stored model may leave. Raises Refused for any model whose item factors were not paid for, and for one
+    that says less of its cost than its configuration spends, or whose arrays do not fit together."""
+    kind, name = stored.manifest.get("kind"), stored.name
+    if kind != KIND:
+        raise Refused(
+            f"model {name} is {kind}: who was learned from can be told from its item factors, so that they never leave "
+            f"the home; only those of {KIND} may"
+        )
+    epsilon, delta = _promise(stored)
+    try:
+        config = PrivateAlsConfig.model_validate(stored.manifest["config"])
+        titles, factors = stored.arrays["titles"], stored.arrays["factors"].astype(np.float32)
+    except (KeyError, ValidationError):
+        raise Refused(f"model {name}: has no configuration or no factors that this version can read") from None
+    if factors.ndim != 2 or len(titles) != len(factors) or not np.isfinite(factors).all():
+        raise Refused(f"model {name}: its arrays do not fit together; delete it and train again")
+    # The last digit of a figure that was rounded for a report is no broken promise.
+    if epsilon_of(config.mu, delta) > epsilon * 1.001:
+        raise Refused(f"model {name}: its configuration spends more than the epsilon that it says: it may not leave")
+    return PrivateFactors(name, titles, factors, config.regularisation, config.unobserved, epsilon, delta)
 
 
 def written(out: Path, factors: PrivateFactors) -> dict[str, Any]:
@@ -88,7 +118,7 @@ def written(out: Path, factors: PrivateFactors) -> dict[str, Any]:
         "model": factors.model,
         "epsilon": factors.epsilon,
         "delta": factors.delta,
-        "unit": "viewer",
+        "unit": "account",
         "titles": len(factors.titles),
         "width": int(factors.factors.shape[1]),
         "regularisation": factors.regularisation,
@@ -108,24 +138,20 @@ def binary(factors: Floats) -> bytes:
     return header + np.ascontiguousarray(factors, "<f4").tobytes()
 
 
-def checked(epsilon: Any, delta: Any, name: str) -> tuple[float, float]:
-    """What a model says that it cost. Raises Refused where it is no promise at all."""
+def _in_turn(where: Registry) -> list[str]:
+    """Names of stored models, the one in service first."""
+    champion = where.champion()
+    return sorted(where.names(), key=lambda name: name != champion)
+
+
+def _promise(stored: StoredModel) -> tuple[float, float]:
+    epsilon, delta = stored.manifest.get("epsilon"), stored.manifest.get("delta")
     if not (_is_number(epsilon) and _is_number(delta) and 0 < epsilon < math.inf and 0 < delta < 1):
-        raise Refused(f"model {name}: says of no finite epsilon and delta that it keeps: its factors may not leave")
+        raise Refused(f"model {stored.name}: tells no epsilon and delta that it keeps: its factors may not leave")
     return float(epsilon), float(delta)
 
 
-def refuse_unless_private(stored: StoredModel) -> None:
-    """Raises Refused for any model whose item factors were not paid for."""
-    kind = stored.manifest.get("kind")
-    if kind != KIND:
-        raise Refused(
-            f"model {stored.name} is {kind}: who was learned from can be told from its item factors, so that they "
-            f"never leave the home; only those of {KIND} may"
-        )
-
-
-def _is_number(value: Any) -> bool:
+def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -2,7 +2,7 @@
 // Stands alone, in browsers and in node; nothing leaves the device.
 //
 //   const model = await load(name => fetch("bundle/" + name).then(response => response.arrayBuffer()));
-//   model.recommend({t12: 1, t7: 2.5}, 20)   // [["t3", 0.81], ...]
+//   model.recommend(["t12", "t7"], 20)   // [["t3", 0.81], ...]
 
 /** Item factors, row by row in one Float64Array of titles.length * width, and what goes with them. */
 export class Model {
@@ -11,28 +11,27 @@ export class Model {
     this.places = new Map(titles.map((title, place) => [title, place]));
     this.factors = factors;
     this.width = width;
+    this.lift = 1 + unobserved;
     this.base = new Float64Array(width * width);
     for (let place = 0; place < titles.length; place++) this.addOuter(this.base, place, unobserved);
     for (let i = 0; i < width; i++) this.base[i * width + i] += regularisation;
   }
 
-  /** The k best unseen titles with their scores, best first. `history` is an object or a Map, title to weight; unknown
-   *  titles add nothing. Equal scores come in the order of the titles. Empty for a history without a known title. */
+  /** The k best titles that are not in the history, an iterable of titles, with their scores; unknown titles add nothing.
+   *  Equal scores come in the order of the titles. Empty for a history without a known title. */
   recommend(history, k) {
-    const entries = history instanceof Map ? [...history] : Object.entries(history);
-    const known = new Map(entries.filter(([title]) => this.places.has(title)).map(([t, w]) => [this.places.get(t), w]));
-    if (known.size === 0) return [];
+    const seen = new Set([...history].filter(title => this.places.has(title)).map(title => this.places.get(title)));
+    if (seen.size === 0) return [];
     const system = this.base.slice();
     const right = new Float64Array(this.width);
-    for (const [place, weight] of known) {
-      if (!(Number.isFinite(weight) && weight > 0)) throw new RangeError("weights are positive numbers");
-      this.addOuter(system, place, weight);
-      for (let i = 0; i < this.width; i++) right[i] += weight * this.factors[place * this.width + i];
+    for (const place of seen) {
+      this.addOuter(system, place, 1);
+      for (let i = 0; i < this.width; i++) right[i] += this.lift * this.factors[place * this.width + i];
     }
     const vector = solve(system, right);
     const scored = [];
     for (let place = 0; place < this.titles.length; place++) {
-      if (known.has(place)) continue;
+      if (seen.has(place)) continue;
       let score = 0;
       for (let i = 0; i < this.width; i++) score += vector[i] * this.factors[place * this.width + i];
       scored.push([place, score]);

@@ -2,11 +2,11 @@
 
 Stands alone: it needs numpy and the folder of a bundle, and nothing leaves the device.
 
-    Model.load("bundle").recommend({"t12": 1.0, "t7": 2.5}, 20)  ->  [("t3", 0.81), ...]
+    Model.load("bundle").recommend(["t12", "t7"], 20)  ->  [("t3", 0.81), ...]
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +21,7 @@ class Model:
         self.factors = np.asarray(factors, np.float64)
         gram = unobserved * (self.factors.T @ self.factors)
         self.base = gram + regularisation * np.eye(self.factors.shape[1])
+        self.lift = 1 + unobserved
 
     @classmethod
     def load(cls, folder: str | Path) -> "Model":
@@ -35,19 +36,16 @@ class Model:
         factors = np.frombuffer(content, "<f4", count * width, 16).reshape(count, width)
         return cls(titles, factors, manifest["regularisation"], manifest["unobserved"])
 
-    def recommend(self, history: Mapping[str, float], k: int) -> list[tuple[str, float]]:
-        """The k best unseen titles with their scores; history is title -> weight, unknown titles add nothing.
+    def recommend(self, history: Iterable[str], k: int) -> list[tuple[str, float]]:
+        """The k best titles that are not in the history, with their scores; unknown titles add nothing.
 
         Equal scores come in the order of the titles. Empty for a history without a known title.
         """
-        known = {self.places[title]: float(weight) for title, weight in history.items() if title in self.places}
-        if not all(np.isfinite(weight) and weight > 0 for weight in known.values()):
-            raise ValueError("weights are positive numbers")
-        if not known:
+        seen = sorted({self.places[title] for title in history if title in self.places})
+        if not seen:
             return []
-        seen, weights = np.array(list(known)), np.array(list(known.values()))
         own = self.factors[seen]
-        vector = np.linalg.solve(self.base + own.T @ (weights[:, None] * own), weights @ own)
+        vector = np.linalg.solve(self.base + own.T @ own, self.lift * own.sum(axis=0))
         scores = self.factors @ vector
         scores[seen] = -np.inf
         best = np.argsort(-scores, kind="stable")[: min(k, len(scores) - len(seen))]
