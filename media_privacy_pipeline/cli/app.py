@@ -17,6 +17,7 @@ from . import (
     checkup,
     consent,
     disclose,
+    edge,
     exact,
     imports,
     keys,

@@ -17,8 +17,8 @@ _HALF = 20
 class Block(NamedTuple):
     """`size` whole numbers; no client moves their sum by more than `sensitivity` in L2. Noise of scale `sigma`.
 
-    Where `width` is given they are upper triangles, row by row, of symmetric matrices of that width: a number beside the
-    diagonal stands for two, counts twice in the sensitivity, and has noise of scale `beside`. Scales of 0: no noise.
+    Where `width` is given they are upper triangles, row by row, of symmetric matrices of that width: a number beside
+    the diagonal stands for two, counts twice in the sensitivity, and has noise of scale `beside`. A scale of 0 is none.
     """
 
     name: str
