@@ -11,7 +11,8 @@ directory vouched for by someone else (docs/federated.md).
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from typing import Any
 
 from ...errors import Refused
@@ -35,7 +36,7 @@ def client_app(compute_of: Callable[[int], Compute], most_squared_mu: float) -> 
         told = message.content[_RECORD]
         memory = context.state.get(_MEMORY, ConfigRecord())
         try:
-            said = _answered(str(told["phase"]), bytes(told["body"]), memory, compute_of, most_squared_mu)
+            said = answered(str(told["phase"]), bytes(told["body"]), memory, compute_of, most_squared_mu)
             reply = ConfigRecord({"body": said, "refused": False})
         except Refused:
             reply = ConfigRecord({"body": b"", "refused": True})
@@ -46,7 +47,10 @@ def client_app(compute_of: Callable[[int], Compute], most_squared_mu: float) -> 
     return app
 
 
-def _answered(phase: str, body: bytes, memory: Any, compute_of: Callable[[int], Compute], limit: float) -> bytes:
+def answered(
+    phase: str, body: bytes, memory: MutableMapping[str, Any], compute_of: Callable[[int], Compute], limit: float
+) -> bytes:
+    """What a node answers to a phase, its device's memory taken up before and put away after. Raises Refused."""
     if phase == "enrol":
         memory["private"] = new_private_key()
         return public_key(memory["private"])
@@ -82,8 +86,6 @@ class Fleet:
         return self._send
 
     def _nodes(self, devices: int) -> list[int]:
-        import time
-
         until = time.monotonic() + self.timeout
         while len(nodes := sorted(self.grid.get_node_ids())) < devices:
             if time.monotonic() > until:
