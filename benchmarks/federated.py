@@ -89,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     pieces: list[np.ndarray] = []
     started = time.perf_counter()
-    devices = enrol(chosen.devices, inf)
+    devices = enrol(crowd, inf)
     for device in devices:
         device.draw = recorded
     clients = [Client(d, compute_of(watched.block(n, n + 1), config)) for n, d in enumerate(devices)]
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 pieces.clear()
             yield answer
 
-    training = Training(config, devices[0].directory, crowd, ask)
+    training = Training(config, devices[0].directory, ask)
     rounds: list[float] = []
     found = _clocked(training, rounds).learn(watched.titles)
     took = time.perf_counter() - started
@@ -165,7 +165,7 @@ def _tell(chosen: argparse.Namespace, training: Training, timed: Timed, rounds: 
     packages = ", ".join(f"{name} {version(name)}" for name in ("cryptography", "numpy"))
     print(f"{platform.system()} ({platform.machine()}), Python {platform.python_version()}, {packages}")
     print(f"load {os.getloadavg()[0]:.1f} when it ended\n")
-    crowd, sizes = training.crowd, training.rounds[0].sizes
+    crowd, sizes = training.directory.crowd, training.rounds[0].sizes
     print(f"{crowd}\n{sizes}")
     print(f"epsilon {training.epsilon(DELTA):.3f} at delta {DELTA:g}, of {chosen.epsilon:g} asked for")
     print(f"{took:.0f} s in all, {peak:.2f} GB at most")

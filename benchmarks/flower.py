@@ -78,8 +78,8 @@ def trained(devices: int) -> dict[str, Any]:
 
     @app.main()
     def main(grid: Any, context: Any) -> None:
-        fleet = Fleet(grid, devices)
-        training = Training(config, fleet.directory, crowd, fleet.ask(), bare=True)
+        fleet = Fleet(grid, crowd)
+        training = Training(config, fleet.directory, fleet.ask(), bare=True)
         found.append((training.learn(watched.titles), training.survivors))
 
     started = time.perf_counter()
@@ -87,9 +87,9 @@ def trained(devices: int) -> dict[str, Any]:
     run_simulation(app, client_app(computed, inf), devices, backend_config=backend)
     under_flower = time.perf_counter() - started
     started = time.perf_counter()
-    own = enrol(devices, inf)
+    own = enrol(crowd, inf)
     clients = [Client(device, computed(device.me)) for device in own]
-    training = Training(config, own[0].directory, crowd, in_process(clients), bare=True)
+    training = Training(config, own[0].directory, in_process(clients), bare=True)
     here = training.learn(watched.titles)
     factors, survivors = found[0]
     return {

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from zipfile import BadZipFile
 
-from ...errors import Refused
+from ...errors import Refused, UsageError
 from . import masks
 from .device import Device, Parts, Round
 from .terms import Terms
@@ -33,13 +34,19 @@ class Client:
             return self.device.offer(terms)
         if phase == "vector":
             # Computed even where the message will be refused: how long an answer takes says nothing of the history.
-            parts, self._public = self.compute(self._public), b""
+            parts, self._public = self._parts(), b""
             return self.device.vector(message, parts)
         if phase == "confirm":
             return self.device.confirm(message)
         if phase == "reveal":
             return self.device.reveal(message)
         raise Refused("a phase that no round has: refused")
+
+    def _parts(self) -> Parts:
+        try:
+            return self.compute(self._public)
+        except (UsageError, ValueError, KeyError, EOFError, OSError, BadZipFile):
+            raise Refused("a public state that this device cannot compute from: refused") from None
 
     def memory(self) -> bytes:
         """What must be kept, secrets included: for the device's own storage alone."""

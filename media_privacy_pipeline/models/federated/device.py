@@ -19,7 +19,7 @@ from hashlib import sha256
 
 import numpy as np
 
-from ...errors import Refused
+from ...errors import Refused, UsageError
 from . import masks, messages, shamir
 from .messages import MASK_KEY, OWN_SEED, Malformed, Offer, Parcel
 from .neighbours import graph_of
@@ -148,8 +148,8 @@ class Device:
         return messages.enveloped(terms.digest, messages.to_records(shares))
 
     def _check(self, terms: Terms) -> None:
-        if terms.directory != self.directory.digest or terms.crowd.clients != len(self.directory.keys):
-            raise Refused("a round among other devices than those enrolled: refused")
+        if terms.directory != self.directory.digest or terms.crowd != self.directory.crowd:
+            raise Refused("a round among other devices than those enrolled, or of another crowd: refused")
         if terms.number <= self.last:
             raise Refused(f"round {terms.number} comes after round {self.last}: a round is never taken part in twice")
         if not self.spent + terms.squared_mu <= self.most_squared_mu:
@@ -166,10 +166,14 @@ class Device:
         round_.done, self.round = done, round_
 
     def _steps(self, terms: Terms, parts: Parts) -> masks.Words:
-        """One's own part with a share of noise, modulo 2^64. Raises UsageError for a part past its bound."""
+        """One's own part with a share of noise, modulo 2^64. Raises Refused for a part past its declared bound."""
         steps = []
         for block in terms.blocks:
-            block.check(part := parts[block.name])
+            try:
+                block.check(part := parts[block.name])
+            except (UsageError, KeyError):
+                # A server that declares a lower bound than the statistics have would have them under too little noise.
+                raise Refused("terms that do not bound what this device computes: refused") from None
             own, beside = block.scales(terms.crowd.honest)
             noise, doubled = np.zeros(block.size, np.int64), block.doubled() == 2
             for scale, where in ((own, ~doubled), (beside, doubled)):

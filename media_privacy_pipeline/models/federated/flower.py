@@ -20,6 +20,7 @@ from .client import Client, Compute
 from .device import Device
 from .masks import new_private_key, public_key
 from .rounds import Ask, Outgoing
+from .sizes import Crowd
 from .terms import Directory
 
 _RECORD, _MEMORY = "message", "memory"
@@ -57,11 +58,13 @@ def answered(
     if phase == "directory":
         told = json.loads(body)
         memory["place"], memory["keys"] = told["place"], b"".join(map(bytes.fromhex, told["keys"]))
+        memory["crowd"] = json.dumps(told["crowd"])
         if told["keys"][told["place"]] != public_key(memory["private"]).hex():
             raise Refused("a directory that does not have this device: refused")
         return b""
     keys = tuple(memory["keys"][at : at + 32] for at in range(0, len(memory["keys"]), 32))
-    client = Client(Device(memory["place"], memory["private"], Directory(keys), limit), compute_of(memory["place"]))
+    directory = Directory(keys, Crowd(*json.loads(memory["crowd"])))
+    client = Client(Device(memory["place"], memory["private"], directory, limit), compute_of(memory["place"]))
     if "round" in memory:
         client.remember(memory["round"])
     try:
@@ -73,13 +76,13 @@ def answered(
 class Fleet:
     """The nodes of a Flower grid as enrolled devices."""
 
-    def __init__(self, grid: Any, devices: int, timeout: float = 600.0) -> None:
-        self.grid, self.timeout = grid, timeout
+    def __init__(self, grid: Any, crowd: Crowd, timeout: float = 600.0) -> None:
+        self.grid, self.timeout, devices = grid, timeout, crowd.clients
         self.nodes = self._nodes(devices)
         found = dict(self._send("enrol", ((n, b"") for n in range(devices))))
-        self.directory = Directory(tuple(found[n] for n in range(devices)))
-        keys = [key.hex() for key in self.directory.keys]
-        list(self._send("directory", ((n, json.dumps({"place": n, "keys": keys}).encode()) for n in range(devices))))
+        self.directory = Directory(tuple(found[n] for n in range(devices)), crowd)
+        told = {"keys": [key.hex() for key in self.directory.keys], "crowd": crowd}
+        list(self._send("directory", ((n, json.dumps({**told, "place": n}).encode()) for n in range(devices))))
 
     def ask(self) -> Ask:
         """What `rounds.conduct` sends messages with."""

@@ -14,13 +14,14 @@ from .client import Client
 from .device import Device
 from .masks import new_private_key, public_key
 from .rounds import PHASES, Ask, Outgoing
+from .sizes import Crowd
 from .terms import Directory
 
 
-def enrol(clients: int, most_squared_mu: float) -> list[Device]:
+def enrol(crowd: Crowd, most_squared_mu: float) -> list[Device]:
     """Devices with keys of their own in one directory."""
-    keys = [new_private_key() for _ in range(clients)]
-    directory = Directory(tuple(public_key(key) for key in keys))
+    keys = [new_private_key() for _ in range(crowd.clients)]
+    directory = Directory(tuple(public_key(key) for key in keys), crowd)
     return [Device(me, key, directory, most_squared_mu) for me, key in enumerate(keys)]
 
 

@@ -16,17 +16,19 @@ from .words import word_bytes_for
 
 
 class Directory(NamedTuple):
-    """The enrolled devices' public keys, by their place: who is who is known before the server has a say in it.
+    """The enrolled devices' public keys, by their place, and the crowd that they agreed to be: who is who, and how many
+    may be bad, is settled before the server has a say in it.
 
     Made anew for each training, and the private keys are deleted after it: what was sealed stays so.
     """
 
     keys: tuple[bytes, ...]
+    crowd: Crowd
 
     @property
     def digest(self) -> bytes:
         """What every device compares with what it enrolled in."""
-        return sha256(b"".join(self.keys)).digest()
+        return sha256(json.dumps(self.crowd).encode() + b"".join(self.keys)).digest()
 
 
 @dataclass(frozen=True)

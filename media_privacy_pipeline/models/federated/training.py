@@ -22,7 +22,6 @@ from .blocks import Block
 from .local import COUNTS, SWEEP, TOGETHER, state_to_bytes
 from .noise import epsilon_of_shares
 from .rounds import Ask, Traffic, conduct
-from .sizes import Crowd
 from .terms import Directory, Terms
 
 
@@ -32,7 +31,6 @@ class Training:
 
     config: PrivateAlsConfig
     directory: Directory
-    crowd: Crowd
     ask: Ask
     bare: bool = False
     rounds: list[Terms] = field(default_factory=list)
@@ -65,7 +63,7 @@ class Training:
 
     def epsilon(self, delta: float) -> float:
         """What the rounds so far cost a device's account at delta: with the shares of the least honest crowd alone."""
-        honest = self.crowd.honest
+        honest = self.directory.crowd.honest
         blocks = [block for terms in self.rounds for block in terms.blocks]
         if not all(math.isfinite(block.mu(honest)) for block in blocks):
             return math.inf
@@ -96,7 +94,7 @@ class Training:
         if self.bare:
             blocks = tuple(block._replace(sigma=0.0, beside=0.0) for block in blocks)
         number = len(self.rounds) + 1
-        terms = Terms(self.directory.digest, number, self.crowd, blocks, sha256(public).digest())
+        terms = Terms(self.directory.digest, number, self.directory.crowd, blocks, sha256(public).digest())
         outcome = conduct(terms, public, self.ask)
         self.rounds.append(terms)
         self.survivors.append(len(outcome.survivors))

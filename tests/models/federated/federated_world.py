@@ -26,7 +26,7 @@ class World:
     """Devices, the terms of a round among them, and each device's parts."""
 
     def __init__(self, crowd: Crowd = CROWD, sigma: float = 0.0, size: int = 40) -> None:
-        self.devices = enrol(crowd.clients, math.inf)
+        self.devices = enrol(crowd, math.inf)
         blocks = (Block("long", size, 2e6, sigma), Block("short", 6, 5e5, sigma / 4, 3, sigma / 8))
         directory = self.devices[0].directory.digest
         self.terms = Terms(directory, 1, crowd, blocks, sha256(PUBLIC).digest())

@@ -71,6 +71,21 @@ def test_other_devices_than_those_enrolled_are_refused(world: World) -> None:
         world.devices[0].offer(replace(world.terms, directory=bytes(32)))
 
 
+def test_a_crowd_that_was_not_agreed_to_is_refused(world: World) -> None:
+    with pytest.raises(Refused, match="of another crowd"):
+        world.devices[0].offer(replace(world.terms, crowd=CROWD._replace(corrupt=0)))
+
+
+@pytest.mark.parametrize("lower", [{"sensitivity": 1.0}, {"size": 39}, {"name": "other"}])
+def test_terms_that_do_not_bound_what_a_device_sends_are_refused(world: World, lower: dict[str, object]) -> None:
+    """A lower bound than the statistics have would buy them less noise than they need."""
+    blocks = (world.terms.blocks[0]._replace(**lower), world.terms.blocks[1])
+    world.terms = replace(world.terms, blocks=blocks)
+    handed = offered(world, Server(world.terms))
+    with pytest.raises(Refused, match="do not bound what this device computes"):
+        world.devices[3].vector(handed[3], world.parts(3))
+
+
 def test_a_parcel_that_was_changed_on_its_way_ends_the_round_for_the_device(world: World, server: Server) -> None:
     device = world.devices[3]
     handed = bytearray(offered(world, server)[3])

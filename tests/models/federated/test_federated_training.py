@@ -42,10 +42,10 @@ def histories(devices: int = DEVICES) -> Interactions:
 
 def training(config: PrivateAlsConfig, *, bare: bool, limit: float = math.inf) -> tuple[Training, Interactions]:
     watched = histories()
-    devices = enrol(DEVICES, limit)
+    devices = enrol(CROWD, limit)
     clients = [Client(d, compute_of(watched.block(n, n + 1), config)) for n, d in enumerate(devices)]
     ask: Ask = in_process(clients)
-    return Training(config, devices[0].directory, CROWD, ask, bare), watched
+    return Training(config, devices[0].directory, ask, bare), watched
 
 
 @pytest.mark.parametrize("config", [SWEEPS, TOGETHER_FIRST], ids=["sweeps", "together first"])
@@ -82,10 +82,9 @@ def test_what_a_device_computes_is_its_part_of_the_central_sums(place: int, prof
 def test_with_noise_each_sum_has_that_of_the_central_model() -> None:
     """Nobody drops out and nobody is bad: the noise is that of `scales_of`, by a Kolmogorov-Smirnov test of all sums of
     a training, each number by its scale, and by their squares."""
-    watched, devices, scales = histories(), enrol(DEVICES, math.inf), scales_of(SWEEPS)
-    crowd = Crowd(DEVICES, 0, DEVICES)
+    watched, devices, scales = histories(), enrol(Crowd(DEVICES, 0, DEVICES), math.inf), scales_of(SWEEPS)
     clients = [Client(d, compute_of(watched.block(n, n + 1), SWEEPS)) for n, d in enumerate(devices)]
-    federated = Training(SWEEPS, devices[0].directory, crowd, in_process(clients))
+    federated = Training(SWEEPS, devices[0].directory, in_process(clients))
     counts = federated._counts(watched.titles, scales) - title_counts(watched, SWEEPS)
     vectors, weights = np.random.default_rng(1).normal(size=(TITLES, 4)), np.ones(TITLES)
     from media_privacy_pipeline.models.federated.local import SWEEP

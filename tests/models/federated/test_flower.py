@@ -8,10 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from federated_world import PUBLIC, World
+from federated_world import CROWD, PUBLIC, World
 
 from media_privacy_pipeline.errors import Refused
-from media_privacy_pipeline.models.federated.device import Parts
 from media_privacy_pipeline.models.federated.flower import answered
 from media_privacy_pipeline.models.federated.rounds import Outgoing, conduct
 from media_privacy_pipeline.models.federated.terms import Directory, Terms
@@ -49,13 +48,7 @@ class Nodes:
         self.world, self.memories = world, [dict[str, object]() for _ in world.devices]
 
     def say(self, place: int, phase: str, body: bytes) -> bytes:
-        def compute_of(place: int):  # type: ignore[no-untyped-def]
-            def compute(_: bytes) -> Parts:
-                return self.world.parts(place)
-
-            return compute
-
-        return answered(phase, body, self.memories[place], compute_of, float("inf"))
+        return answered(phase, body, self.memories[place], lambda n: lambda _: self.world.parts(n), float("inf"))
 
 
 def test_a_round_among_nodes_that_remember_between_messages_is_exact() -> None:
@@ -63,8 +56,8 @@ def test_a_round_among_nodes_that_remember_between_messages_is_exact() -> None:
     nodes = Nodes(world)
     keys = [nodes.say(n, "enrol", b"").hex() for n in range(24)]
     for n in range(24):
-        nodes.say(n, "directory", json.dumps({"place": n, "keys": keys}).encode())
-    directory = Directory(tuple(map(bytes.fromhex, keys)))
+        nodes.say(n, "directory", json.dumps({"place": n, "keys": keys, "crowd": CROWD}).encode())
+    directory = Directory(tuple(map(bytes.fromhex, keys)), CROWD)
     terms = Terms(directory.digest, 1, world.terms.crowd, world.terms.blocks, world.terms.public)
 
     def ask(phase: str, outgoing: Outgoing) -> list[tuple[int, bytes]]:
@@ -80,4 +73,4 @@ def test_a_directory_without_ones_own_key_is_refused() -> None:
     nodes = Nodes(World())
     keys = [nodes.say(n, "enrol", b"").hex() for n in range(2)]
     with pytest.raises(Refused, match="does not have this device"):
-        nodes.say(0, "directory", json.dumps({"place": 1, "keys": keys}).encode())
+        nodes.say(0, "directory", json.dumps({"place": 1, "keys": keys, "crowd": CROWD}).encode())
