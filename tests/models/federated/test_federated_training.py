@@ -25,8 +25,8 @@ from media_privacy_pipeline.models.private.statistics import statistics
 from media_privacy_pipeline.models.private.together import title_counts, watched_together
 
 FALSE_ALARMS = 1e-6
-DEVICES, TITLES = 40, 24
-CROWD = Crowd(DEVICES, 1, 33)
+DEVICES, TITLES = 26, 20
+CROWD = Crowd(DEVICES, 1, 21)
 SWEEPS = PrivateAlsConfig(mu=1.0, factors=4, sweeps=2, head_share=0.5, gram_share=0.0, clip=0.4, regularisation=1.0)
 TOGETHER_FIRST = SWEEPS.model_copy(update={"gram_share": 0.5, "sweeps": 1})
 
