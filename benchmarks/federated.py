@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             yield answer
 
     training = Training(config, devices[0].directory, ask)
-    rounds: list[float] = []
+    rounds: list[tuple[float, float]] = []
     found = _clocked(training, rounds).learn(watched.titles)
     took = time.perf_counter() - started
     noise = [_laid_out(training, n, parts) for n, parts in enumerate(totals)]
@@ -147,20 +147,22 @@ def _laid_out(training: Training, number: int, pieces: list[np.ndarray]) -> np.n
     return np.concatenate(found)
 
 
-def _clocked(training: Training, rounds: list[float]) -> Training:
+def _clocked(training: Training, rounds: list[tuple[float, float]]) -> Training:
     inner = training._summed
 
     def summed(*arguments: object) -> np.ndarray:
-        before = time.perf_counter()
+        before, processor = time.perf_counter(), time.process_time()
         sums = inner(*arguments)  # type: ignore[arg-type]
-        rounds.append(time.perf_counter() - before)
+        rounds.append((time.perf_counter() - before, time.process_time() - processor))
         return sums
 
     training._summed = summed  # type: ignore[method-assign]
     return training
 
 
-def _tell(chosen: argparse.Namespace, training: Training, timed: Timed, rounds: list[float], took: float) -> None:
+def _tell(
+    chosen: argparse.Namespace, training: Training, timed: Timed, rounds: list[tuple[float, float]], took: float
+) -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     packages = ", ".join(f"{name} {version(name)}" for name in ("cryptography", "numpy"))
     print(f"{platform.system()} ({platform.machine()}), Python {platform.python_version()}, {packages}")
@@ -170,12 +172,26 @@ def _tell(chosen: argparse.Namespace, training: Training, timed: Timed, rounds: 
     print(f"epsilon {training.epsilon(DELTA):.3f} at delta {DELTA:g}, of {chosen.epsilon:g} asked for")
     print(f"{took:.0f} s in all, {peak:.2f} GB at most")
     print(f"in the sums: {training.survivors}; refusals: {dict(timed.refusals)}\n")
-    print("| round | words | bytes of a word | s | ms a device | " + " | ".join(f"{p}: out, in" for p in PHASES) + " |")
-    print("|---:|---:|---:|---:|---:|" + "---:|" * len(PHASES))
-    for terms, traffic, seconds, clock in zip(training.rounds, training.traffic, rounds, timed.devices, strict=True):
+    print(
+        "| round | words | bytes of a word | s | s of processor | ms a device | "
+        + " | ".join(f"{p}: out, in" for p in PHASES)
+        + " |"
+    )
+    print("|---:|---:|---:|---:|---:|---:|" + "---:|" * len(PHASES))
+    for terms, traffic, (seconds, processor), clock in zip(
+        training.rounds, training.traffic, rounds, timed.devices, strict=True
+    ):
         each = [f"{sent:,.0f}, {got:,.0f}" for sent, got in map(traffic.a_device, PHASES)]
         device = 1000 * sum(clock.values()) / crowd.clients
-        row = [terms.number, f"{terms.size:,}", terms.word_bytes, f"{seconds:.1f}", f"{device:.1f}", *each]
+        row = [
+            terms.number,
+            f"{terms.size:,}",
+            terms.word_bytes,
+            f"{seconds:.0f}",
+            f"{processor:.0f}",
+            f"{device:.1f}",
+            *each,
+        ]
         print(f"| {' | '.join(map(str, row))} |")
 
 

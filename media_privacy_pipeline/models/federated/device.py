@@ -42,6 +42,7 @@ class Round:
     done: str = "offer"
     held: dict[int, bytes] = field(default_factory=dict, repr=False)
     survivors: frozenset[int] = frozenset()
+    """Of the neighbours alone: all that is asked of the list once it was confirmed."""
     told: bytes = b""
 
 
@@ -121,7 +122,7 @@ class Device:
             raise Refused("a sum over too few devices, or without this one: refused")
         if any(v in survivors for v in round_.pairs.keys() - round_.held.keys()):
             raise Refused("a survivor that this device has no mask with: refused")
-        round_.survivors, round_.told = survivors, sha256(terms.digest + told).digest()
+        round_.survivors, round_.told = frozenset(near), sha256(terms.digest + told).digest()
         self._keep(round_, "confirm")
         tags = {v: masks.tag(round_.pairs[v].confirm, self.me, round_.told) for v in near}
         return messages.enveloped(terms.digest, messages.to_records(tags))
