@@ -209,6 +209,18 @@ class VectorStatement(_Part):
     least_days: Annotated[int, Field(ge=1)] = 7
 
 
+class FactorsStatement(_Part):
+    """Private item factors (docs/private-recommender.md), trained once every so many calendar months, from January on.
+
+    mu: what one training costs an account, its comparison with popularity included. least_days: as of vectors.
+    """
+
+    title: str
+    mu: Annotated[float, Field(gt=0, le=8)]
+    months: Literal[1, 2, 3, 4, 6, 12]
+    least_days: Annotated[int, Field(ge=1)] = 7
+
+
 class Releases(_Part):
     """Every release of people's data, and the budget that they share.
 
@@ -218,3 +230,4 @@ class Releases(_Part):
     budget: Budget
     tables: dict[str, TableStatement]
     vectors: dict[str, VectorStatement]
+    factors: FactorsStatement | None = None

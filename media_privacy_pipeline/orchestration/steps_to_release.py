@@ -59,6 +59,15 @@ def models_steps() -> Iterator[Step]:
         kinds=("python", "numpy"),
         pool="models",
     )
+    yield Step(
+        "liken",
+        "models",
+        "models.private.step:liken",
+        ("similar_titles",),
+        deps=("training_interactions", "accepted_titles"),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
 
 
 def rights_steps(policy: Policy) -> Iterator[Step]:
@@ -77,6 +86,7 @@ def rights_steps(policy: Policy) -> Iterator[Step]:
             *policy.exact_tables,
             "model_metrics",
             "segment_profile",
+            "similar_titles",
         ),
         kinds=("python", "parquet"),
         pool="engine",
@@ -111,7 +121,7 @@ def published_steps(policy: Policy) -> Iterator[Step]:
         "published",
         "privacy.steps:export_ledger",
         ("privacy_ledger",),
-        deps=(*policy.releases.tables, "segment_profile"),
+        deps=(*policy.releases.tables, "segment_profile", "similar_titles"),
         kinds=("parquet", "sqlite"),
     )
     yield Step(
@@ -128,6 +138,7 @@ def published_steps(policy: Policy) -> Iterator[Step]:
         deps=(
             *policy.releases.tables,
             "segment_profile",
+            "similar_titles",
             "privacy_ledger",
             "row_accounting",
             "recommendations",

@@ -81,6 +81,11 @@ def plan(releases: Releases) -> Plan:
         bounds = f"L2 norm {vector.norm:g}, {vector.parts} parts"
         words = (vector.title, "account", "known, columns of a vector", bounds)
         lines.append(PlanLine(name, *figures, {"sums": scale / vector.resolution}, *words, 0.0, 0.0))
+    if releases.factors is not None:
+        factors = releases.factors
+        times = max(1, periods(budget) // factors.months)
+        words = (factors.title, "account", "known, the catalogue's", "one row of the matrix of L2 norm 1, and counts")
+        lines.append(PlanLine("similar_titles", *_figures(times, factors.mu, budget.delta), {}, *words, 0.0, 0.0))
     year = sqrt(sum(line.times_a_year * line.mu**2 + line.standing for line in lines))
     hidden_year = sum(line.threshold_delta for line in lines)
     epsilon_year = epsilon_of(year, budget.delta, hidden_year)

@@ -17,6 +17,10 @@ from ...privacy.accountant import compose, mu_of, sigma_for
 from .config import PrivateAlsConfig
 from .statistics import sensitivities
 
+COUNT_STEPS = 64
+"""Steps in a count of one account."""
+LEAD_STEPS = 1024
+"""Steps in a difference of one between two recalls of an account."""
 GRAM_STEPS = 1024
 """Steps in the length of one of an account's row of the matrix of what is watched together."""
 
@@ -42,7 +46,7 @@ class Symmetric:
 @dataclass(frozen=True)
 class Scales:
     """The noise of each sum of a training: counts of titles, what is watched together (None: not taken), and in each of
-    `sweeps` sweeps gram, systems and rights. `mu` is what all of it costs an account."""
+    `sweeps` sweeps gram, systems and rights; the comparison's leads (0: not taken). `mu` is what all of it costs."""
 
     counts: int
     together: Symmetric | None
@@ -50,6 +54,7 @@ class Scales:
     systems: Symmetric
     rights: int
     sweeps: int
+    leads: int
     mu: float
 
 
@@ -63,17 +68,17 @@ def scales_of(config: PrivateAlsConfig) -> Scales:
         moved = float(GRAM_STEPS**2)
         together = Symmetric.within(moved, config.mu * sqrt(config.gram_share), halved=config.halved)
         spent.append(together.mu(moved))
-    left = 1 - config.counts_share - config.gram_share
+    leads = 0
+    if config.lead_share:
+        leads = sigma_for(LEAD_STEPS, config.mu * sqrt(config.lead_share))
+        spent.append(mu_of(LEAD_STEPS, leads))
+    left = 1 - config.counts_share - config.gram_share - config.lead_share
     each = config.mu * sqrt(left / (3 * config.sweeps)) if config.sweeps else config.mu
     gram = Symmetric.within(bounds.gram, each, halved=config.halved)
     systems = Symmetric.within(bounds.systems, each, halved=config.halved)
     rights = sigma_for(bounds.rights, each)
     sweep = [gram.mu(bounds.gram), systems.mu(bounds.systems), mu_of(bounds.rights, rights)]
-    return Scales(counts, together, gram, systems, rights, config.sweeps, compose(spent + sweep * config.sweeps))
-
-
-COUNT_STEPS = 64
-"""Steps in a count of one account."""
+    return Scales(counts, together, gram, systems, rights, config.sweeps, leads, compose(spent + sweep * config.sweeps))
 
 
 def noise_edge(scale: Symmetric, titles: int) -> float:
