@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import AsJson, Home, settings_of
+from .options import AsJson, Home, PolicyFile, settings_of
 from .output import as_facts, as_json
 
 
@@ -20,19 +20,28 @@ def edge_bundle(
     out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
     home: Home = None,
     model: Annotated[
-        str | None, typer.Option(help="A stored model's name.", show_default="the private model in service")
+        str | None, typer.Option(help="A stored model's name.", show_default="the factors that were paid for last")
     ] = None,
+    policy: PolicyFile = None,
     json: AsJson = False,
 ) -> None:
-    """Write a private model's item factors with two small readers of them, in numpy and in JavaScript.
+    """Write private item factors with two small readers of them, in numpy and in JavaScript.
 
-    Exits with 1 for a model that is not private: its factors never leave the home.
+    Exits with 1 for a model that is not private, whose factors never leave the home, and where the private factors did
+    not beat popularity.
 
       media-privacy edge-bundle --out bundle
     """
+    from .. import policy as policies
     from ..models.edge.bundle import private_factors, stored_model, written
+    from ..models.edge.paid import paid_factors
 
-    manifest = written(out.absolute(), private_factors(stored_model(settings_of(home=home).models, model)))
+    settings = settings_of(home=home, policy=policy)
+    if model is None:
+        factors = paid_factors(settings, policies.load(settings.policy).releases.budget)
+    else:
+        factors = private_factors(stored_model(settings.models, model))
+    manifest = written(out.absolute(), factors)
     told = {
         "out": str(out),
         **{name: manifest[name] for name in ("model", "titles", "width", "epsilon", "delta")},

@@ -60,22 +60,12 @@ class PrivateFactors:
     delta: float
 
 
-def stored_model(models: Path, name: str | None) -> StoredModel:
-    """The model of a name, of whatever kind; without one the private model in service, or the newest private one.
-
-    Raises UsageError for a name that no stored model has, Refused where no private model is stored.
-    """
-    registries = [Registry(folder) for folder in sorted(models.glob("*")) if folder.is_dir()]
-    if name is not None:
-        for where in registries:
-            if name in where.names():
-                return where.load(name)
-        raise UsageError(f"--model {name}: no model of this name is stored under {models}")
-    stored = [where.load(each) for where in registries for each in _in_turn(where)]
-    for model in stored:
-        if model.manifest.get("kind") == KIND:
-            return model
-    raise Refused(f"{models}: no private model is stored, and no other's factors may leave")
+def stored_model(models: Path, name: str) -> StoredModel:
+    """The model of a name, of whatever kind. Raises UsageError for a name that no stored model has."""
+    for folder in sorted(models.glob("*")):
+        if folder.is_dir() and name in (where := Registry(folder)).names():
+            return where.load(name)
+    raise UsageError(f"--model {name}: no model of this name is stored under {models}")
 
 
 def private_factors(stored: StoredModel) -> PrivateFactors:
@@ -136,12 +126,6 @@ def binary(factors: Floats) -> bytes:
     """factors.bin."""
     header = MAGIC + struct.pack("<III", factors.shape[0], factors.shape[1], 0)
     return header + np.ascontiguousarray(factors, "<f4").tobytes()
-
-
-def _in_turn(where: Registry) -> list[str]:
-    """Names of stored models, the one in service first."""
-    champion = where.champion()
-    return sorted(where.names(), key=lambda name: name != champion)
 
 
 def _promise(stored: StoredModel) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from media_privacy_pipeline.models.edge.bundle import PrivateFactors, private_factors, stored_model
 from media_privacy_pipeline.models.interactions import Interactions
 from media_privacy_pipeline.models.private.config import PrivateAlsConfig
 from media_privacy_pipeline.models.private.recommender import PrivateAls
@@ -29,11 +30,13 @@ def manifest_of(**other: Any) -> dict[str, Any]:
     return {**told, "epsilon": epsilon_of(CONFIG.mu, DELTA), **other}
 
 
-def store(models: Path, model: PrivateAls, *, promote: bool = True, **other: Any) -> str:
+def store(models: Path, model: PrivateAls, **other: Any) -> str:
     """Put a model among those of a home; its name."""
     where = Registry(models / "recommenders")
     arrays = {"titles": model.titles, "factors": model.factors, "viewers": np.zeros(len(model.titles))}
-    name = where.store(arrays, manifest_of(**other))
-    if promote:
-        where.promote(name)
-    return name
+    return where.store(arrays, manifest_of(**other))
+
+
+def taken(models: Path, model: PrivateAls) -> PrivateFactors:
+    """What of a model may leave, once it is stored."""
+    return private_factors(stored_model(models, store(models, model)))

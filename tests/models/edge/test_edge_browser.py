@@ -11,9 +11,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from edge_world import store
+from edge_world import taken
 
-from media_privacy_pipeline.models.edge.bundle import private_factors, stored_model, written
+from media_privacy_pipeline.models.edge.bundle import written
 from media_privacy_pipeline.models.private.recommender import PrivateAls
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -37,9 +37,8 @@ document.getElementById("answer").textContent = btoa(told);
 
 
 def test_a_browser_makes_the_lists_that_numpy_makes(tmp_path: Path, model: PrivateAls) -> None:
-    store(tmp_path / "models", model)
     bundle, history = tmp_path / "bundle", [str(title) for title in model.titles[:3]]
-    written(bundle, private_factors(stored_model(tmp_path / "models", None)))
+    written(bundle, taken(tmp_path / "models", model))
     files = {file.name: base64.b64encode(file.read_bytes()).decode() for file in bundle.iterdir()}
     page = tmp_path / "page.html"
     page.write_text(PAGE.format(files=json.dumps(files), history=json.dumps(history)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from cli_fixture import Cli
-from edge_world import CONFIG, DELTA, histories, store
+from edge_world import CONFIG, DELTA, histories, store, taken
 
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.models.config import IalsConfig
@@ -23,7 +23,7 @@ from media_privacy_pipeline.privacy.accountant import epsilon_of
 
 def test_a_bundle_says_what_it_is_and_holds_what_it_says(tmp_path: Path, model: PrivateAls) -> None:
     name = store(tmp_path / "models", model)
-    manifest = written(tmp_path / "out", private_factors(stored_model(tmp_path / "models", None)))
+    manifest = written(tmp_path / "out", private_factors(stored_model(tmp_path / "models", name)))
     assert manifest == json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert (manifest["model"], manifest["kind"], manifest["unit"]) == (name, "private_als", "account")
     assert manifest["epsilon"] == epsilon_of(CONFIG.mu, DELTA)
@@ -40,8 +40,7 @@ def test_a_bundle_says_what_it_is_and_holds_what_it_says(tmp_path: Path, model: 
 def test_factors_are_the_same_in_both_forms_and_nothing_else_of_the_model_leaves(
     tmp_path: Path, model: PrivateAls
 ) -> None:
-    store(tmp_path / "models", model)
-    written(tmp_path / "out", private_factors(stored_model(tmp_path / "models", None)))
+    written(tmp_path / "out", taken(tmp_path / "models", model))
     binary = np.frombuffer((tmp_path / "out" / "factors.bin").read_bytes()[16:], "<f4")
     with np.load(tmp_path / "out" / "factors.npz", allow_pickle=False) as arrays:
         assert sorted(arrays.files) == ["factors", "titles"]
@@ -57,8 +56,6 @@ def test_an_ials_model_never_leaves_whatever_its_manifest_claims_of_epsilon(tmp_
     where.promote(name)
     with pytest.raises(Refused, match="is ials: who was learned from can be told from its item factors"):
         private_factors(stored_model(tmp_path / "models", name))
-    with pytest.raises(Refused, match="no private model is stored"):
-        stored_model(tmp_path / "models", None)
 
 
 @pytest.mark.parametrize(
@@ -77,9 +74,9 @@ def test_an_ials_model_never_leaves_whatever_its_manifest_claims_of_epsilon(tmp_
 def test_a_model_whose_promise_does_not_hold_is_refused(
     tmp_path: Path, model: PrivateAls, other: dict[str, Any], why: str
 ) -> None:
-    store(tmp_path / "models", model, **other)
+    name = store(tmp_path / "models", model, **other)
     with pytest.raises(Refused, match=why):
-        private_factors(stored_model(tmp_path / "models", None))
+        private_factors(stored_model(tmp_path / "models", name))
 
 
 def test_arrays_that_do_not_fit_together_are_refused(tmp_path: Path, model: PrivateAls) -> None:
@@ -91,26 +88,22 @@ def test_arrays_that_do_not_fit_together_are_refused(tmp_path: Path, model: Priv
 
 
 def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, model: PrivateAls) -> None:
-    store(tmp_path / "models", model)
     (tmp_path / "out").mkdir()
     with pytest.raises(UsageError, match="is there already"):
-        written(tmp_path / "out", private_factors(stored_model(tmp_path / "models", None)))
+        written(tmp_path / "out", taken(tmp_path / "models", model))
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_the_newest_private_model_is_taken_where_none_is_in_service(tmp_path: Path, model: PrivateAls) -> None:
-    name = store(tmp_path / "models", model, promote=False)
-    assert stored_model(tmp_path / "models", None).name == name
-    with pytest.raises(UsageError, match="no model of this name"):
-        stored_model(tmp_path / "models", "0" * 64)
-
-
-def test_the_command_bundles_and_refuses(tmp_path: Path, model: PrivateAls, cli: Cli) -> None:
+def test_the_command_bundles_a_stored_private_model_and_refuses_without_one(
+    tmp_path: Path, model: PrivateAls, cli: Cli
+) -> None:
     home = tmp_path / "home"
     empty = cli("edge-bundle", "--out", "bundle", "--home", home)
     assert (empty.returncode, (tmp_path / "bundle").exists()) == (1, False)
-    assert "no private model is stored" in empty.stderr
-    store(home / "models", model)
-    done = cli("edge-bundle", "--out", "bundle", "--home", home, "--json")
+    assert "no private factors were trained here yet" in empty.stderr
+    name = store(home / "models", model)
+    done = cli("edge-bundle", "--out", "bundle", "--home", home, "--model", name, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["titles"] == len(model.titles)
+    with pytest.raises(UsageError, match="no model of this name"):
+        stored_model(home / "models", "0" * 64)

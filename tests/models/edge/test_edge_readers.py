@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from edge_world import histories, store
+from edge_world import histories, taken
 
-from media_privacy_pipeline.models.edge.bundle import private_factors, stored_model, written
+from media_privacy_pipeline.models.edge.bundle import written
 from media_privacy_pipeline.models.private.recommender import PrivateAls
 
 K = 10
@@ -55,8 +55,7 @@ READERS = [pytest.param(numpy_lists, id="numpy"), pytest.param(javascript_lists,
 
 @pytest.fixture
 def bundle(tmp_path: Path, model: PrivateAls) -> Path:
-    store(tmp_path / "models", model)
-    written(tmp_path / "bundle", private_factors(stored_model(tmp_path / "models", None)))
+    written(tmp_path / "bundle", taken(tmp_path / "models", model))
     return tmp_path / "bundle"
 
 
