@@ -12,6 +12,7 @@ import pytest
 from cli_fixture import Cli
 from edge_world import CONFIG, DELTA, histories, store, taken
 
+from media_privacy_pipeline.cli.edge import edge_bundle
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.models.config import IalsConfig
 from media_privacy_pipeline.models.edge.bundle import private_factors, stored_model, written
@@ -94,16 +95,17 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path, model: PrivateAls)
     assert list((tmp_path / "out").iterdir()) == []
 
 
-def test_the_command_bundles_a_stored_private_model_and_refuses_without_one(
-    tmp_path: Path, model: PrivateAls, cli: Cli
+def test_the_command_bundles_a_private_model_and_exits_with_1_for_another(
+    tmp_path: Path, model: PrivateAls, cli: Cli, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home = tmp_path / "home"
-    empty = cli("edge-bundle", "--out", "bundle", "--home", home)
-    assert (empty.returncode, (tmp_path / "bundle").exists()) == (1, False)
-    assert "no private factors were trained here yet" in empty.stderr
     name = store(home / "models", model)
-    done = cli("edge-bundle", "--out", "bundle", "--home", home, "--model", name, "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["titles"] == len(model.titles)
+    edge_bundle(tmp_path / "bundle", home, name, json=True)
+    assert json.loads(capsys.readouterr().out)["titles"] == len(model.titles)
+    assert (tmp_path / "bundle" / "manifest.json").exists()
+    other = store(home / "models", model, kind="ials")
+    done = cli("edge-bundle", "--out", "other", "--home", home, "--model", other)
+    assert (done.returncode, (tmp_path / "other").exists()) == (1, False)
+    assert "they never leave the home" in done.stderr
     with pytest.raises(UsageError, match="no model of this name"):
         stored_model(home / "models", "0" * 64)

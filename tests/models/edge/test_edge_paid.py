@@ -56,18 +56,13 @@ def test_the_factors_are_those_that_similar_titles_was_made_of(
         paid_factors(session.settings, budget)
 
 
-def test_factors_that_lose_to_popularity_are_refused_with_the_reason(session: Session) -> None:
+def test_what_lost_to_popularity_or_was_not_paid_to_its_end_is_refused(session: Session) -> None:
     World().store(session)
     budget = ask(session, 0.18)
     step.liken(session, SPAN)
     with pytest.raises(Refused, match="not ahead of noisy popularity"):
         paid_factors(session.settings, budget)
-
-
-def test_a_training_that_was_not_paid_to_its_end_is_refused(session: Session) -> None:
-    World().store(session)
-    budget = ask(session, 0.18)
-    step.liken(session, SPAN)
+    # The plan of a quarter whose parts nobody paid for.
     plans = session.settings.models / "private"
     plan = next(plans.glob("*.json"))
     later = step.Plan.model_validate_json(plan.read_bytes()).model_copy(update={"period": "2027-01"})
