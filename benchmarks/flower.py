@@ -29,6 +29,7 @@ PACKAGES = (
     "cryptography>=50,<51",
     # What the rooms that are used here import.
     "pyarrow>=26,<27",
+    "pandas>=3.1,<4",
     "duckdb>=2.0,<3",
     "opendp>=0.16,<0.17",
     "scipy>=1.17,<2",
