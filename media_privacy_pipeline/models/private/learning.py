@@ -52,10 +52,10 @@ def learn(
     # A count that noise made small must not become a weight without end.
     known = np.maximum(counts[chosen], scales.counts / COUNT_STEPS)
     own = histories.over(histories.titles[chosen])
-    start, anchor = _start(own, known, config, scales, release, profiles)
+    start, anchor = first_vectors(own, known, config, scales, release, profiles)
     weights = known**-config.weight_exponent
     for sweep in range(config.sweeps if start.shape[1] else 0):
-        start = _sweep(own, start, weights, config, scales, release, profiles, f"sweep{sweep}", anchor)
+        start = next_vectors(own, start, weights, config, scales, release, profiles, f"sweep{sweep}", anchor)
     return PrivateFactors(own.titles, start, counts[chosen])
 
 
@@ -71,7 +71,7 @@ def random_start(titles: int, config: PrivateAlsConfig) -> Floats:
     return np.asarray(drawn / np.sqrt(config.factors))
 
 
-def _start(
+def first_vectors(
     own: Interactions,
     known: Floats,
     config: PrivateAlsConfig,
@@ -100,7 +100,7 @@ def _start(
     return start, start
 
 
-def _sweep(
+def next_vectors(
     own: Interactions,
     vectors: Floats,
     weights: Floats,
@@ -111,6 +111,7 @@ def _sweep(
     part: str,
     anchor: Floats | None,
 ) -> Floats:
+    """Vectors after one sweep from `vectors`: one released part."""
     titles, width = vectors.shape
     cells = width * (width + 1) // 2
 
