@@ -26,14 +26,7 @@ from media_privacy_pipeline.settings import Settings
 FIRST, DAYS = date(2026, 9, 1), 10
 SPAN = Span.of(FIRST, FIRST + timedelta(days=DAYS - 1))
 OPEN = ("title_daily", "audience_daily", "discovery_daily")
-PUBLISHED = (
-    *OPEN,
-    "recommendations",
-    "viewer_segments",
-    "viewer_segments_advertising",
-    "segment_profile",
-    "model_metrics",
-)
+PUBLISHED = (*OPEN, "recommendations", "viewer_segments", "segment_profile", "model_metrics")
 
 
 def night(zone: Path, home: Path, key: Path) -> Session:

@@ -11,16 +11,22 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from media_privacy_pipeline.engines import Session, Span
-from media_privacy_pipeline.models.config import ModelsConfig
+from media_privacy_pipeline.models.config import EvaluationConfig, GateConfig, IalsConfig, ModelsConfig
 
 FIRST = date(2026, 3, 1)
 DAYS = 20
 SPAN = Span.of(FIRST, FIRST + timedelta(days=DAYS - 1))
 _LETTERS = {"training": "a", "personalisation": "b", "advertising": "c"}
-GENRES = ("comedy", "drama", "horror", "western")
-
+QUICK = ModelsConfig(
+    ials=IalsConfig(factors=8, iterations=6, threads=1),
+    contenders={},
+    gate=GateConfig(resamples=200),
+    evaluation=EvaluationConfig(resamples=100),
+)
+"""Trained and judged in a moment, and ahead of popularity all the same."""
 ALONE = ModelsConfig(contenders={})
 """Nobody competes with ials."""
+GENRES = ("comedy", "drama", "horror", "western")
 
 
 @dataclass

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from models_world import ALONE, SPAN, World
+from models_world import QUICK, SPAN, World
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused, UsageError
-from media_privacy_pipeline.models.config import GateConfig, IalsConfig, ModelsConfig
 from media_privacy_pipeline.models.moving import barred_recipes, promote, rollback, standing
 from media_privacy_pipeline.models.registry import Registry
 from media_privacy_pipeline.models.steps import train
 from media_privacy_pipeline.models.training import registry
 
 WORLD = World(viewers=120, titles=24)
-NEW = ModelsConfig(contenders={}, ials=IalsConfig(seed=21), gate=GateConfig(margin=0.9), keep_models=4)
+NEW = QUICK.model_copy(
+    update={
+        "ials": QUICK.ials.model_copy(update={"seed": 21}),
+        "gate": QUICK.gate.model_copy(update={"margin": 0.9}),
+        "keep_models": 4,
+    }
+)
 
 
 @pytest.fixture
 def where(session: Session) -> Registry:
     """Two nights: the second brought another recipe."""
     WORLD.store(session)
-    train(session, SPAN, ALONE)
+    train(session, SPAN, QUICK)
     train(session, SPAN, NEW)
     return registry(session.settings.models)
 
@@ -91,7 +96,7 @@ def test_without_a_model_before_there_is_nothing_to_roll_back_to(session: Sessio
     with pytest.raises(Refused, match="no model is in service"):
         rollback(session, empty, "ann", "x")
     WORLD.store(session)
-    train(session, SPAN, ALONE)
+    train(session, SPAN, QUICK)
     with pytest.raises(Refused, match="no model was in service before"):
         rollback(session, empty, "ann", "x")
 
@@ -103,6 +108,6 @@ def test_a_private_model_holds_nobody_who_could_leave_and_the_night_leaves_it_in
     private = where.store({"titles": np.array(["t000", "t001"]), "counts": np.array([3.5, 1.5])}, manifest)
     assert promote(session, where, private, "ann", "several people see it")
     WORLD.store_events(session, "training", WORLD.events()[20:])
-    assert train(session, SPAN, ALONE).metadata["serves"] == "popularity"
+    assert train(session, SPAN, QUICK).metadata["serves"] == "popularity"
     assert where.champion() == private
     assert standing(session, where, private).against is None

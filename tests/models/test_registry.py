@@ -12,6 +12,7 @@ import pytest
 
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.models.registry import Registry
+from media_privacy_pipeline.models.training import registry as registry_of
 
 ARRAYS = {"titles": np.array(["a", "b"]), "factors": np.eye(2, dtype=np.float32)}
 
@@ -135,3 +136,12 @@ def test_a_model_is_found_by_the_beginning_of_its_name_alone(registry: Registry)
     for wrong in (name[:5], "", "0" * 64, f"{name}0"):
         with pytest.raises(UsageError, match="models list"):
             registry.find(wrong)
+
+
+def test_a_folder_of_before_is_taken_over_with_its_champion(tmp_path: Path) -> None:
+    before = Registry(tmp_path / "ials")
+    name = before.store(ARRAYS, {"n": 1})
+    before.promote(name)
+    assert registry_of(tmp_path).champion() == name
+    assert not before.root.exists()
+    assert registry_of(tmp_path).names() == [name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -19,6 +21,7 @@ CATALOGUE = {
 }
 
 
+@cache
 def plan() -> Plan:
     made = make_plan("2026-03", CATALOGUE, {}, SegmentsConfig())
     assert made is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from models_world import ALONE, FIRST, SPAN, World, rows_of
+from models_world import FIRST, QUICK, SPAN, World, rows_of
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import UsageError
@@ -18,7 +18,7 @@ WORLD = World(viewers=120, titles=24)
 @pytest.fixture
 def trained(session: Session) -> Session:
     WORLD.store(session)
-    assert train(session, SPAN, ALONE).metadata["serves"] == "ials"
+    assert train(session, SPAN, QUICK).metadata["serves"] == "ials"
     return session
 
 
