@@ -99,6 +99,16 @@ def test_viewers_of_one_title_leave_nothing_to_find_weights_on() -> None:
     ]
 
 
+def test_whom_a_part_without_weight_knows_is_still_served() -> None:
+    data, parts = tastes(), (PopularityConfig(), ItemKnnConfig())
+    blend = make(BlendConfig(parts=parts, weights=(1.0, 0.0))).fit(data)
+    popular = make(PopularityConfig()).fit(data).recommend(data, 5)
+    ranking = blend.recommend(data, 5)
+    assert ranking.titles.tolist() == popular.titles.tolist()
+    assert (ranking.reasons == -1).all()
+    assert (blend.recommend(Interactions.of_one({}), 5).titles == -1).all()
+
+
 def test_a_weight_for_every_part_or_none() -> None:
     with pytest.raises(UsageError, match="1 weights for 2 parts"):
         make(BlendConfig(parts=(ItemKnnConfig(), Rp3BetaConfig()), weights=(1.0,)))
