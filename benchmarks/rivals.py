@@ -309,8 +309,14 @@ def main() -> None:
 
     for name, grid in grids(given.protocol, given.head).items():
         best[name] = chosen(name, list(trials(grid, given.trials, 3)))
+    held_out = "time" if given.protocol == "temporal" else "titles"
     blends = [
-        BlendConfig(parts=tuple(best[name] for name in names), validation_share=share, validation_viewers=1_000)
+        BlendConfig(
+            parts=tuple(best[name] for name in names),
+            validation_share=share,
+            validation_viewers=1_000,
+            held_out=held_out,
+        )
         for names in (list(best), [name for name in best if name in ("ease", "ials", "successors")])
         for share in ((1e-9, 0.05, 0.2) if given.protocol == "leave-last-out" else (0.2,))
     ]

@@ -49,6 +49,17 @@ def test_no_small_step_from_where_it_ends_lowers_the_loss(frequency: float) -> N
         assert abs(there - back) < 0.02 * (there + back)
 
 
+def test_as_many_steps_as_factors_solve_a_side_exactly() -> None:
+    config = IalsConfig(factors=3, regularisation=0.05, unobserved=0.2, iterations=1, steps=3)
+    matrix = watched()
+    x, y = (side.astype(np.float64) for side in factorise(matrix, config))
+    weights = matrix.toarray().astype(np.float64)
+    for n in range(weights.shape[1]):
+        ridge = 0.05 * (weights[:, n].sum() + 0.2 * len(x))
+        left = x.T @ ((weights[:, n] + 0.2)[:, None] * x) + ridge * np.eye(3)
+        assert y[n] == pytest.approx(np.linalg.solve(left, x.T @ weights[:, n]), abs=2e-4)
+
+
 def test_who_watched_nothing_and_what_nobody_watched_have_no_vector() -> None:
     x, y = factorise(watched(), IalsConfig(factors=3))
     assert not x[7].any()

@@ -10,6 +10,7 @@ from media_privacy_pipeline.models.interactions import Interactions
 from media_privacy_pipeline.models.recommenders.config import (
     BlendConfig,
     EaseConfig,
+    IalsConfig,
     ItemKnnConfig,
     PopularityConfig,
     Rp3BetaConfig,
@@ -36,11 +37,15 @@ def test_scores_are_the_weighted_sum_of_standardised_parts() -> None:
         scores = make(part).fit(data).score(data, rows).scores.astype(np.float64)
         wanted += weight * (scores - scores.mean(axis=1, keepdims=True)) / scores.std(axis=1, keepdims=True)
     assert blend.score(data, rows).scores == pytest.approx(wanted, abs=1e-4)
+    ranking = blend.recommend(data, 3)
+    assert ranking.scores == pytest.approx(np.take_along_axis(wanted, ranking.titles, axis=1), abs=1e-4)
 
 
 def test_a_part_that_knows_the_head_alone_leaves_the_other_titles_to_the_others() -> None:
     data = tastes()
-    blend = make(BlendConfig(parts=(EaseConfig(head=5), Rp3BetaConfig()), weights=(1.0, 1.0))).fit(data)
+    # Three kinds, for how long a history is to a part differs between those that know the head and those that do not.
+    parts = (EaseConfig(head=5), Rp3BetaConfig(), IalsConfig(factors=4))
+    blend = make(BlendConfig(parts=parts, weights=(1.0, 1.0, 1.0))).fit(data)
     assert blend.titles.tolist() == data.titles.tolist()
     ranking = blend.recommend(data, 24)
     assert (ranking.titles >= 0).sum(axis=1).tolist() == (24 - data.lengths).tolist()
@@ -48,6 +53,7 @@ def test_a_part_that_knows_the_head_alone_leaves_the_other_titles_to_the_others(
         place = ranking.titles[r, 0]
         why = blend.explain_row(data, r, str(blend.titles[place]))
         assert why.score == pytest.approx(ranking.scores[r, 0], abs=1e-9)
+        assert blend.recommend(data.block(r, r + 1), 24).scores[0].tobytes() == ranking.scores[r].tobytes()
 
 
 def test_the_latest_titles_of_validation_viewers_are_held_out_of_the_parts() -> None:
@@ -64,6 +70,19 @@ def test_the_latest_titles_of_validation_viewers_are_held_out_of_the_parts() -> 
         assert late.ages.max() < early.ages.min()
 
 
+def test_the_latest_pairs_of_all_are_held_out_where_time_is_asked_for() -> None:
+    data = tastes()
+    split = validation(data, BlendConfig(validation_viewers=30, validation_share=0.3, held_out="time"))
+    assert split is not None
+    assert split.train.ages is not None
+    assert split.held_out.ages is not None
+    assert split.held_out.ages.max() < split.train.ages.min()
+    assert len(split.histories) == len(split.held_out) == 30
+    assert split.histories.lengths.all()
+    with pytest.raises(UsageError, match="needs interactions that know their ages"):
+        validation(Interactions.of(["u"], ["a"]), BlendConfig(held_out="time"))
+
+
 def test_weights_are_found_where_one_part_is_noise() -> None:
     # Half of what is popular is not of a viewer's taste.
     blend = make(BlendConfig(parts=(PopularityConfig(), EaseConfig(regularisation=20.0)))).fit(tastes())
@@ -78,6 +97,16 @@ def test_viewers_of_one_title_leave_nothing_to_find_weights_on() -> None:
         1,
         1,
     ]
+
+
+def test_whom_a_part_without_weight_knows_is_still_served() -> None:
+    data, parts = tastes(), (PopularityConfig(), ItemKnnConfig())
+    blend = make(BlendConfig(parts=parts, weights=(1.0, 0.0))).fit(data)
+    popular = make(PopularityConfig()).fit(data).recommend(data, 5)
+    ranking = blend.recommend(data, 5)
+    assert ranking.titles.tolist() == popular.titles.tolist()
+    assert (ranking.reasons == -1).all()
+    assert (blend.recommend(Interactions.of_one({}), 5).titles == -1).all()
 
 
 def test_a_weight_for_every_part_or_none() -> None:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ...errors import UsageError
 from ..base import NOBODY, Explanation, Scored, Storable
-from ..interactions import Floats, Interactions, Ints, Strings, positions
+from ..interactions import Bools, Floats, Interactions, Ints, Strings, positions
 from .additive import Additive, Made
 from .config import BlendConfig
 from .padding import Padded, pad, padded_batches, top_reasons
@@ -138,7 +138,7 @@ class _Said:
     """What one part says of some viewers: its scores in groups of rows, and how they are standardised.
 
     `places` (part's titles) are in the blend's titles. Row r's score s counts as (s - mean_r) · scale_r; scale is 0
-    where the part knows nothing of the viewer or finds all titles alike.
+    where the part knows nothing of the viewer (`told` says of whom it does), finds all titles alike or has no weight.
     """
 
     part: Storable
@@ -146,11 +146,12 @@ class _Said:
     groups: list[tuple[Ints, Additive]]
     means: Floats
     scales: Floats
+    told: Bools
 
     @classmethod
     def of(cls, part: Storable, places: Ints, histories: Interactions, weight: float) -> _Said:
         known = histories.over(part.titles)
-        means, scales = np.zeros(len(known)), np.zeros(len(known))
+        means, scales, knows = np.zeros(len(known)), np.zeros(len(known)), np.zeros(len(known), bool)
         groups = []
         # In the part's own groups: how a viewer is padded there must not depend on who else is asked about here.
         for rows in part.batches(known):
@@ -165,9 +166,9 @@ class _Said:
             deviation = exact.std(axis=1) if exact.shape[1] else np.zeros(len(rows))
             # Equal scores can differ in their last digit: what is left of their deviation is no preference.
             some = told & (deviation > 1e-9 * np.maximum(np.abs(mean), 1e-30))
-            means[rows] = mean
+            means[rows], knows[rows] = mean, told
             scales[rows] = np.divide(weight, deviation, out=np.zeros(len(rows)), where=some)
-        return cls(part, places, groups, means, scales)
+        return cls(part, places, groups, means, scales, knows)
 
     def spread(self, titles: int) -> Floats:
         """Standardised scores over the blend's titles: shape (viewers, titles), float32."""
@@ -188,7 +189,7 @@ class _Blended(Additive):
         personal = [part for part in said if not isinstance(part.part, Popularity)]
         if personal:
             # What most people watch is for the floor to list: without a word on the viewer there is nothing here.
-            unknown = np.all([part.scales == 0 for part in personal], axis=0) | self._history.empty
+            unknown = ~np.any([part.told for part in personal], axis=0) | self._history.empty
             self.scores[unknown] = -np.inf
 
     def added(self, titles: Ints) -> tuple[Floats, Floats]:

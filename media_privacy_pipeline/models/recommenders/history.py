@@ -18,10 +18,11 @@ def learned(interactions: Interactions, config: HistoryConfig) -> Floats:
 
 
 def faded(interactions: Interactions, half_life_days: float | None) -> Floats:
-    """What is left of each pair at its age: shape (pairs,), float32; 1 without ages or a half-life."""
+    """What is left of each pair since the latest of all: shape (pairs,), float32; 1 without ages or a half-life."""
     if interactions.ages is None or half_life_days is None:
         return np.ones(interactions.pairs, np.float32)
-    return _halved(interactions.ages.astype(np.float64) / half_life_days)
+    days = interactions.ages.astype(np.float64)
+    return _halved((days - days.min(initial=np.inf)) / half_life_days)
 
 
 def activations(histories: Interactions, config: HistoryConfig) -> Floats:

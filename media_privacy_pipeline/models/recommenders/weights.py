@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...errors import UsageError
 from ..base import NOBODY
 from ..interactions import Floats, Interactions, Strings, positions
 from ..topk import top_k
@@ -27,8 +28,13 @@ class Validation:
 
 
 def validation(interactions: Interactions, config: BlendConfig) -> Validation | None:
-    """Hold out a share of the titles, at least one, of viewers who keep at least one; None without such viewers."""
+    """Hold out a share of the titles, at least one, of viewers who keep at least one; None without such viewers.
+
+    Or, by `held_out`, the latest pairs of all: whoever has a side in both is a validation viewer.
+    """
     random = np.random.default_rng(config.seed)
+    if config.held_out == "time":
+        return _by_time(interactions, config, random)
     fit = np.flatnonzero(interactions.lengths >= 2)
     if not len(fit):
         return None
@@ -42,6 +48,18 @@ def validation(interactions: Interactions, config: BlendConfig) -> Validation | 
         held[first + order[: max(1, int(length * config.validation_share))]] = True
     train = interactions.where(~held)
     return Validation(train, train.take(chosen), interactions.where(held).take(chosen))
+
+
+def _by_time(interactions: Interactions, config: BlendConfig, random: np.random.Generator) -> Validation | None:
+    if interactions.ages is None:
+        raise UsageError("blend: `held_out: time` needs interactions that know their ages")
+    held = interactions.ages <= np.quantile(interactions.ages, config.validation_share)
+    train, late = interactions.where(~held), interactions.where(held)
+    both = np.flatnonzero((train.lengths > 0) & (late.lengths > 0))
+    if not len(both):
+        return None
+    chosen = np.sort(random.choice(both, min(len(both), config.validation_viewers), replace=False))
+    return Validation(train, train.take(chosen), late.take(chosen))
 
 
 def found_weights(scores: Floats, split: Validation, titles: Strings, k: int) -> Floats:
