@@ -16,10 +16,10 @@ import numpy as np
 from ...errors import Refused
 from ...privacy import BudgetLedger, Desk
 from ...privacy.accountant import epsilon_of
-from ...privacy.noise import Noise
+from ...privacy.noise import Integers, Noise
 from ...release_policy import Budget
 from ...settings import Settings
-from ..interactions import Interactions, Ints
+from ..interactions import Interactions
 from ..private.accounting import scales_of
 from ..private.learning import learn
 from ..private.paying import part_names
@@ -48,11 +48,11 @@ def paid_factors(settings: Settings, budget: Budget) -> PrivateFactors:
 def _factors(plan: Plan, desk: Desk, delta: float) -> PrivateFactors:
     import pyarrow.parquet as pq
 
-    def stored(part: str, draw: Callable[[Noise], Ints]) -> Ints:
+    def stored(part: str, draw: Callable[[Noise], Integers]) -> Integers:
         found = desk.find(TABLE, f"{plan.period}.{part}")
         if found is None:
             raise Refused(f"{plan.period}: its part {part} was never released: nothing may leave")
-        steps: Ints = pq.read_table(found.path).column("steps").to_numpy()
+        steps: Integers = pq.read_table(found.path).column("steps").to_numpy()
         return steps
 
     titles = np.array(plan.titles, np.str_)

@@ -13,7 +13,8 @@ from hashlib import sha256
 
 import numpy as np
 
-from ..interactions import Floats, Interactions, Ints, Strings
+from ...privacy.noise import Integers
+from ..interactions import Floats, Interactions, Strings
 from ..private.accounting import COUNT_STEPS, GRAM_STEPS, Scales, Symmetric, scales_of
 from ..private.config import PrivateAlsConfig
 from ..private.learning import PrivateFactors, first_vectors, head, next_vectors
@@ -46,7 +47,7 @@ class Training:
         known = np.maximum(counts[chosen], scales.counts / COUNT_STEPS)
         nobody = Interactions.of([], []).over(catalogue[chosen])
 
-        def together(part: str, draw: object) -> Ints:
+        def together(part: str, draw: object) -> Integers:
             return self._together(nobody.titles, known**-config.gram_exponent, scales.together)
 
         start, anchor = first_vectors(nobody, known, config, scales, together, None)
@@ -55,7 +56,7 @@ class Training:
             state = state_to_bytes(SWEEP, nobody.titles, vectors=vectors, weights=weights)
             blocks = self._sweep_blocks(len(vectors), vectors.shape[1], scales)
 
-            def sums(part: str, draw: object, blocks: tuple[Block, ...] = blocks, state: bytes = state) -> Ints:
+            def sums(part: str, draw: object, blocks: tuple[Block, ...] = blocks, state: bytes = state) -> Integers:
                 return self._summed(blocks, state)
 
             vectors = next_vectors(nobody, vectors, weights, config, scales, sums, None, SWEEP, anchor)
@@ -70,12 +71,12 @@ class Training:
         drawn = [(min(block.scales(honest)), block.size) for block in blocks]
         return epsilon_of_shares([block.mu(honest) for block in blocks], drawn, honest, delta)
 
-    def _counts(self, catalogue: Strings, scales: Scales) -> Ints:
+    def _counts(self, catalogue: Strings, scales: Scales) -> Integers:
         bound = math.sqrt(self.config.counted_titles) * COUNT_STEPS
         block = Block(COUNTS, len(catalogue), bound, scales.counts)
         return self._summed((block,), state_to_bytes(COUNTS, catalogue))
 
-    def _together(self, titles: Strings, weights: Floats, scale: Symmetric | None) -> Ints:
+    def _together(self, titles: Strings, weights: Floats, scale: Symmetric | None) -> Integers:
         noise = scale or Symmetric(0, 0)
         size = len(titles) * (len(titles) + 1) // 2
         block = Block(TOGETHER, size, float(GRAM_STEPS**2), noise.diagonal, len(titles), noise.beside)
@@ -89,7 +90,7 @@ class Training:
             Block("rights", titles * width, bounds.rights, scales.rights),
         )
 
-    def _summed(self, blocks: tuple[Block, ...], public: bytes) -> Ints:
+    def _summed(self, blocks: tuple[Block, ...], public: bytes) -> Integers:
         """Run a round, whose number is one above the last; its sums, one block after another."""
         if self.bare:
             blocks = tuple(block._replace(sigma=0.0, beside=0.0) for block in blocks)
