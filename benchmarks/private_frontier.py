@@ -6,7 +6,8 @@ privacy learn from the same viewers, and are asked for a fifth of the titles of 
 Differences are paired by seed, with a 95 % interval of Student's t over seeds.
 
 `--as-if N` scales noise down to what a population of N would see in as many viewers as are drawn (mu times N / viewers:
-sums grow with viewers, noise does not). What it leaves out is that more viewers also tell more without any noise.
+sums grow with viewers, noise does not). What it leaves out is that more viewers also tell more without any noise, and
+that settings with a constant regulariser, as the published ones, were made for sums over more viewers than are drawn.
 Figures made so are for developing on a small machine and are printed as such.
 """
 
