@@ -1,8 +1,8 @@
-"""`python -m benchmarks.serving`: top lists for all viewers, against the bare product and partial sort of the same size.
+"""`python -m benchmarks.serving`: top lists for all viewers, against the bare product and partial sort.
 
 * **bare**: blocks of viewers, each one single-precision matrix product of vectors that are there already and numpy's
   partial sort. It leaves out nothing that was seen, asks for no rating, settles no tie, writes nothing.
-* **ranked**: the lists of the model as the step makes them: vectors solved from histories, filters, ties, exact scores, reasons.
+* **ranked**: the lists as the step makes them: vectors solved from histories, filters, ties, exact scores, reasons.
 * **written**: the same, streamed to Parquet.
 
 Sides take turns in one process on one BLAS thread; processor seconds are told beside wall seconds, because they depend

@@ -1,8 +1,8 @@
 """The best k of each row, with ties settled by column order, so that lists do not depend on block sizes.
 
-Columns are dealt into groups. The k-th largest of a row's group maxima is a score that at least k columns reach, so that
-the row's best k, and all that tie with the last of them, are among the columns that reach it: a few times k, found by
-one pass for the maxima and one to compare, and only they are sorted.
+Columns are dealt into groups. The k-th largest of a row's group maxima is a score that at least k columns reach, so
+that the row's best k, and all that tie with the last of them, are among the columns that reach it: a few times k, found
+by one pass for the maxima and one to compare, and only they are sorted.
 """
 
 from __future__ import annotations
