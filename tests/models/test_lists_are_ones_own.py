@@ -28,8 +28,8 @@ HISTORY = st.dictionaries(st.sampled_from(TITLES), st.floats(1, 9), max_size=6)
 def served(histories: dict[str, dict[str, float]], block: int = 2, limits: dict[str, int] | None = None) -> pa.Table:
     factors = np.random.default_rng(5).normal(0, 0.4, (len(TITLES), CONFIG.factors)).astype(np.float32)
     pairs = [(who, what, weight) for who, history in histories.items() for what, weight in history.items()]
-    who, what, weights = ([pair[n] for pair in pairs] for n in range(3))
-    rows = Interactions.of(who, what, weights, everyone=pa.array(VIEWERS))
+    who, what = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    rows = Interactions.of(who, what, [pair[2] for pair in pairs], everyone=pa.array(VIEWERS))
     limit = np.array([(limits or {}).get(viewer, 12) for viewer in VIEWERS])
     model = Ials.of_factors(np.array(TITLES), factors, CONFIG)
     filters = Filters(AGES, limit, limit < 12)
@@ -43,7 +43,7 @@ def rows_of(table: pa.Table, viewer: str) -> list[dict[str, Any]]:
     return rows
 
 
-@settings(max_examples=25)
+@settings(max_examples=50)
 @given(HISTORY, st.lists(HISTORY, min_size=8, max_size=8), st.integers(1, 5))
 def test_what_others_watch_changes_no_title_score_or_reason(
     own: dict[str, float], others: list[dict[str, float]], block: int
