@@ -76,6 +76,12 @@ class MinimisationPolicy(_Part):
     least_accounts_in_region: Annotated[int, Field(ge=1)]
 
 
+class ServingPolicy(_Part):
+    """Titles that nobody is offered, whatever a model says of them: by id, as in the catalogue."""
+
+    blocked_titles: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+
+
 class Contact(_Part):
     """Somebody who answers for the processing (GDPR 30(1)(a))."""
 
@@ -140,6 +146,7 @@ class Policy(_Part):
     imports: Imports = Imports()
     audit: AuditPolicy = AuditPolicy()
     exact_tables: dict[ExactName, ExactTable] = {}
+    serving: ServingPolicy = ServingPolicy()
 
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:

@@ -102,9 +102,10 @@ def recommend(session: Session, span: Span, config: ModelsConfig | None = None) 
     personalisation_interactions(session, span)
     champion, today = where.champion(), last_day(span)
     popular = open_popularity(session, span.as_of, config.serving.popularity_days)
+    blocked = session.policy.serving.blocked_titles
     fingerprint = fingerprint_of(
         [lake.fingerprint(t) for t in ("personalisation_interactions", "permitted_personalisation_accounts")],
-        [lake.fingerprint("accepted_titles"), sorted(popular.items()), champion, today.year],
+        [lake.fingerprint("accepted_titles"), sorted(popular.items()), champion, today.year, sorted(blocked)],
         config.model_dump_json(),
     )
     if lake.is_current("recommendations", fingerprint):
@@ -112,7 +113,8 @@ def recommend(session: Session, span: Span, config: ModelsConfig | None = None) 
     rows = read(session, "personalisation_interactions", ["viewer_key", "title_id", *COUNTS])
     viewers = Viewers.of(*accounts(session), rows.column("viewer_key"))
     histories = weighed(rows, config.confidence, everyone=viewers.keys)
-    ages = {key: title.minimum_age for key, title in catalogue(session).items()}
+    titles = catalogue(session)
+    ages = {key: title.minimum_age for key, title in titles.items() if key not in blocked}
     filters = filters_of(viewers, ages, today.year, config.serving)
     model = None if champion is None else load_model(where, champion)
     if popular and isinstance(model, Popularity):
@@ -121,6 +123,8 @@ def recommend(session: Session, span: Span, config: ModelsConfig | None = None) 
     with lake.write("recommendations", fingerprint) as staging:
         write_lists(top_lists(model, Popularity.of_counts(popular), histories, filters, config.serving), staging)
     metadata: dict[str, Any] = {"viewers": len(viewers.keys), "model": champion or "none"}
+    metadata["blocked titles"] = len(titles) - len(ages)
+    metadata["blocked titles that the catalogue lacks"] = len(set(blocked) - titles.keys())
     metadata["viewers without a history"] = int((histories.lengths == 0).sum())
     return StepResult({table: lake.rows(table) for table in _SERVED}, metadata=metadata)
 

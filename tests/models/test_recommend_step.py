@@ -13,6 +13,7 @@ from models_world import DAYS, FIRST, GENRES, SPAN, World, bytes_of, rows_of
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.models.config import ModelsConfig, ServingConfig
 from media_privacy_pipeline.models.steps import recommend, train
+from media_privacy_pipeline.policy import ServingPolicy
 
 
 def lists(session: Session) -> dict[str, list[dict[str, Any]]]:
@@ -72,6 +73,18 @@ def test_nobody_is_offered_what_is_not_for_their_age(trained: Session) -> None:
     assert "t000" in set().union(*(offered(v) for v in (12, 16, 20, 24)))
     assert "t000" not in offered(0) | offered(4) | offered(8)
     assert not {"t000", "t004", "t008"} & offered(8)
+
+
+def test_nobody_is_offered_what_the_operator_blocks(trained: Session) -> None:
+    every = ModelsConfig(serving=ServingConfig(k=40))
+    recommend(trained, SPAN, every)
+    assert "t001" in {row["title_id"] for row in rows_of(trained, "recommendations")}
+    blocking = ServingPolicy(blocked_titles=("t001", "nowhere"))
+    vars(trained)["policy"] = trained.policy.model_copy(update={"serving": blocking})
+    result = recommend(trained, SPAN, every)
+    assert "t001" not in {row["title_id"] for row in rows_of(trained, "recommendations")}
+    assert result.metadata["blocked titles"] == 1
+    assert result.metadata["blocked titles that the catalogue lacks"] == 1
 
 
 def test_the_same_inputs_give_the_same_bytes_whatever_the_block_size(trained: Session) -> None:
