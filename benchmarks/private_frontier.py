@@ -38,8 +38,7 @@ from media_privacy_pipeline.privacy.accountant import mu_within, sigma_for
 from media_privacy_pipeline.privacy.noise import discrete_gaussian
 
 K = 20
-IALS = IalsConfig(factors=64, regularisation=30.0, iterations=8, threads=1)
-IALS_CONFIDENCE = 5.0
+IALS = IalsConfig(factors=64, iterations=8, threads=1)
 DELTA = 8e-6
 _TEST_VIEWERS = 2_000
 
@@ -68,14 +67,8 @@ def private_popularity(train: Interactions, mu: float) -> Popularity:
 
 
 def ials(split: Split) -> float:
-    """Recall of the model without privacy: watched or not, one confidence, as the private ones see it."""
-
-    def weighed(some: Interactions) -> Interactions:
-        weights = np.full(some.pairs, IALS_CONFIDENCE, np.float32)
-        return Interactions(some.viewers, some.titles, some.starts, some.columns, weights)
-
-    model = Ials(IALS).fit(weighed(split.train))
-    return recall_of(model, Split(split.protocol, split.train, weighed(split.histories), split.test))
+    """Recall of the model without privacy: watched or not, as the private ones see it."""
+    return recall_of(Ials(IALS).fit(split.train), split)
 
 
 def models(split: Split, epsilon: float, factor: float) -> Mapping[str, Callable[[], float]]:

@@ -37,7 +37,7 @@ def seen_in(found: PrivateFactors, targets: Interactions) -> Floats:
     if not found.factors.shape[1]:
         return np.zeros(len(own))
     config = improved(1.0)
-    scores = vectors(own, space_of(found.factors.astype(np.float64), config), config) @ found.factors.T
+    scores = vectors(own, space_of(found.factors.astype(np.float64), config)) @ found.factors.T
     mine = np.bincount(own.rows, scores[own.rows, own.columns], minlength=len(own)) / np.maximum(own.lengths, 1)
     return np.asarray((mine - scores.mean(axis=1)) / (scores.std(axis=1) + 1e-12))
 
@@ -85,7 +85,7 @@ def interval(guessed: Floats, members: Bools, seed: int, resamples: int = 500) -
 
 def ials(everyone: Interactions) -> PrivateFactors:
     """Item factors without privacy."""
-    model = Ials(IalsConfig(factors=64, regularisation=3.0, iterations=6, threads=1)).fit(everyone)
+    model = Ials(IalsConfig(factors=64, iterations=6, threads=1)).fit(everyone)
     return PrivateFactors(model.titles, model.factors, np.zeros(len(model.titles)))
 
 

@@ -35,7 +35,7 @@ def test_published_settings_learn_from_sweeps_alone(epsilon: int) -> None:
 
 
 def test_where_nothing_stands_out_of_the_noise_there_is_nothing_to_rank_by() -> None:
-    model = PrivateAls(improved(0.2)).fit(checkerboard())
+    model = PrivateAls(improved(0.2).model_copy(update={"edge": 100.0})).fit(checkerboard())
     assert not model.factors.any()
 
 

@@ -147,3 +147,13 @@ def test_bounds_do_not_depend_on_data_and_grow_with_what_is_allowed() -> None:
     more = sensitivities(CONFIG.model_copy(update={"squared_weights": 40.0}))
     assert more == replace(sensitivities(CONFIG), systems=more.systems, rights=more.rights)
     assert more.systems == 2 * sensitivities(CONFIG).systems
+
+
+def test_viewers_are_solved_by_the_loss_that_is_declared() -> None:
+    histories = people("one title")[0]
+    factors = extremes()["ordinary"][0]
+    found = module.vectors(histories, module.space_of(factors, CONFIG))
+    for viewer in range(len(histories)):
+        own = factors[histories.columns[histories.starts[viewer] : histories.starts[viewer + 1]]]
+        system = CONFIG.unobserved * factors.T @ factors + CONFIG.regularisation * np.eye(CONFIG.factors) + own.T @ own
+        assert found[viewer] == pytest.approx(np.linalg.solve(system, own.sum(axis=0)), rel=1e-9, abs=1e-12)

@@ -11,7 +11,6 @@ export class Model {
     this.places = new Map(titles.map((title, place) => [title, place]));
     this.factors = factors;
     this.width = width;
-    this.lift = 1 + unobserved;
     this.base = new Float64Array(width * width);
     for (let place = 0; place < titles.length; place++) this.addOuter(this.base, place, unobserved);
     for (let i = 0; i < width; i++) this.base[i * width + i] += regularisation;
@@ -26,7 +25,7 @@ export class Model {
     const right = new Float64Array(this.width);
     for (const place of seen) {
       this.addOuter(system, place, 1);
-      for (let i = 0; i < this.width; i++) right[i] += this.lift * this.factors[place * this.width + i];
+      for (let i = 0; i < this.width; i++) right[i] += this.factors[place * this.width + i];
     }
     const vector = solve(system, right);
     const scored = [];

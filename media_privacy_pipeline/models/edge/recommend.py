@@ -21,7 +21,6 @@ class Model:
         self.factors = np.asarray(factors, np.float64)
         gram = unobserved * (self.factors.T @ self.factors)
         self.base = gram + regularisation * np.eye(self.factors.shape[1])
-        self.lift = 1 + unobserved
 
     @classmethod
     def load(cls, folder: str | Path) -> "Model":
@@ -45,7 +44,7 @@ class Model:
         if not seen:
             return []
         own = self.factors[seen]
-        vector = np.linalg.solve(self.base + own.T @ own, self.lift * own.sum(axis=0))
+        vector = np.linalg.solve(self.base + own.T @ own, own.sum(axis=0))
         scores = self.factors @ vector
         scores[seen] = -np.inf
         best = np.argsort(-scores, kind="stable")[: min(k, len(scores) - len(seen))]

@@ -68,7 +68,7 @@ def of_one(
     """`private.statistics` of a single viewer."""
     factors, weights_by_title = state["vectors"], state["weights"]
     found = Statistics.zeros(*factors.shape)
-    step = steps_of(vectors(own, space_of(factors, config), config), config)[0]
+    step = steps_of(vectors(own, space_of(factors, config)), config)[0]
     weights = weights_of(own, config, weights_by_title, profiles)[:, None]
     square = _triangle(np.multiply.outer(step, step))
     found.systems[own.columns], found.rights[own.columns] = weights * square, weights * step

@@ -14,7 +14,6 @@ from ..interactions import Floats, Interactions, Ints, Strings
 from ..recommenders.ials import Ials
 from .config import PrivateAlsConfig
 from .learning import Paid, PrivateFactors, learn
-from .statistics import confidence_of, equal
 
 
 class PrivateAls(Recommender):
@@ -53,7 +52,7 @@ class PrivateAls(Recommender):
 
     def score(self, histories: Interactions, rows: Ints) -> Scored:
         """See Recommender.score."""
-        return self._inner.score(equal(histories, self.config), rows)
+        return self._inner.score(histories, rows)
 
     def similar(self, title: str, k: int) -> list[tuple[str, float]]:
         """By the cosine of noisy item factors."""
@@ -61,12 +60,13 @@ class PrivateAls(Recommender):
 
     def explain(self, history: Mapping[str, float], title: str) -> Explanation:
         """See Recommender.explain."""
-        return self._inner.explain(dict.fromkeys(history, confidence_of(self.config)), title)
+        return self._inner.explain(history, title)
 
     def _set(self, titles: Strings, factors: Floats) -> None:
         self.titles = titles
         if not factors.shape[1]:
             # Nothing stood out of the noise: every score is zero.
             factors = np.zeros((len(titles), 1))
-        inner = IalsConfig(regularisation=self.config.regularisation / self.config.unobserved)
+        loss = {"regularisation": self.config.regularisation, "unobserved": self.config.unobserved, "frequency": 0.0}
+        inner = IalsConfig.model_validate({"confidence": "binary", **loss})
         self._inner = Ials.of_factors(titles, factors.astype(np.float32), inner)

@@ -100,32 +100,16 @@ def statistics(
 
 
 def space_of(item_factors: Floats, config: PrivateAlsConfig) -> ItemSpace:
-    """Item factors as viewers are solved from: `confidence_of` on each watched title makes it the loss of the spec."""
-    return ItemSpace.of(item_factors, config.regularisation / config.unobserved)
+    """Item factors as viewers are solved from: (alpha0 VᵀV + λI + sum v vᵀ) u = sum v over what a viewer watched."""
+    return ItemSpace.of(item_factors, config.regularisation, config.unobserved)
 
 
-def confidence_of(config: PrivateAlsConfig) -> float:
-    """Confidence of a watched title beside the 1 of all cells.
-
-    (alpha0 VᵀV + λI + sum v vᵀ) u = sum v, divided by alpha0, is fold-in's system with this confidence; its right-hand
-    side is 1 + alpha0 times as long, which is undone in `vectors`.
-    """
-    return 1 + 1 / config.unobserved
-
-
-def vectors(histories: Interactions, space: ItemSpace, config: PrivateAlsConfig) -> Floats:
-    """Exact least-squares vectors of the viewers: shape (viewers, d)."""
-    binary = equal(histories, config)
-    found = np.zeros((len(histories), space.width))
-    for rows in batches(space, binary):
-        found[rows] = fold_in(space, binary, rows).vectors
-    return found / (1 + config.unobserved)
-
-
-def equal(histories: Interactions, config: PrivateAlsConfig) -> Interactions:
-    """The same histories with one confidence for all: what was watched counts, not how surely."""
-    weights = np.full(histories.pairs, confidence_of(config), np.float32)
-    return Interactions(histories.viewers, histories.titles, histories.starts, histories.columns, weights)
+def vectors(histories: Interactions, space: ItemSpace) -> Floats:
+    """Exact least-squares vectors of the viewers: shape (viewers, d). What was watched counts, not how surely."""
+    watched, found = np.ones(histories.pairs, np.float32), np.zeros((len(histories), space.width))
+    for rows in batches(space, histories):
+        found[rows] = fold_in(space, histories, rows, watched).vectors
+    return found
 
 
 def steps_of(found: Floats, config: PrivateAlsConfig) -> Integers:
@@ -167,7 +151,7 @@ def _block(
     histories: Interactions, space: ItemSpace, config: PrivateAlsConfig, weights_by_title: Floats, profiles: Ints
 ) -> Statistics:
     titles, width = space.factors.shape
-    steps = steps_of(vectors(histories, space, config), config).astype(np.float64)
+    steps = steps_of(vectors(histories, space), config).astype(np.float64)
     weights = weights_of(histories, config, weights_by_title, profiles)
     gram = packed((steps * (WEIGHT_STEPS // profiles)[:, None]).T @ steps)
     # Whole numbers below 2^53 in doubles: BLAS adds them without rounding, in whatever order.
