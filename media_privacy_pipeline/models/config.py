@@ -76,6 +76,29 @@ class ServingConfig(_Config):
     """Viewers scored and written at a time."""
 
 
+class DiscoveryConfig(_Config):
+    """weekly_discovery: what each viewer is shown anew every ISO week."""
+
+    length: Count = 30
+    """Titles a viewer and week."""
+    candidates: Count = 100
+    """Best titles of a viewer that a list is chosen from."""
+    tail_candidates: Count = 40
+    """Best long-tail titles of a viewer that are added to them."""
+    calibration: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """Weight of being true to a viewer's genres, against the scores (Steck 2018)."""
+    tail_share: Annotated[float, Field(ge=0, le=1)] = 0.2
+    """Least share of long-tail titles in a list, as far as there are any that the viewer may be offered."""
+    head_share: Annotated[float, Field(gt=0, lt=1)] = 0.8
+    """The most viewed titles that make up so much of all open viewer counts are the head; the others are the tail."""
+    per_creator: Count = 3
+    """Most titles of one creator in a list; titles without a known creator are not counted."""
+    curve: tuple[Annotated[float, Field(ge=0, lt=1)], ...] = (0.0, 0.25, 0.5, 0.75, 0.9)
+    """Weights that the trade-off is measured for."""
+    block_viewers: Count = 512
+    """Viewers ranked and written at a time."""
+
+
 class SegmentsConfig(_Config):
     """Clusters of viewers by what genres they watch. What they cost is in the policy, releases.vectors."""
 
@@ -123,6 +146,8 @@ class ModelsConfig(_Config):
     """When another recipe is put in service."""
     serving: ServingConfig = ServingConfig()
     """How it is served."""
+    discovery: DiscoveryConfig = DiscoveryConfig()
+    """What is shown anew every week."""
     segments: SegmentsConfig = SegmentsConfig()
     """How viewers are grouped."""
     keep_models: Count = 2

@@ -84,23 +84,28 @@ def weighed(
 
 @dataclass(frozen=True)
 class Title:
-    """What is public about a title: its name, its rating in years, its genres; and whether segments must not see it."""
+    """What is public about a title: its name, its rating in years, its genres, who made it; and whether segments must
+    not see it."""
 
     name: str
     minimum_age: int
     genres: tuple[str, ...]
     sensitive: bool
+    creator: str | None = None
 
 
 def catalogue(session: Session) -> dict[str, Title]:
     """Every title of the catalogue."""
-    rows = read(session, "accepted_titles", ["title_id", "title", "maturity", "genres", "sensitive"]).to_pylist()
+    rows = read(
+        session, "accepted_titles", ["title_id", "title", "maturity", "genres", "sensitive", "creator"]
+    ).to_pylist()
     return {
         row["title_id"]: Title(
             row["title"] or row["title_id"],
             minimum_age(row["maturity"]),
             tuple(row["genres"] or ()),
             bool(row["sensitive"]),
+            row["creator"],
         )
         for row in rows
     }

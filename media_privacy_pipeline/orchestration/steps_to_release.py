@@ -58,6 +58,30 @@ def models_steps(policy: Policy) -> Iterator[Step]:
         pool="models",
     )
     yield Step(
+        "discover",
+        "models",
+        "models.serving.step:discover",
+        ("weekly_discovery",),
+        deps=(
+            "model_metrics",
+            "personalisation_interactions",
+            "permitted_personalisation_accounts",
+            "accepted_titles",
+            "title_daily",
+        ),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
+        "weigh_rerank",
+        "models",
+        "models.serving.step:weigh_rerank",
+        ("rerank_tradeoff",),
+        deps=("model_metrics", "training_interactions", "accepted_titles", "title_daily"),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
         "segment",
         "models",
         "models.steps:segment",
@@ -149,6 +173,7 @@ def published_steps(policy: Policy) -> Iterator[Step]:
             "privacy_ledger",
             "row_accounting",
             "recommendations",
+            "weekly_discovery",
             "viewer_segments",
             *_for_advertising(policy)[1:],
             "retention_proof",

@@ -129,6 +129,14 @@ _OVERDUE = """
     select cast(count(*) filter (where not ok) as bigint) as unexpected, cast(count(*) as bigint) as total
     from retention_proof"""
 
+_ONE_WEEK = """
+    select
+        cast(count(*) filter (
+            where week <> (select min(week) from weekly_discovery) or date_diff('day', date '1970-01-05', week) % 7 <> 0
+        ) as bigint) as unexpected,
+        cast(count(*) as bigint) as total
+    from weekly_discovery"""
+
 _BY_TABLE: Mapping[str, tuple[ExpectationSpec, ...]] = {
     "recommendations": (
         ExpectationSpec(
@@ -139,6 +147,20 @@ _BY_TABLE: Mapping[str, tuple[ExpectationSpec, ...]] = {
             "unique_together",
             {"column_list": ["viewer_key", "title_id"]},
             meaning="No title is recommended to a viewer twice.",
+        ),
+    ),
+    "weekly_discovery": (
+        ExpectationSpec(
+            "title_once_a_viewer",
+            "unique_together",
+            {"column_list": ["viewer_key", "title_id"]},
+            meaning="No title is shown to a viewer twice in a week.",
+        ),
+        ExpectationSpec(
+            "one_week",
+            "query",
+            {"sql": _ONE_WEEK, "inputs": []},
+            meaning="All lists are of one ISO week, which begins on a Monday.",
         ),
     ),
     "row_accounting": (

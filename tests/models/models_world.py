@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -69,7 +70,13 @@ class World:
         events = self.events()
         for purpose in _LETTERS:
             self.store_events(session, purpose, events)
-        people = range(self.viewers)
+        self.store_accounts(session, range(self.viewers))
+        self.store_titles(session)
+        return self
+
+    def store_accounts(self, session: Session, people: Iterable[int]) -> None:
+        """Write the account rows of some viewers."""
+        people = list(people)
         write(
             session,
             "permitted_personalisation_accounts",
@@ -78,8 +85,6 @@ class World:
             is_kid=[v in self.kids for v in people],
             birth_year=[self.birth_year.get(v, 1980) for v in people],
         )
-        self.store_titles(session)
-        return self
 
     def store_titles(self, session: Session) -> None:
         names = [self.title(n) for n in range(self.titles)]

@@ -77,8 +77,13 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
     by_name = {each["name"]: each for each in record["activities"]}
     assert by_name["fairness_audit"]["categories"].keys() == {"sensitive", "quasi_identifier"}
     assert set(by_name["analytics"]["recipients"]) == {"title_daily", "audience_daily", "discovery_daily"}
-    assert set(by_name["personalisation"]["recipients"]) == {"recommendations", "viewer_segments"}
-    assert set(by_name["training"]["recipients"]) == {"recommendations", "segment_profile", "similar_titles"}
+    assert set(by_name["personalisation"]["recipients"]) == {"recommendations", "weekly_discovery", "viewer_segments"}
+    assert set(by_name["training"]["recipients"]) == {
+        "recommendations",
+        "weekly_discovery",
+        "segment_profile",
+        "similar_titles",
+    }
     assert by_name["advertising"]["recipients"] == ["viewer_segments_advertising"]
     assert by_name["fairness_audit"]["recipients"] == []
     assert by_name["personalisation"]["subjects"]

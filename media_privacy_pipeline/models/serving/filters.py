@@ -56,6 +56,11 @@ class Mask:
         fits = self.offered[None, :] & (self.ages[None, :] <= self.age_limit[rows][:, None])
         return np.asarray(fits & ~((self.ages == UNRATED)[None, :] & self.rated_only[rows][:, None]))
 
+    def fits(self, rows: Ints, columns: Ints) -> Bools:
+        """Whether each of some pairs of a viewer and a title may be: shape (pairs,)."""
+        fits = self.offered[columns] & (self.ages[columns] <= self.age_limit[rows])
+        return np.asarray(fits & ~((self.ages[columns] == UNRATED) & self.rated_only[rows]))
+
 
 def minimum_age(maturity: str | None) -> int:
     """The rating of a title in years: EVERYONE for `all`, UNRATED for none, and 18 for a word that is not a number."""

@@ -40,6 +40,7 @@ _KINDS = {
     "malformed_signals": "consents",
     "consent_timeline": "consents",
     "recommendations": "inferences",
+    "weekly_discovery": "inferences",
     "viewer_segments": "inferences",
     "viewer_segments_advertising": "inferences",
     "disclosures": "recipients",

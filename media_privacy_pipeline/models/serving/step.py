@@ -1,0 +1,121 @@
+"""The steps of weekly_discovery: a week's lists, made once and carried on; and what their re-rank costs and brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from ...engines import Session, Span, StepResult
+from ...lake import fingerprint_of
+from ..base import Recommender
+from ..config import ModelsConfig
+from ..inputs import COUNTS, Title, accounts, catalogue, last_day, open_popularity, read, weighed
+from ..recipes import load_model, recipe_of
+from ..recommenders.popularity import Popularity
+from ..training import registry, split_of
+from .lists import Viewers, filters_of
+from .shelf import Shelf, long_tail
+from .tradeoff import SCHEMA as CURVE
+from .tradeoff import tradeoff
+from .weekly import SCHEMA, Ranker, still_fit, week_of, weekly_lists
+
+_WEEKLY, _CURVE = "weekly_discovery", "rerank_tradeoff"
+
+
+def discover(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
+    """`weekly_discovery` of the ISO week that the as-of time lies in.
+
+    Who has a list of this week keeps it, whatever was watched or trained since; what may not be shown any more (who
+    withdrew, titles that were blocked or left the catalogue) leaves it. Who has none is given one from tonight's
+    history, which holds all that they watched before the week. Lists of other weeks go: a list is personal data.
+    """
+    config = config or ModelsConfig.on(session.settings.threads)
+    lake, where, week = session.lake, registry(session.settings.models), week_of(span.as_of.date())
+    champion, year = where.champion(), last_day(span).year
+    popular = open_popularity(session, span.as_of, config.serving.popularity_days)
+    blocked = session.policy.serving.blocked_titles
+    inputs = [lake.fingerprint(t) for t in ("personalisation_interactions", "permitted_personalisation_accounts")]
+    fingerprint = fingerprint_of(
+        [*inputs, lake.fingerprint("accepted_titles"), champion, week.isoformat(), year],
+        [sorted(popular.items()), sorted(blocked)],
+        config.model_dump_json(),
+    )
+    if lake.is_current(_WEEKLY, fingerprint):
+        return StepResult({_WEEKLY: lake.rows(_WEEKLY)}, skipped=True)
+    rows = read(session, "personalisation_interactions", ["viewer_key", "title_id", *COUNTS])
+    viewers = Viewers.of(*accounts(session), rows.column("viewer_key"))
+    titles = catalogue(session)
+    ages = {key: title.minimum_age for key, title in titles.items() if key not in blocked}
+    filters = filters_of(viewers, ages, year, config.serving)
+    kept = still_fit(_of_week(session, week), viewers.keys, filters)
+    served = pc.is_in(viewers.keys, value_set=kept.column("viewer_key").combine_chunks())
+    new = np.flatnonzero(~served.to_numpy(zero_copy_only=False))
+    histories = weighed(rows, config.confidence, everyone=viewers.keys).take(new)
+    models: list[Recommender] = [Popularity.of_counts(popular)]
+    if champion is not None:
+        models.insert(0, load_model(where, champion))
+    tail = long_tail(titles, popular, config.discovery.head_share)
+    rankers = [Ranker.of(model, Shelf.of(model.titles, titles, tail), filters.take(new)) for model in models]
+    made = list(weekly_lists(rankers, histories, week, config.discovery))
+    table = pa.concat_tables([SCHEMA.empty_table(), kept, *made])
+    table = table.sort_by([("viewer_key", "ascending"), ("rank", "ascending")])
+    with lake.write(_WEEKLY, fingerprint) as staging:
+        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+    figures: dict[str, int | str] = {
+        "week": week.isoformat(),
+        "viewers": len(viewers.keys),
+        "viewers_with_a_new_list": _people(made),
+    }
+    return StepResult({_WEEKLY: table.num_rows}, metadata={**figures, "long_tail_titles": len(tail)})
+
+
+def weigh_rerank(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
+    """`rerank_tradeoff`: the champion's recipe learns from before the split day, and is re-ranked for those after it."""
+    config = config or ModelsConfig.on(session.settings.threads)
+    lake, where = session.lake, registry(session.settings.models)
+    popular, champion = open_popularity(session, span.as_of, config.serving.popularity_days), where.champion()
+    fingerprint = fingerprint_of(
+        [lake.fingerprint(t) for t in ("training_interactions", "accepted_titles")],
+        [champion, sorted(popular.items())],
+        config.model_dump_json(),
+    )
+    if lake.is_current(_CURVE, fingerprint):
+        return StepResult({_CURVE: lake.rows(_CURVE)}, skipped=True)
+    table = (
+        CURVE.empty_table() if champion is None else _measured(session, champion, catalogue(session), popular, config)
+    )
+    with lake.write(_CURVE, fingerprint) as staging:
+        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+    return StepResult({_CURVE: table.num_rows})
+
+
+def _measured(
+    session: Session, champion: str, titles: Mapping[str, Title], popular: Mapping[str, float], config: ModelsConfig
+) -> pa.Table:
+    split = split_of(
+        read(session, "training_interactions", [*session.project.contracts["training_interactions"].types]), config
+    )
+    if not len(split.test):
+        return CURVE.empty_table()
+    recipe = recipe_of(registry(session.settings.models).load(champion).manifest)
+    model = recipe.make(config.ials.threads).fit(split.train)
+    shelf = Shelf.of(model.titles, titles, long_tail(titles, popular, config.discovery.head_share))
+    return tradeoff(model, split, shelf, config.discovery, config.evaluation)
+
+
+def _of_week(session: Session, week: date) -> pa.Table:
+    """The stored rows of a week; none where the table was never written."""
+    if not session.lake.has(_WEEKLY):
+        return SCHEMA.empty_table()
+    stored = read(session, _WEEKLY, SCHEMA.names).cast(SCHEMA)
+    return stored.filter(pc.equal(stored.column("week"), pa.scalar(week, pa.date32())))
+
+
+def _people(made: list[pa.Table]) -> int:
+    keys = [table.column("viewer_key") for table in made]
+    return sum(len(pc.unique(each)) for each in keys)
