@@ -1,4 +1,4 @@
-"""The re-rank: true to a viewer's genres, a floor of the long tail, a cap per creator, and what none of them may change."""
+"""The re-rank: true to a viewer's genres, a floor of the long tail, a cap per creator, and what must hold always."""
 
 from __future__ import annotations
 

@@ -66,16 +66,13 @@ def discover(session: Session, span: Span, config: ModelsConfig | None = None) -
     table = table.sort_by([("viewer_key", "ascending"), ("rank", "ascending")])
     with lake.write(_WEEKLY, fingerprint) as staging:
         pq.write_table(table, staging / "part-0.parquet", compression="zstd")
-    figures: dict[str, int | str] = {
-        "week": week.isoformat(),
-        "viewers": len(viewers.keys),
-        "viewers_with_a_new_list": _people(made),
-    }
-    return StepResult({_WEEKLY: table.num_rows}, metadata={**figures, "long_tail_titles": len(tail)})
+    people = {"viewers": len(viewers.keys), "viewers_with_a_new_list": _people(made)}
+    told: dict[str, int | str] = {"week": week.isoformat(), **people, "long_tail_titles": len(tail)}
+    return StepResult({_WEEKLY: table.num_rows}, metadata=told)
 
 
 def weigh_rerank(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
-    """`rerank_tradeoff`: the champion's recipe learns from before the split day, and is re-ranked for those after it."""
+    """`rerank_tradeoff`: the champion's recipe learns from before the split day and is re-ranked for those after it."""
     config = config or ModelsConfig.on(session.settings.threads)
     lake, where = session.lake, registry(session.settings.models)
     popular, champion = open_popularity(session, span.as_of, config.serving.popularity_days), where.champion()
@@ -97,9 +94,8 @@ def weigh_rerank(session: Session, span: Span, config: ModelsConfig | None = Non
 def _measured(
     session: Session, champion: str, titles: Mapping[str, Title], popular: Mapping[str, float], config: ModelsConfig
 ) -> pa.Table:
-    split = split_of(
-        read(session, "training_interactions", [*session.project.contracts["training_interactions"].types]), config
-    )
+    columns = [*session.project.contracts["training_interactions"].types]
+    split = split_of(read(session, "training_interactions", columns), config)
     if not len(split.test):
         return CURVE.empty_table()
     recipe = recipe_of(registry(session.settings.models).load(champion).manifest)
