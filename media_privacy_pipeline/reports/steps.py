@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from ..durable import replace_text
 from ..engines import Session, Span, StepResult
+from ..models.config import DiscoveryConfig
 from ..models.training import registry
 from ..published import Release, open_release
 from .charts import bars, line, stacks
@@ -59,6 +60,7 @@ def report_page(session: Session, release: Release, found: Summary) -> str:
         order_is_noise=bool(titles) and titles[0][2] <= titles[-1][3],
         purposes=stacks([(p.purpose, p.used, p.withheld) for p in found.purposes if p.sees_rows]),
         blind=[p.purpose for p in found.purposes if not p.sees_rows],
+        calibration=DiscoveryConfig().calibration,
         headline=[metric for metric in found.metrics if metric.metric in _HEADLINE and metric.k == _HEADLINE_K],
         card=release.manifest.model is not None and registry(session.settings.models).card(release.manifest.model),
         audits=release.arrow("audit_findings").to_pylist() if "audit_findings" in release.tables else [],

@@ -14,7 +14,18 @@ from ..engines import Session
 from ..models.training import registry
 from ..published import Release
 from ..sql import Access
-from .summary_parts import ColumnFinding, Finding, HandedOver, Metric, PurposeRows, Store, Summary, TableSummary, Tried
+from .summary_parts import (
+    ColumnFinding,
+    Finding,
+    HandedOver,
+    Metric,
+    PurposeRows,
+    Reranked,
+    Store,
+    Summary,
+    TableSummary,
+    Tried,
+)
 
 _DECIDED = {"viewing_events", "search_events"}
 _STAGES = ("landed", "accepted", "duplicate", "superseded", "quarantined", "dropped", "flagged", "undeclared_column")
@@ -51,6 +62,7 @@ def summary(session: Session, release: Release) -> Summary:
         epsilon_cap=budget.epsilon,
         delta=budget.delta,
         metrics=tuple(_metrics(session)),
+        reranked=tuple(_reranked(session)),
         tried=tuple(_tried(session)),
         checks=len(checks),
         failed=tuple(
@@ -138,6 +150,16 @@ def _metrics(session: Session) -> list[Metric]:
     sql = "select model, protocol, metric, k, value, low, high from model_metrics order by protocol, metric, k, model"
     rows = session.engine.fetch(sql, {"model_metrics": session.folder("model_metrics")}).to_pylist()
     return [Metric(**row) for row in rows]
+
+
+def _reranked(session: Session) -> list[Reranked]:
+    if not session.lake.has("rerank_tradeoff"):
+        return []
+    sql = "select list, calibration, metric, value, low, high from rerank_tradeoff order by list, calibration, metric"
+    found: dict[float | None, dict[str, tuple[float, float, float]]] = {}
+    for row in session.engine.fetch(sql, {"rerank_tradeoff": session.folder("rerank_tradeoff")}).to_pylist():
+        found.setdefault(row["calibration"], {})[row["metric"]] = (row["value"], row["low"], row["high"])
+    return [Reranked(calibration, figures) for calibration, figures in found.items()]
 
 
 def _tried(session: Session) -> list[Tried]:

@@ -51,6 +51,14 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Reranked:
+    """What lists of weekly_discovery are like: (mean, low, high) by metric; `calibration` None: not re-ranked."""
+
+    calibration: float | None
+    figures: dict[str, tuple[float, float, float]]
+
+
+@dataclass(frozen=True)
 class Tried:
     """A recipe that was before the promotion gate: what became of it, and why."""
 
@@ -125,6 +133,7 @@ class Summary:
     epsilon_cap: float
     delta: float
     metrics: tuple[Metric, ...]
+    reranked: tuple[Reranked, ...]
     tried: tuple[Tried, ...]
     checks: int
     failed: tuple[Finding, ...]
