@@ -85,4 +85,4 @@ def _table(table: TableSummary) -> str:
 
 def _metric(metric: Metric) -> str:
     interval = "" if metric.low is None or metric.high is None else f"  ({metric.low:.3f} to {metric.high:.3f})"
-    return f"  {metric.model:<24}{metric.metric}@{metric.k} {metric.value:.3f}{interval}  {metric.protocol}"
+    return f"  {metric.model:<26}{metric.metric}@{metric.k} {metric.value:.3f}{interval}  {metric.protocol}"
