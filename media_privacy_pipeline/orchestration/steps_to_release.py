@@ -64,6 +64,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
         ("weekly_discovery",),
         deps=(
             "model_metrics",
+            "training_interactions",
             "personalisation_interactions",
             "permitted_personalisation_accounts",
             "accepted_titles",

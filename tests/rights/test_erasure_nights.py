@@ -141,15 +141,15 @@ def test_case_50_who_signs_up_again_under_the_id_is_refused_and_the_old_ledger_r
 def test_case_51_the_next_release_and_models_are_without_the_person(story: Story) -> None:
     session, first = story.session, story.seen["release 4"]
     gone = {key(session, "ann"), key(session, "eve", "second")}
-    for table in ("recommendations", "viewer_segments"):
+    for table in ("recommendations", "weekly_discovery", "viewer_segments"):
         assert not gone & released(session, table)
         assert key(session, "eve") in released(session, table)
-    for table in ("recommendations", "viewer_segments"):
+    for table in ("recommendations", "weekly_discovery", "viewer_segments"):
         with pytest.raises(Refused, match="were retired"):
             open_release(session.settings.home, first, keys=session.settings.key_file).arrow(table)
     told = _of(story, "ann")
     assert {f["release"] for f in told["releases"]["destroyed"]} == {first}
-    assert len(told["releases"]["destroyed"]) == 2
+    assert len(told["releases"]["destroyed"]) == 3
     assert told["models"]["flagged"] == [story.seen["model 4"]]
     where = registry(session.settings.models)
     assert story.seen["model 4"] not in where.names()
