@@ -11,23 +11,17 @@ from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
 from .config import ModelsConfig
 from .inputs import (
-    COUNTS,
-    accounts,
-    catalogue,
-    last_day,
-    open_popularity,
     personalisation_interactions,
-    read,
     training_interactions,
     weighed,
 )
 from .moving import barred_recipes
 from .partitions import changed_days, partitions
-from .recommenders.popularity import Popularity
 from .registry import Registry
 from .segments.step import make_segments
-from .serving.lists import Viewers, filters_of, top_lists, write_lists
-from .training import champion_of, load_model, measure, metrics_table, origin_of, registry, split_of, train_model
+from .serving.lists import top_lists, write_lists
+from .serving.served import Served
+from .training import champion_of, measure, metrics_table, origin_of, registry, split_of, train_model
 
 _SERVED = ("recommendations", "personalisation_interactions")
 
@@ -98,34 +92,18 @@ def _unchanged(session: Session, where: Registry, name: str | None) -> bool:
 def recommend(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
     """`recommendations` for everyone who agreed to personalisation, from their own permitted history alone."""
     config = config or ModelsConfig.on(session.settings.threads)
-    lake, where = session.lake, registry(session.settings.models)
+    lake = session.lake
     personalisation_interactions(session, span)
-    champion, today = where.champion(), last_day(span)
-    popular = open_popularity(session, span.as_of, config.serving.popularity_days)
-    blocked = session.policy.serving.blocked_titles
-    fingerprint = fingerprint_of(
-        [lake.fingerprint(t) for t in ("personalisation_interactions", "permitted_personalisation_accounts")],
-        [lake.fingerprint("accepted_titles"), sorted(popular.items()), champion, today.year, sorted(blocked)],
-        config.model_dump_json(),
-    )
-    if lake.is_current("recommendations", fingerprint):
+    served = Served.tonight(session, span, config)
+    if lake.is_current("recommendations", served.fingerprint):
         return StepResult({table: lake.rows(table) for table in _SERVED}, skipped=True)
-    rows = read(session, "personalisation_interactions", ["viewer_key", "title_id", *COUNTS])
-    viewers = Viewers.of(*accounts(session), rows.column("viewer_key"))
-    histories = weighed(rows, config.confidence, everyone=viewers.keys)
-    titles = catalogue(session)
-    ages = {key: title.minimum_age for key, title in titles.items() if key not in blocked}
-    filters = filters_of(viewers, ages, today.year, config.serving)
-    model = None if champion is None else load_model(where, champion)
-    if popular and isinstance(model, Popularity):
-        # The open counts say the same, and were paid for.
-        model = None
-    with lake.write("recommendations", fingerprint) as staging:
-        write_lists(top_lists(model, Popularity.of_counts(popular), histories, filters, config.serving), staging)
-    metadata: dict[str, Any] = {"viewers": len(viewers.keys), "model": champion or "none"}
-    metadata["blocked titles"] = len(titles) - len(ages)
-    metadata["blocked titles that the catalogue lacks"] = len(set(blocked) - titles.keys())
-    metadata["viewers without a history"] = int((histories.lengths == 0).sum())
+    with lake.write("recommendations", served.fingerprint) as staging:
+        lists = top_lists(served.model, served.floor, served.histories, served.filters, config.serving)
+        write_lists(lists, staging)
+    metadata: dict[str, Any] = {"viewers": len(served.viewers.keys), "model": served.champion or "none"}
+    metadata["blocked titles"] = len(served.blocked & served.titles.keys())
+    metadata["blocked titles that the catalogue lacks"] = len(served.blocked - served.titles.keys())
+    metadata["viewers without a history"] = int((served.histories.lengths == 0).sum())
     return StepResult({table: lake.rows(table) for table in _SERVED}, metadata=metadata)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from models_world import ALONE, SPAN, World, rows_of
 
 from media_privacy_pipeline.engines import Session, Span
+from media_privacy_pipeline.models.config import IalsConfig, ModelsConfig
 from media_privacy_pipeline.models.inputs import personalisation_interactions
 from media_privacy_pipeline.models.serving.step import discover, weigh_rerank
 from media_privacy_pipeline.models.serving.weekly import week_of
@@ -115,3 +118,17 @@ def test_without_a_model_and_open_counts_there_is_nothing_to_show(session: Sessi
     night(session)
     weigh_rerank(session, SPAN, ALONE)
     assert rows_of(session, "weekly_discovery") == rows_of(session, "rerank_tradeoff") == []
+
+
+def test_where_popularity_is_in_service_the_open_counts_that_were_paid_for_are_what_is_listed(session: Session) -> None:
+    WORLD.store(session)
+    floor = ModelsConfig(contenders={}, ials=IalsConfig(factors=1, regularisation=1e6))
+    assert train(session, SPAN, floor).metadata["serves"] == "popularity"
+    # Of all titles that people watch, these two alone have open counts.
+    counts = {"title_id": [WORLD.title(0), WORLD.title(1)], "viewers": pa.array([9.0, 5.0])}
+    with session.lake.write("title_daily", "open", [SPAN.first], by="day") as staging:
+        folder = staging / f"day={SPAN.first.isoformat()}"
+        folder.mkdir()
+        pq.write_table(pa.table(counts), folder / "part-0.parquet")
+    night(session)
+    assert {row["title_id"] for row in rows_of(session, "weekly_discovery")} <= {WORLD.title(0), WORLD.title(1)}

@@ -12,13 +12,11 @@ import pyarrow.parquet as pq
 
 from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
-from ..base import Recommender
 from ..config import ModelsConfig
-from ..inputs import COUNTS, Title, accounts, catalogue, last_day, open_popularity, read, weighed
-from ..recipes import load_model, recipe_of
-from ..recommenders.popularity import Popularity
+from ..inputs import Title, catalogue, open_popularity, read
+from ..recipes import recipe_of
 from ..training import registry, split_of
-from .lists import Viewers, filters_of
+from .served import Served
 from .shelf import Shelf, long_tail
 from .tradeoff import SCHEMA as CURVE
 from .tradeoff import tradeoff
@@ -35,32 +33,18 @@ def discover(session: Session, span: Span, config: ModelsConfig | None = None) -
     history, which holds all that they watched before the week. Lists of other weeks go: a list is personal data.
     """
     config = config or ModelsConfig.on(session.settings.threads)
-    lake, where, week = session.lake, registry(session.settings.models), week_of(span.as_of.date())
-    champion, year = where.champion(), last_day(span).year
-    popular = open_popularity(session, span.as_of, config.serving.popularity_days)
-    blocked = session.policy.serving.blocked_titles
-    inputs = [lake.fingerprint(t) for t in ("personalisation_interactions", "permitted_personalisation_accounts")]
-    fingerprint = fingerprint_of(
-        [*inputs, lake.fingerprint("accepted_titles"), champion, week.isoformat(), year],
-        [sorted(popular.items()), sorted(blocked)],
-        config.model_dump_json(),
-    )
+    lake, week, served = session.lake, week_of(span.as_of.date()), Served.tonight(session, span, config)
+    fingerprint = fingerprint_of(served.fingerprint, week.isoformat())
     if lake.is_current(_WEEKLY, fingerprint):
         return StepResult({_WEEKLY: lake.rows(_WEEKLY)}, skipped=True)
-    rows = read(session, "personalisation_interactions", ["viewer_key", "title_id", *COUNTS])
-    viewers = Viewers.of(*accounts(session), rows.column("viewer_key"))
-    titles = catalogue(session)
-    ages = {key: title.minimum_age for key, title in titles.items() if key not in blocked}
-    filters = filters_of(viewers, ages, year, config.serving)
+    viewers, filters = served.viewers, served.filters
     kept = still_fit(_of_week(session, week), viewers.keys, filters)
-    served = pc.is_in(viewers.keys, value_set=kept.column("viewer_key").combine_chunks())
-    new = np.flatnonzero(~served.to_numpy(zero_copy_only=False))
-    histories = weighed(rows, config.confidence, everyone=viewers.keys).take(new)
-    models: list[Recommender] = [Popularity.of_counts(popular)]
-    if champion is not None:
-        models.insert(0, load_model(where, champion))
-    tail = long_tail(titles, popular, config.discovery.head_share)
-    rankers = [Ranker.of(model, Shelf.of(model.titles, titles, tail), filters.take(new)) for model in models]
+    listed = pc.is_in(viewers.keys, value_set=kept.column("viewer_key").combine_chunks())
+    new = np.flatnonzero(~listed.to_numpy(zero_copy_only=False))
+    histories = served.histories.take(new)
+    tail = long_tail(served.titles, served.popular, config.discovery.head_share)
+    models = [model for model in (served.model, served.floor) if model is not None]
+    rankers = [Ranker.of(model, Shelf.of(model.titles, served.titles, tail), filters.take(new)) for model in models]
     made = list(weekly_lists(rankers, histories, week, config.discovery))
     table = pa.concat_tables([SCHEMA.empty_table(), kept, *made])
     table = table.sort_by([("viewer_key", "ascending"), ("rank", "ascending")])
