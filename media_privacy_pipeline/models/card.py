@@ -125,10 +125,7 @@ def _evaluation(manifest: Mapping[str, Any]) -> list[str]:
         lines += _table(["metric", "lead", "interval"], [_row(f) for f in lead])
     if manifest["groups"]:
         lines += ["", "By how much viewers have watched:", ""]
-        rows = [
-            [f"{g['group']} ({g['titles'][0]} to {g['titles'][1]} titles)", f"{g['viewers']:,}", *_row(g)]
-            for g in manifest["groups"]
-        ]
+        rows = [[g["group"], f"{g['viewers']:,}", *_row(g)] for g in manifest["groups"]]
         lines += _table(["group", "viewers", "metric", "value", "interval"], rows)
     return lines
 

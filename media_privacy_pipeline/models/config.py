@@ -57,8 +57,6 @@ class GateConfig(_Config):
     """Bootstrap resamples of the viewers behind each interval."""
     seed: int = 11
     """Start of the random generator of the bootstrap."""
-    least_group: Count = 10
-    """Fewer viewers than this are not told of as a group in a model card."""
 
 
 class ServingConfig(_Config):

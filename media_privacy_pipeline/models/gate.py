@@ -22,11 +22,9 @@ from typing import Any
 
 import numpy as np
 
-from .base import NOBODY, Recommender
 from .config import GateConfig
-from .evaluation.metrics import hits, ndcg
-from .evaluation.split import Split
-from .interactions import Floats, positions
+from .evaluation.bootstrap import resampled_means
+from .interactions import Floats
 from .recipes import FLOOR_RECIPE, Recipe
 
 
@@ -98,19 +96,10 @@ def decide(contest: Contest, rule: GateConfig) -> Decision:
     return Decision(held, (*(() if kept is None else (kept,)), *tried))
 
 
-def per_viewer(model: Recommender, split: Split, k: int) -> Floats:
-    """NDCG@k of each test viewer of a split."""
-    ranked = model.recommend(split.histories, k).titles
-    in_test = positions(split.test.titles, model.titles)
-    places = np.where(ranked == NOBODY, NOBODY, in_test[ranked]) if len(in_test) else ranked
-    return ndcg(hits(places, split.test), split.test.lengths, k)
-
-
 def interval(values: Floats, confidence: float, rule: GateConfig) -> tuple[float, float, float]:
     """Mean, and both ends of its percentile bootstrap interval over viewers."""
-    random, n = np.random.default_rng(rule.seed), len(values)
-    means = np.array([values[random.integers(0, n, n)].mean() for _ in range(rule.resamples)])
-    low, high = np.quantile(means, [(1 - confidence) / 2, (1 + confidence) / 2])
+    drawn = resampled_means(values[:, None], rule.resamples, rule.seed)[:, 0]
+    low, high = np.quantile(drawn, [(1 - confidence) / 2, (1 + confidence) / 2])
     return float(values.mean()), float(low), float(high)
 
 

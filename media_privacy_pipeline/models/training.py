@@ -14,12 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import Refused
-from .base import Recommender
 from .card import card
 from .config import ModelsConfig
-from .evaluation.evaluate import Metric, evaluate
+from .evaluation.evaluate import Metric, judged, metrics_of
+from .evaluation.judging import Judged
 from .evaluation.split import Split, temporal, thinned
-from .gate import Contest, Decision, decide, per_viewer
+from .gate import Contest, Decision, decide
 from .grouped import by_activity
 from .inputs import weighed
 from .interactions import Interactions
@@ -66,18 +66,18 @@ def measure(split: Split, champion: Recipe | None, barred: frozenset[str], confi
         names.setdefault(champion.digest, "champion")
     recipes = {r.digest: r for r in (FLOOR_RECIPE, *([champion] if champion else []), *configured.values())}
     split = thinned(split, config.evaluation.viewers, config.evaluation.seed)
-    models: dict[str, Recommender] = {}
+    found: dict[str, Judged] = {}
     values, failed, groups = {}, {}, {}
     for digest, recipe in recipes.items():
         try:
             model = recipe.make(config.ials.threads)
             if len(split.test):
-                models[names[digest]] = model.fit(split.train)
-                values[digest] = per_viewer(model, split, config.gate.k)
-                groups[digest] = by_activity(values[digest], split, config)
+                found[names[digest]] = judged(model.fit(split.train), split, config.evaluation, [config.gate.k])
+                values[digest] = found[names[digest]].viewers["ndcg", config.gate.k]
+                groups[digest] = by_activity(found[names[digest]], split, config)
         except Refused as refused:
             failed[digest] = str(refused)
-    metrics = evaluate(models, split, config.evaluation, floor=FLOOR) if models else []
+    metrics = metrics_of(found, split, config.evaluation, FLOOR)
     challengers = [each for each in configured.values() if champion is None or each.digest != champion.digest]
     known = frozenset(each.digest for each in configured.values())
     return Measured(metrics, groups, Contest(champion, challengers, known, values, failed, barred))

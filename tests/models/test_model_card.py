@@ -13,8 +13,9 @@ from models_world import SPAN, World
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.models.card import card
 from media_privacy_pipeline.models.config import ConfidenceConfig, EvaluationConfig, ModelsConfig
-from media_privacy_pipeline.models.evaluation.evaluate import evaluate
-from media_privacy_pipeline.models.gate import per_viewer
+from media_privacy_pipeline.models.evaluation.evaluate import evaluate, judged
+from media_privacy_pipeline.models.evaluation.judging import Judged
+from media_privacy_pipeline.models.evaluation.split import thinned
 from media_privacy_pipeline.models.grouped import by_activity
 from media_privacy_pipeline.models.inputs import read, weighed
 from media_privacy_pipeline.models.recipes import FLOOR, FLOOR_RECIPE, recipe_of
@@ -73,7 +74,7 @@ def test_every_figure_is_what_the_stored_model_and_data_give(story: Story) -> No
         if model.startswith(recipe.kind) and measured.low is not None:
             line = f"| {metric}@{k} | {measured.value:.4f} | {measured.low:.4f} to {measured.high:.4f} |"
             assert line in text, (model, line)
-    groups = by_activity(per_viewer(models[recipe.kind], split, config.gate.k), split, config)
+    groups = by_activity(judged(models[recipe.kind], split, config.evaluation, [config.gate.k]), split, config)
     assert len(groups) == 3
     for group in groups:
         assert f"| {group['viewers']:,} | ndcg@10 | {group['value']:.4f} | {group['low']:.4f} to " in text
@@ -120,8 +121,8 @@ def test_a_model_that_was_not_measured_says_so_and_tells_no_figure(story: Story)
 
 def test_small_groups_are_not_told(story: Story) -> None:
     session, _, stored, _ = story
-    few = ModelsConfig.model_validate({"gate": {"least_group": 500}})
     rows = read(session, "training_interactions", list(session.project.contracts["training_interactions"].types))
-    split = split_of(rows, few)
+    split = thinned(split_of(rows, ModelsConfig()), 9, 1)
+    values = Judged({("ndcg", 10): np.zeros(len(split.test))}, {})
     assert stored.manifest["groups"]
-    assert by_activity(np.zeros(len(split.test)), split, few) == []
+    assert by_activity(values, split, ModelsConfig()) == []

@@ -8,7 +8,7 @@ from models_world import QUICK, SPAN, World
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused, UsageError
-from media_privacy_pipeline.models.moving import barred_recipes, promote, rollback, standing
+from media_privacy_pipeline.models.moving import barred_recipes, behind_floor, promote, rollback, standing
 from media_privacy_pipeline.models.registry import Registry
 from media_privacy_pipeline.models.steps import train
 from media_privacy_pipeline.models.training import registry
@@ -111,3 +111,10 @@ def test_a_private_model_holds_nobody_who_could_leave_and_the_night_leaves_it_in
     assert train(session, SPAN, QUICK).metadata["serves"] == "popularity"
     assert where.champion() == private
     assert standing(session, where, private).against is None
+
+
+@pytest.mark.parametrize(("low", "high", "behind"), [(-0.2, -0.1, True), (-0.2, 0.1, False), (0.1, 0.2, False)])
+def test_a_model_is_behind_popularity_only_by_the_whole_interval(low: float, high: float, behind: bool) -> None:
+    lead = {"model": "ials-minus-popularity", "metric": "ndcg", "k": 10, "low": low, "high": high}
+    assert behind_floor({"kind": "ials", "metrics": [lead]}) is behind
+    assert not behind_floor({"kind": "ease", "metrics": [lead]})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -11,7 +12,10 @@ from models_world import ALONE, FIRST, SPAN, World, rows_of
 
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.models import training
-from media_privacy_pipeline.models.config import IalsConfig, ModelsConfig
+from media_privacy_pipeline.models.base import Recommender
+from media_privacy_pipeline.models.config import EvaluationConfig, IalsConfig, ModelsConfig
+from media_privacy_pipeline.models.evaluation.judging import PER_VIEWER, Judged
+from media_privacy_pipeline.models.evaluation.split import Split
 from media_privacy_pipeline.models.recommenders import als, ials
 from media_privacy_pipeline.models.steps import train
 from media_privacy_pipeline.models.training import load_model, registry
@@ -134,14 +138,18 @@ def test_where_people_have_left_a_training_that_diverges_gives_way_to_the_floor(
     assert where.load(str(where.champion())).manifest["pairs"] == result.metadata["pairs"]
 
 
+def by_length_of_name(model: Recommender, split: Split, config: EvaluationConfig, also: Sequence[int]) -> Judged:
+    """Figures in which Popularity is ahead of Ials for every viewer."""
+    values = np.full(len(split.test), float(len(type(model).__name__)))
+    return Judged({(metric, k): values for metric in PER_VIEWER for k in (*config.ks, *also)}, {})
+
+
 def test_a_champion_that_falls_behind_popularity_gives_way_to_it(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     World().store(session)
     assert train(session, SPAN, ALONE).metadata["serves"] == "ials"
-    monkeypatch.setattr(
-        training, "per_viewer", lambda model, split, k: np.full(len(split.test), float(len(type(model).__name__)))
-    )
+    monkeypatch.setattr(training, "judged", by_length_of_name)
     result = train(session, SPAN, ModelsConfig(contenders={}, keep_models=3))
     assert result.metadata["serves"] == "popularity"
     assert "it is behind popularity" in str(result.metadata["gate"])

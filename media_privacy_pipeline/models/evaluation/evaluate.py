@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..base import Recommender
@@ -38,16 +38,29 @@ def evaluate(
     The lead of a model `m` is listed as the model `m-minus-<floor>`. Empty where the split has no test viewers.
     """
     split = thinned(split, config.viewers, config.seed)
+    return metrics_of({name: judged(model, split, config) for name, model in models.items()}, split, config, floor)
+
+
+def judged(model: Recommender, split: Split, config: EvaluationConfig, also: Sequence[int] = ()) -> Judged:
+    """A fitted model's figures viewer by viewer, at the configuration's lengths and `also`; its lists are made once."""
+    ks = sorted({*config.ks, *also})
+    return judge(top_lists(model, split.histories, ks[-1], split.train.titles), split, ks, config.seed)
+
+
+def metrics_of(
+    found: Mapping[str, Judged], split: Split, config: EvaluationConfig, floor: str = "popularity"
+) -> list[Metric]:
+    """The nightly metrics of models that were judged on a split, and their leads over the floor; see `evaluate`."""
     viewers = len(split.test)
-    if not viewers or not models:
+    if not viewers or not found:
         return []
-    judged: dict[str, Judged] = {}
-    for name, model in models.items():
-        listed = top_lists(model, split.histories, max(config.ks), split.train.titles)
-        found = judge(listed, split, config.ks, config.seed)
-        judged[name] = Judged(
-            {key: value for key, value in found.viewers.items() if key[0] in PER_VIEWER}, found.together
+    judged = {
+        name: Judged(
+            {key: value for key, value in each.viewers.items() if key[0] in PER_VIEWER and key[1] in config.ks},
+            {key: value for key, value in each.together.items() if key[1] in config.ks},
         )
+        for name, each in found.items()
+    }
     if floor in judged:
         # A difference is of one model and a later one: with the floor last, each is a lead over it.
         judged[floor] = judged.pop(floor)
@@ -65,9 +78,3 @@ def evaluate(
         if d.other == floor and d.value is not None
     ]
     return sorted(metrics, key=lambda m: (m.model, m.metric, m.k))
-
-
-def loses_to_floor(metrics: list[Metric], model: str, floor: str = "popularity", k: int = 10) -> bool:
-    """Whether a model is behind the floor on NDCG@k with its whole interval; False where nothing was measured."""
-    leads = [m for m in metrics if (m.model, m.metric, m.k) == (f"{model}-minus-{floor}", "ndcg", k)]
-    return any(lead.high is not None and lead.high < 0 for lead in leads)

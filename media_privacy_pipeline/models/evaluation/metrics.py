@@ -1,4 +1,4 @@
-"""How good ranked lists are, viewer by viewer: recall, NDCG, average precision; and coverage over all of them."""
+"""How good ranked lists are, viewer by viewer: recall, NDCG, average precision."""
 
 from __future__ import annotations
 
@@ -45,24 +45,3 @@ def average_precision(hit: Floats, relevant: Ints, k: int) -> Floats:
 def average_precision_of_all(hit: Floats, relevant: Ints, k: int) -> Floats:
     """As `average_precision`, over all relevant titles."""
     return np.asarray(average_precision(hit, relevant, k) * np.minimum(k, relevant) / relevant)
-
-
-def coverage(ranked: Ints, titles: int, k: int) -> float:
-    """Share of the catalogue that is in the first k of at least one list."""
-    listed = np.unique(ranked[:, :k])
-    return float(np.count_nonzero(listed >= 0) / titles) if titles else 0.0
-
-
-def intervals(values: Floats, resamples: int, seed: int) -> tuple[Floats, Floats]:
-    """95 % percentile bootstrap intervals over viewers of the means of each column of `values` (viewers, columns).
-
-    All columns share the resamples. Returns the lower and the upper ends, shape (columns,).
-    """
-    random = np.random.default_rng(seed)
-    n = len(values)
-    means = np.empty((resamples, values.shape[1]))
-    for resample in range(resamples):
-        drawn = np.bincount(random.integers(0, n, n), minlength=n)
-        means[resample] = drawn @ values / n
-    low, high = np.quantile(means, [0.025, 0.975], axis=0)
-    return low, high
