@@ -12,7 +12,7 @@ import typer
 from ..errors import UsageError
 from ..models.config import EvaluationConfig
 from ..models.evaluation import groups as grouping
-from ..models.evaluation.contenders import chosen, configured, contender
+from ..models.evaluation.contenders import chosen, configured
 from ..models.evaluation.plain import genres_of
 from ..models.evaluation.protocols import SplitConfig
 from ..models.evaluation.report import Entry, limited, measured
@@ -116,8 +116,6 @@ def evaluate(
 def _entries(models: str, configs: Sequence[Path]) -> list[Entry]:
     """The models to measure: each name once; a configuration is for the first model of its kind that has none yet."""
     kinds = list(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
-    for kind in kinds:
-        contender(kind)
     found = {kind: Entry(kind, kind, configured(kind, {}, f"--model {kind}")) for kind in kinds}
     given: set[str] = set()
     for path in configs:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ..errors import UsageError
-from ..models.evaluation.contenders import contender
+from ..models.evaluation.contenders import check_kind
 from ..models.evaluation.judging import PER_VIEWER
 from ..models.evaluation.protocols import SplitConfig
 from ..models.evaluation.record import Record
@@ -70,7 +70,7 @@ def tune(
         fold_in_share=fold_in_share,
         seed=seed,
     )
-    contender(model)
+    check_kind(model)
     if search not in _SEARCHES:
         raise UsageError(f"--search {search}: there are {' and '.join(_SEARCHES)}")
     if metric not in PER_VIEWER:

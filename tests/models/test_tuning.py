@@ -13,7 +13,8 @@ import pytest
 
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.models.config import IalsConfig
-from media_privacy_pipeline.models.evaluation.contenders import CONTENDERS, Contender, chosen
+from media_privacy_pipeline.models.evaluation import tuning
+from media_privacy_pipeline.models.evaluation.contenders import chosen, configured
 from media_privacy_pipeline.models.evaluation.protocols import SplitConfig, split
 from media_privacy_pipeline.models.evaluation.ratings import Ratings
 from media_privacy_pipeline.models.evaluation.record import Record
@@ -27,8 +28,7 @@ from media_privacy_pipeline.models.recommenders.ials import Ials
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever is drawn, vectors are short and sweeps few: what is tried here is the search."""
     less = {"threads": 1, "factors": 4, "iterations": 2}
-    made = Contender(IalsConfig, lambda config: Ials(config.model_copy(update=less)))
-    monkeypatch.setitem(CONTENDERS, "ials", made)  # type: ignore[arg-type]
+    monkeypatch.setattr(tuning, "make", lambda config: Ials(config.model_copy(update=less)))
 
 
 @pytest.fixture(scope="module")
@@ -53,9 +53,8 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("name", SPACES)
 def test_what_a_space_draws_is_a_configuration_and_the_first_is_the_defaults(name: str) -> None:
-    config = CONTENDERS[name].config
-    assert config.model_validate(candidate(SPACES[name], 1, 0)) == config()
-    drawn = [config.model_validate(candidate(SPACES[name], 1, n)) for n in range(1, 20)]
+    assert configured(name, candidate(SPACES[name], 1, 0), "defaults") == configured(name, {}, "defaults")
+    drawn = [configured(name, candidate(SPACES[name], 1, n), "drawn") for n in range(1, 20)]
     assert len(set(map(repr, drawn))) > 15
     assert candidate(SPACES[name], 1, 7) == candidate(SPACES[name], 1, 7) != candidate(SPACES[name], 2, 7)
 

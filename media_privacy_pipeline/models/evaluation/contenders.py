@@ -1,65 +1,39 @@
-"""The models that `evaluate` and `tune` know by name. A new one is a line here; its search space, in spaces.py."""
+"""The models that `evaluate` and `tune` know by name, every kind of recommender there is, and their configurations."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from ...errors import UsageError
-from ..base import Recommender
-from ..recommenders.config import (
-    BlendConfig,
-    EaseConfig,
-    IalsConfig,
-    ItemKnnConfig,
-    PopularityConfig,
-    Rp3BetaConfig,
-    SuccessorsConfig,
-)
-from ..recommenders.kinds import make
+from ..recommenders.config import AnyConfig
+from ..recommenders.kinds import KINDS
+
+_CONFIG: TypeAdapter[AnyConfig] = TypeAdapter(AnyConfig)
 
 
-@dataclass(frozen=True)
-class Contender:
-    """What a model is made with, and how."""
-
-    config: type[BaseModel]
-    make: Callable[[Any], Recommender]
+def check_kind(name: str) -> None:
+    """Raise UsageError for a kind of model that there is not."""
+    if name not in KINDS:
+        raise UsageError(f"--model {name}: there is no such model; there are {', '.join(KINDS)}")
 
 
-CONTENDERS: Mapping[str, Contender] = {
-    "ials": Contender(IalsConfig, make),
-    "popularity": Contender(PopularityConfig, make),
-    "ease": Contender(EaseConfig, make),
-    "item_knn": Contender(ItemKnnConfig, make),
-    "rp3beta": Contender(Rp3BetaConfig, make),
-    "successors": Contender(SuccessorsConfig, make),
-    "blend": Contender(BlendConfig, make),
-}
-
-
-def contender(name: str) -> Contender:
-    """The contender of a name. Raises UsageError for one that there is not."""
-    if name not in CONTENDERS:
-        raise UsageError(f"--model {name}: there is no such model; there are {', '.join(CONTENDERS)}")
-    return CONTENDERS[name]
-
-
-def configured(name: str, values: Mapping[str, Any], where: str) -> BaseModel:
+def configured(name: str, values: Mapping[str, Any], where: str) -> AnyConfig:
     """A model's configuration. Raises UsageError that names the field which cannot be."""
+    check_kind(name)
     try:
-        return contender(name).config.model_validate(dict(values))
+        return _CONFIG.validate_python({**values, "kind": name})
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        # The first part of a place is the kind.
+        problems = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
         raise UsageError(f"{where}: {problems}") from None
 
 
-def chosen(path: Path) -> tuple[str, BaseModel]:
+def chosen(path: Path) -> tuple[str, AnyConfig]:
     """The model and configuration of a file: the last line of what `tune` recorded, or one JSON object {model, config}.
 
     Raises UsageError for a file that holds neither, or a record that was not finished.

@@ -9,10 +9,9 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import Any
 
-from pydantic import BaseModel
-
 from ..config import EvaluationConfig
-from .contenders import contender
+from ..recommenders.config import AnyConfig
+from ..recommenders.kinds import make
 from .figures import SMALLEST_GROUP, by_group, compared
 from .judging import Genres, Judged, judge
 from .lists import top_lists
@@ -21,11 +20,11 @@ from .split import Split, thinned
 
 @dataclass(frozen=True)
 class Entry:
-    """A model to measure: the name in the figures, the contender, its configuration."""
+    """A model to measure: the name in the figures, the kind, its configuration."""
 
     name: str
     kind: str
-    config: BaseModel
+    config: AnyConfig
 
 
 def measured(
@@ -43,7 +42,7 @@ def measured(
     models = []
     for entry in entries:
         begun = perf_counter()
-        model = contender(entry.kind).make(entry.config).fit(split.train)
+        model = make(entry.config).fit(split.train)
         fitted = perf_counter()
         listed = top_lists(model, split.histories, max(config.ks), split.train.titles)
         seconds = {"fit_seconds": round(fitted - begun, 3), "list_seconds": round(perf_counter() - fitted, 3)}

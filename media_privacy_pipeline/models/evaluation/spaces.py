@@ -78,7 +78,7 @@ SPACES: Mapping[str, Space] = {
         "beta": Range(0, 1),
     },
 }
-"""By the name of the contender. A model without anything to set has none."""
+"""By the kind of model. A model without anything to set has none."""
 
 
 def candidate(space: Space, seed: int, number: int) -> dict[str, Any]:

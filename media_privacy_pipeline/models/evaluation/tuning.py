@@ -12,8 +12,9 @@ from pydantic import BaseModel
 
 from ...errors import Refused
 from ..interactions import Interactions
+from ..recommenders.kinds import make
 from .bootstrap import ends, resampled_means
-from .contenders import configured, contender
+from .contenders import configured
 from .judging import judge
 from .lists import top_lists
 from .record import Record
@@ -84,7 +85,7 @@ def _trial(
     line |= {"seed": config.seed, "metric": config.metric, "k": config.k}
     begun = perf_counter()
     try:
-        model = contender(config.model).make(made).fit(_part(split.train, share, config.seed))
+        model = make(made).fit(_part(split.train, share, config.seed))
         listed = top_lists(model, split.histories, config.k, split.train.titles)
         values = judge(listed, split, [config.k], config.seed).viewers[config.metric, config.k]
         low, high = ends(resampled_means(values[:, None], config.resamples, config.seed))
