@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..consent.record import opened
@@ -11,6 +12,8 @@ from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
 from .config import ModelsConfig
 from .inputs import (
+    catalogue,
+    open_popularity,
     personalisation_interactions,
     training_interactions,
     weighed,
@@ -21,14 +24,18 @@ from .registry import Registry
 from .segments.step import make_segments
 from .serving.lists import top_lists, write_lists
 from .serving.served import Served
-from .training import champion_of, measure, metrics_table, origin_of, registry, split_of, train_model
+from .serving.shelf import Shelf, long_tail
+from .serving.tradeoff import SCHEMA as CURVE
+from .serving.tradeoff import tradeoff
+from .training import Measured, champion_of, measure, metrics_table, origin_of, registry, split_of, train_model
 
+_MEASURED = ("model_metrics", "rerank_tradeoff")
 _SERVED = ("recommendations", "personalisation_interactions")
 
 
 def train(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
     """Measure tonight's recipes on a temporal split, train what the gate decides on all that training permits, and put
-    it in service; `model_metrics`.
+    it in service; `model_metrics`, and `rerank_tradeoff` of what serves.
 
     Without anything to learn from, the champion is taken out of service: whom it was learned from has left. A training
     that diverges is refused, and the metadata says what serves in its place: see training.train_model.
@@ -41,12 +48,10 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
     champion = where.champion()
     in_service = where.is_whole(champion) if champion is not None else not rows.num_rows
     in_service = in_service and champion not in where.flagged()
-    if lake.is_current("model_metrics", inputs) and in_service:
-        return StepResult(
-            {"model_metrics": lake.rows("model_metrics"), "training_interactions": rows.num_rows}, skipped=True
-        )
+    if all(lake.is_current(table, inputs) for table in _MEASURED) and in_service:
+        return StepResult(_trained_rows(session), skipped=True)
     metadata: dict[str, int | float | str | dict[str, Any]] = {"viewers": 0, "pairs": rows.num_rows}
-    metrics = []
+    metrics, curve = [], CURVE.empty_table()
     if not rows.num_rows:
         where.retire()
         where.prune(0)
@@ -66,15 +71,30 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
         trained = train_model(
             where, interactions, measured, origin, config, unchanged=in_service and _unchanged(session, where, champion)
         )
+        curve = _tradeoff(session, span, measured, trained.decision.get("recipe"), config)
         metadata |= {"model": str(trained.name), "serves": trained.kind, "gate": trained.decision}
         metadata["viewers"] = len(interactions)
     metadata |= {f"{m.model} {m.metric}@{m.k}": m.value for m in metrics if m.k == config.evaluation.ks[0]}
     if not metrics:
         metadata["evaluation"] = "absent: no viewer has titles on both sides of the temporal split"
-    table = metrics_table(metrics)
-    with lake.write("model_metrics", inputs) as staging:
-        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
-    return StepResult({"model_metrics": table.num_rows, "training_interactions": rows.num_rows}, metadata=metadata)
+    for name, table in zip(_MEASURED, (metrics_table(metrics), curve), strict=True):
+        with lake.write(name, inputs) as staging:
+            pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+    return StepResult(_trained_rows(session), metadata=metadata)
+
+
+def _trained_rows(session: Session) -> dict[str, int]:
+    return {table: session.lake.rows(table) for table in ("training_interactions", *_MEASURED)}
+
+
+def _tradeoff(session: Session, span: Span, measured: Measured, recipe: str | None, config: ModelsConfig) -> pa.Table:
+    """`rerank_tradeoff` of the recipe that serves; empty where it was not measured tonight."""
+    model = measured.models.get(recipe or "")
+    if model is None:
+        return CURVE.empty_table()
+    titles, popular = catalogue(session), open_popularity(session, span.as_of, config.serving.popularity_days)
+    shelf = Shelf.of(model.titles, titles, long_tail(titles, popular, config.discovery.head_share))
+    return tradeoff(model, measured.split, shelf, config.discovery, config.evaluation)
 
 
 def _watermark(session: Session, span: Span) -> dict[str, int | str]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ..errors import Refused
+from .base import Recommender
 from .card import card
 from .config import ModelsConfig
 from .evaluation.evaluate import Metric, judged, metrics_of
@@ -47,10 +48,12 @@ def split_of(rows: pa.Table, config: ModelsConfig) -> Split:
 
 @dataclass(frozen=True)
 class Measured:
-    """Tonight's recipes on the same held-out viewers: the figures of the models by name, each recipe's groups by
-    digest, and what the gate asks."""
+    """Tonight's recipes on the same held-out viewers, those of `split`: the figures of the models by name; each
+    recipe's groups and its model, learned from the early side, by digest; and what the gate asks."""
 
+    split: Split
     metrics: list[Metric]
+    models: Mapping[str, Recommender]
     groups: Mapping[str, list[dict[str, Any]]]
     contest: Contest
 
@@ -67,12 +70,14 @@ def measure(split: Split, champion: Recipe | None, barred: frozenset[str], confi
     recipes = {r.digest: r for r in (FLOOR_RECIPE, *([champion] if champion else []), *configured.values())}
     split = thinned(split, config.evaluation.viewers, config.evaluation.seed)
     found: dict[str, Judged] = {}
+    models: dict[str, Recommender] = {}
     values, failed, groups = {}, {}, {}
     for digest, recipe in recipes.items():
         try:
             model = recipe.make(config.ials.threads)
             if len(split.test):
-                found[names[digest]] = judged(model.fit(split.train), split, config.evaluation, [config.gate.k])
+                models[digest] = model.fit(split.train)
+                found[names[digest]] = judged(model, split, config.evaluation, [config.gate.k])
                 values[digest] = found[names[digest]].viewers["ndcg", config.gate.k]
                 groups[digest] = by_activity(found[names[digest]], split, config)
         except Refused as refused:
@@ -80,7 +85,7 @@ def measure(split: Split, champion: Recipe | None, barred: frozenset[str], confi
     metrics = metrics_of(found, split, config.evaluation, FLOOR)
     challengers = [each for each in configured.values() if champion is None or each.digest != champion.digest]
     known = frozenset(each.digest for each in configured.values())
-    return Measured(metrics, groups, Contest(champion, challengers, known, values, failed, barred))
+    return Measured(split, metrics, models, groups, Contest(champion, challengers, known, values, failed, barred))
 
 
 @dataclass(frozen=True)

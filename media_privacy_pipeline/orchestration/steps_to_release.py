@@ -37,8 +37,8 @@ def models_steps(policy: Policy) -> Iterator[Step]:
         "train",
         "models",
         "models.steps:train",
-        ("training_interactions", "model_metrics"),
-        deps=("permitted_training_viewing_events", "consent_ledger"),
+        ("training_interactions", "model_metrics", "rerank_tradeoff"),
+        deps=("permitted_training_viewing_events", "consent_ledger", "accepted_titles", "title_daily"),
         kinds=("python", "numpy"),
         pool="models",
     )
@@ -70,15 +70,6 @@ def models_steps(policy: Policy) -> Iterator[Step]:
             "accepted_titles",
             "title_daily",
         ),
-        kinds=("python", "numpy"),
-        pool="models",
-    )
-    yield Step(
-        "weigh_rerank",
-        "models",
-        "models.serving.step:weigh_rerank",
-        ("rerank_tradeoff",),
-        deps=("model_metrics", "training_interactions", "accepted_titles", "title_daily"),
         kinds=("python", "numpy"),
         pool="models",
     )

@@ -12,7 +12,7 @@ from models_world import ALONE, SPAN, World, rows_of
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.models.config import IalsConfig, ModelsConfig
 from media_privacy_pipeline.models.inputs import personalisation_interactions
-from media_privacy_pipeline.models.serving.step import discover, weigh_rerank
+from media_privacy_pipeline.models.serving.step import discover
 from media_privacy_pipeline.models.serving.weekly import week_of
 from media_privacy_pipeline.models.steps import train
 
@@ -102,7 +102,6 @@ def test_weeks_begin_on_monday() -> None:
 
 
 def test_what_the_rerank_costs_is_told_with_intervals(trained: Session) -> None:
-    weigh_rerank(trained, SPAN, ALONE)
     rows = {(r["list"], r["calibration"], r["metric"]): r for r in rows_of(trained, "rerank_tradeoff")}
     plain, strong = rows["plain", None, "miscalibration"], rows["reranked", 0.9, "miscalibration"]
     assert float(str(strong["value"])) < float(str(plain["value"]))
@@ -110,14 +109,12 @@ def test_what_the_rerank_costs_is_told_with_intervals(trained: Session) -> None:
     cost = rows["reranked", 0.9, "ndcg_cost"]
     ndcg = [float(str(rows[name, weight, "ndcg"]["value"])) for name, weight in (("plain", None), ("reranked", 0.9))]
     assert float(str(cost["value"])) == pytest.approx(ndcg[0] - ndcg[1])
-    assert weigh_rerank(trained, SPAN, ALONE).skipped
 
 
 def test_without_a_model_and_open_counts_there_is_nothing_to_show(session: Session) -> None:
     WORLD.store(session)
     night(session)
-    weigh_rerank(session, SPAN, ALONE)
-    assert rows_of(session, "weekly_discovery") == rows_of(session, "rerank_tradeoff") == []
+    assert rows_of(session, "weekly_discovery") == []
 
 
 def test_where_popularity_is_in_service_the_open_counts_that_were_paid_for_are_what_is_listed(session: Session) -> None:

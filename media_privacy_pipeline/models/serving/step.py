@@ -1,8 +1,7 @@
-"""The steps of weekly_discovery: a week's lists, made once and carried on; and what their re-rank costs and brings."""
+"""The step of weekly_discovery: a week's lists, made once and carried on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
@@ -13,16 +12,12 @@ import pyarrow.parquet as pq
 from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
 from ..config import ModelsConfig
-from ..inputs import Title, catalogue, open_popularity, read
-from ..recipes import recipe_of
-from ..training import registry, split_of
+from ..inputs import read
 from .served import Served
 from .shelf import Shelf, long_tail
-from .tradeoff import SCHEMA as CURVE
-from .tradeoff import tradeoff
 from .weekly import SCHEMA, Ranker, still_fit, week_of, weekly_lists
 
-_WEEKLY, _CURVE = "weekly_discovery", "rerank_tradeoff"
+_WEEKLY = "weekly_discovery"
 
 
 def discover(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
@@ -53,39 +48,6 @@ def discover(session: Session, span: Span, config: ModelsConfig | None = None) -
     people = {"viewers": len(viewers.keys), "viewers_with_a_new_list": _people(made)}
     told: dict[str, int | str] = {"week": week.isoformat(), **people, "long_tail_titles": len(tail)}
     return StepResult({_WEEKLY: table.num_rows}, metadata=told)
-
-
-def weigh_rerank(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
-    """`rerank_tradeoff`: the champion's recipe learns from before the split day and is re-ranked for those after it."""
-    config = config or ModelsConfig.on(session.settings.threads)
-    lake, where = session.lake, registry(session.settings.models)
-    popular, champion = open_popularity(session, span.as_of, config.serving.popularity_days), where.champion()
-    fingerprint = fingerprint_of(
-        [lake.fingerprint(t) for t in ("training_interactions", "accepted_titles")],
-        [champion, sorted(popular.items())],
-        config.model_dump_json(),
-    )
-    if lake.is_current(_CURVE, fingerprint):
-        return StepResult({_CURVE: lake.rows(_CURVE)}, skipped=True)
-    table = (
-        CURVE.empty_table() if champion is None else _measured(session, champion, catalogue(session), popular, config)
-    )
-    with lake.write(_CURVE, fingerprint) as staging:
-        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
-    return StepResult({_CURVE: table.num_rows})
-
-
-def _measured(
-    session: Session, champion: str, titles: Mapping[str, Title], popular: Mapping[str, float], config: ModelsConfig
-) -> pa.Table:
-    columns = [*session.project.contracts["training_interactions"].types]
-    split = split_of(read(session, "training_interactions", columns), config)
-    if not len(split.test):
-        return CURVE.empty_table()
-    recipe = recipe_of(registry(session.settings.models).load(champion).manifest)
-    model = recipe.make(config.ials.threads).fit(split.train)
-    shelf = Shelf.of(model.titles, titles, long_tail(titles, popular, config.discovery.head_share))
-    return tradeoff(model, split, shelf, config.discovery, config.evaluation)
 
 
 def _of_week(session: Session, week: date) -> pa.Table:

@@ -45,27 +45,11 @@ def tradeoff(
     """
     if not len(split.test):
         return SCHEMA.empty_table()
-    viewers = len(split.test)
-    offered = dict.fromkeys(shelf.titles.tolist(), EVERYONE)
-    everyone = Filters(offered, np.full(viewers, EVERYONE), np.zeros(viewers, bool))
-    ranker = Ranker.of(model, shelf, everyone)
-    found = ranker.candidates(split.histories, np.arange(viewers), config)
-    tastes = shelf.tastes(split.histories)
+    lists = _lists(model, split, shelf, config)
     named: list[tuple[str, float | None]] = [(PLAIN, None), *((RERANKED, weight) for weight in config.curve)]
     columns: dict[tuple[str, float | None, str], Floats] = {}
     for name, weight in named:
-        order = rerank(
-            found.titles,
-            found.scores,
-            tastes,
-            shelf,
-            length=config.length,
-            weight=weight or 0.0,
-            tail_share=0.0 if weight is None else config.tail_share,
-            per_creator=None if weight is None else config.per_creator,
-        )
-        listed = np.where(order == NOBODY, NOBODY, np.take_along_axis(found.titles, np.maximum(order, 0), axis=1))
-        figures = _figures(listed, split, shelf)
+        figures = _figures(lists[weight], split, shelf)
         for metric, values in figures.items():
             columns[name, weight, metric] = values
         columns[name, weight, "ndcg_cost"] = columns[PLAIN, None, "ndcg"] - figures["ndcg"]
@@ -79,6 +63,31 @@ def tradeoff(
             told = int((~np.isnan(table[:, number])).sum())
             rows.append(dict(zip(SCHEMA.names, (name, weight, metric, value, low, high, told), strict=True)))
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _lists(model: Recommender, split: Split, shelf: Shelf, config: DiscoveryConfig) -> dict[float | None, Ints]:
+    """The list of each test viewer for each weight, None for the plain one: a block of viewers at a time."""
+    viewers = len(split.test)
+    offered = dict.fromkeys(shelf.titles.tolist(), EVERYONE)
+    ranker = Ranker.of(model, shelf, Filters(offered, np.full(viewers, EVERYONE), np.zeros(viewers, bool)))
+    parts: dict[float | None, list[Ints]] = {weight: [] for weight in (None, *config.curve)}
+    for first in range(0, viewers, config.block_viewers):
+        rows = np.arange(first, min(first + config.block_viewers, viewers))
+        found, tastes = ranker.candidates(split.histories, rows, config), shelf.tastes(split.histories.take(rows))
+        for weight, blocks in parts.items():
+            order = rerank(
+                found.titles,
+                found.scores,
+                tastes,
+                shelf,
+                length=config.length,
+                weight=weight or 0.0,
+                tail_share=0.0 if weight is None else config.tail_share,
+                per_creator=None if weight is None else config.per_creator,
+            )
+            listed = np.take_along_axis(found.titles, np.maximum(order, 0), axis=1)
+            blocks.append(np.where(order == NOBODY, NOBODY, listed))
+    return {weight: np.concatenate(blocks) for weight, blocks in parts.items()}
 
 
 def _figures(listed: Ints, split: Split, shelf: Shelf) -> dict[str, Floats]:
