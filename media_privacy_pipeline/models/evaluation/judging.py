@@ -46,6 +46,16 @@ class Genres:
     names: tuple[str, ...]
     kinds: Floats
 
+    @classmethod
+    def of(cls, genres: Mapping[str, Sequence[str]]) -> Genres:
+        """From the genres of each title, of which each has an equal part."""
+        titles, names = sorted(genres), tuple(sorted({name for own in genres.values() for name in own}))
+        at, kinds = {name: n for n, name in enumerate(names)}, np.zeros((len(titles), len(names)))
+        for n, title in enumerate(titles):
+            own = {at[name] for name in genres[title]}
+            kinds[n, list(own)] = 1 / max(1, len(own))
+        return cls(np.array(titles, np.str_), names, kinds)
+
     def over(self, titles: Strings) -> Floats:
         """The parts of other titles, 0 for those that are not known."""
         place = positions(self.titles, titles)

@@ -6,8 +6,6 @@ import csv
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
-
 from ...errors import Refused, UsageError
 from .judging import Genres
 
@@ -51,15 +49,10 @@ def genres_of(path: Path) -> Genres:
         else:
             names = [name for name in row[-1].split("|") if name and name != "(no genres listed)"]
         of[row[0]] = list(dict.fromkeys(names))
-    titles, every = sorted(of), sorted({name for names in of.values() for name in names})
-    at = {name: n for n, name in enumerate(every)}
-    kinds = np.zeros((len(titles), len(every)))
-    for n, title in enumerate(titles):
-        for name in of[title]:
-            kinds[n, at[name]] = 1 / len(of[title])
-    if not every:
+    found = Genres.of(of)
+    if not found.names:
         raise Refused(f"{path}: no title has a genre")
-    return Genres(np.array(titles, np.str_), tuple(every), kinds)
+    return found
 
 
 def _is_header(fields: Sequence[str], names: Sequence[str]) -> bool:

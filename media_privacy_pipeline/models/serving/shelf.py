@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..evaluation.judging import Genres
 from ..inputs import Title
 from ..interactions import Bools, Floats, Interactions, Ints, Strings, positions
 
@@ -27,13 +28,9 @@ class Shelf:
     def of(cls, titles: Strings, catalogue: Mapping[str, Title], tail: frozenset[str]) -> Shelf:
         """From the catalogue; titles that it lacks have neither genre nor creator."""
         known = [catalogue.get(title) for title in titles.tolist()]
-        genres = sorted({genre for title in catalogue.values() for genre in title.genres})
         makers = sorted({title.creator for title in catalogue.values() if title.creator is not None})
-        place, number = {genre: n for n, genre in enumerate(genres)}, {name: n for n, name in enumerate(makers)}
-        kinds = np.zeros((len(titles), len(genres)), np.float32)
-        for row, title in enumerate(known):
-            own = [] if title is None else [place[genre] for genre in set(title.genres)]
-            kinds[row, own] = 1 / max(1, len(own))
+        number = {name: n for n, name in enumerate(makers)}
+        kinds = Genres.of({key: title.genres for key, title in catalogue.items()}).over(titles).astype(np.float32)
         creators = [NOBODY if title is None or title.creator is None else number[title.creator] for title in known]
         marked = np.array([title in tail for title in titles.tolist()], bool)
         return cls(titles, kinds, np.array(creators, np.int64), marked)
