@@ -112,13 +112,16 @@ class Registry:
             raise Refused(f"{folder}: its manifest is no manifest; delete it and train again")
         return StoredModel(name, manifest, loaded)
 
+    def manifest(self, name: str) -> Mapping[str, Any] | None:
+        """What a model says of itself; None for one that is not there, or is not what its name says."""
+        try:
+            return self.load(name).manifest
+        except Refused:
+            return None
+
     def is_whole(self, name: str) -> bool:
         """Whether a model is there and is what its name says."""
-        try:
-            self.load(name)
-        except Refused:
-            return False
-        return True
+        return self.manifest(name) is not None
 
     def card(self, name: str) -> str | None:
         """The card beside a model; None where none was written."""
@@ -191,10 +194,8 @@ class Registry:
 
     def recipe(self, name: str | None) -> str:
         """Digest of the recipe that a model was made by; empty for none, and for a model that cannot be read."""
-        try:
-            return "" if name is None else str(self.load(name).manifest.get("recipe", ""))
-        except Refused:
-            return ""
+        manifest = None if name is None else self.manifest(name)
+        return "" if manifest is None else str(manifest.get("recipe", ""))
 
     def _point(self, name: str | None) -> None:
         if name is None:

@@ -100,17 +100,17 @@ class Trained:
 def champion_of(where: Registry) -> Recipe | None:
     """The recipe of the model in service, flagged or not; None without one that can be read."""
     name = where.champion()
-    if name is None or not where.is_whole(name):
-        return None
+    manifest = None if name is None else where.manifest(name)
     try:
-        return recipe_of(where.load(name).manifest)
+        return None if manifest is None else recipe_of(manifest)
     except Refused:
         return None
 
 
 def is_private(where: Registry, name: str | None) -> bool:
     """Whether a stored model is differentially private: nobody who left can be told from it."""
-    return name is not None and where.is_whole(name) and where.load(name).manifest.get("epsilon") is not None
+    manifest = None if name is None else where.manifest(name)
+    return manifest is not None and manifest.get("epsilon") is not None
 
 
 def train_model(

@@ -84,7 +84,7 @@ def _flag_models(session: Session, journal: Journal) -> None:
                 learned[int(number)] = (min(low, first), max(high, last))
     models = {}
     for name in sorted(where.names()):
-        origin = where.load(name).manifest if where.is_whole(name) else {}
+        origin = where.manifest(name) or {}
         first = date.fromisoformat(origin.get("first_day", date.min.isoformat()))
         last = date.fromisoformat(origin.get("last_day", date.max.isoformat()))
         inside = [n for n, (low, high) in learned.items() if low <= last and high >= first]
