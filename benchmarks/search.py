@@ -1,10 +1,10 @@
-"""`python -m benchmarks.search --movies .../movies.csv`: known titles asked for with a typo, and how soon they are found.
+"""`python -m benchmarks.search --movies .../movies.csv`: titles asked for by name with a typo, and how high they come.
 
 Queries are names of titles drawn from the MovieLens catalogue, as they are and with one random typo: a letter or digit
 put in, left out, changed, or changed with its neighbour. A search is as good as 1 / the place of the title among ten
-(mean reciprocal rank, 95 % interval by bootstrap); titles that share their name count for each other, since no query tells
-them apart. Side by side, over the same names, genres and years: this project's index in DuckDB, SQLite's FTS5 with
-Porter's stems, FTS5 with trigrams, and bm25s with Snowball's stems in an environment of its own.
+(mean reciprocal rank, 95 % interval by bootstrap); titles that share their name count for each other, since no query
+tells them apart. Side by side, over the same names, genres and years: this project's index in DuckDB, SQLite's FTS5
+with Porter's stems, FTS5 with trigrams, and bm25s with Snowball's stems in an environment of its own.
 """
 
 from __future__ import annotations
@@ -157,7 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     drawn = chance.sample([name for name in called if any(sign.isalnum() for sign in name)], chosen.queries)
     begun = time.perf_counter()
     own = ours(catalogue)
-    print(f"{len(ids):,} titles, {chosen.queries:,} queries, seed {chosen.seed}; index {time.perf_counter() - begun:.1f} s")
+    made = time.perf_counter() - begun
+    print(f"{len(ids):,} titles, {chosen.queries:,} queries, seed {chosen.seed}; index {made:.1f} s")
     engines = {
         "this index, DuckDB": own,
         "FTS5, porter": fts5(catalogue, "porter unicode61 remove_diacritics 2"),

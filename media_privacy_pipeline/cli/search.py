@@ -28,7 +28,7 @@ def search(
 ) -> None:
     """Find titles by words of their names, genres, makers and stories; a typo a word is forgiven.
 
-      media-privacy search "space opera"
+    media-privacy search "space opera"
     """
     import duckdb
 

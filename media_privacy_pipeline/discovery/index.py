@@ -1,7 +1,7 @@
 """BM25 over several fields, worked out in advance: a query only adds up what is stored.
 
-BM25F of Robertson, Zaragoza and Taylor (2004): the counts of a term in each field, divided by how long the field is there
-and weighed, are added before they saturate. Of several names of one title the best counts, and not their sum.
+BM25F of Robertson, Zaragoza and Taylor (2004): the counts of a term in each field, divided by how long the field is
+there and weighed, are added before they saturate. Of several names of one title the best counts, and not their sum.
 """
 
 from __future__ import annotations

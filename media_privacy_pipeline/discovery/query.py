@@ -44,4 +44,3 @@ def search(connection: duckdb.DuckDBPyConnection, query: str, k: int = 10) -> li
         raise UsageError(f"k is {k}: ask for one title or more")
     rows = connection.execute(statement(), {"query": query[:LONGEST].replace("\0", " "), "k": k}).fetchall()
     return [Hit(*row) for row in rows]
-

@@ -8,28 +8,33 @@ spoken as (
     select unnest(words) as word, generate_subscripts(words, 1) as position from cut
 ),
 asked as (
-    select word, position from spoken
+    -- How many typos are forgiven: none up to two letters, two from eight on.
+    select word, position, case when length(word) >= 8 then 2 when length(word) >= 3 then 1 else 0 end as forgiven
+    from spoken
     union all
     -- A space too many.
-    select one.word || other.word, one.position
+    select one.word || other.word, one.position, 0
     from spoken as one join spoken as other on other.position = one.position + 1
 ),
 near as (
-    select
-        asked.position,
-        asked.word as asked,
-        known.word,
-        known.stem,
-        known.vector,
-        known.titles,
-        case when known.word = asked.word then 0 else damerau_levenshtein(known.word, asked.word) end as typos
-    from asked join search_words as known
-        on known.word = asked.word
-        or (
-            length(asked.word) >= 3
-            and abs(length(known.word) - length(asked.word)) <= if(length(asked.word) >= 8, 2, 1)
-            and damerau_levenshtein(known.word, asked.word) <= if(length(asked.word) >= 8, 2, 1)
-        )
+    select *
+    from (
+        select
+            asked.position,
+            asked.word as asked,
+            asked.forgiven,
+            known.word,
+            known.stem,
+            known.titles,
+            -- Two neighbours that changed places are one typo here and two changes there, which are counted sooner.
+            case
+                when known.word = asked.word then 0
+                when levenshtein(known.word, asked.word) <= 2 * forgiven then damerau_levenshtein(known.word, asked.word)
+            end as typos
+        from asked join search_words as known
+            on length(known.word) between length(asked.word) - forgiven and length(asked.word) + forgiven
+    )
+    where typos <= forgiven
 ),
 meant as (
     -- Who types a word of the catalogue mostly means it; who does not means one that is near and often there.
@@ -65,7 +70,11 @@ sense as (
     select coalesce(list(value order by place), []) as vector
     from (
         select place, sum(trust * vector[place]) as value
-        from (select *, unnest(generate_series(1, len(vector))) as place from meant where typos = 0)
+        from (
+            select trust, vector, unnest(generate_series(1, len(vector))) as place
+            from meant join search_words using (word)
+            where typos = 0
+        )
         group by place
     )
 ),

@@ -36,6 +36,8 @@ def stems(vocabulary: Sequence[str], language: str) -> dict[str, str]:
     """
     known = snowballstemmer.algorithms()
     if language not in known:
-        raise UsageError(f"search_language is {language}: there are no rules for its stems; known are {', '.join(known)}")
+        raise UsageError(
+            f"search_language is {language}: there are no rules for its stems; known are {', '.join(known)}"
+        )
     stemmer = snowballstemmer.stemmer(language)
     return dict(zip(vocabulary, stemmer.stemWords(list(vocabulary)), strict=True))

@@ -20,10 +20,10 @@ SCHEMA = pa.schema(
     ]
 )
 ROWS = [
-    ("a", "Alien (1979)", "film", ["horror", "science fiction"], 1979, "Ridley Scott", "en", "A crew wakes up far from home."),
+    ("a", "Alien (1979)", "film", ["horror", "science fiction"], 1979, "Ridley Scott", "en", "A crew wakes up."),
     ("b", "Aliens", "film", ["action", "science fiction"], 1986, "James Cameron", "en", None),
     ("c", "City of Lost Children, The (Cité des enfants perdus, La)", "film", ["fantasy"], 1995, None, "fr", None),
-    ("d", "Seven (a.k.a. Se7en)", "film", ["crime", "thriller"], 1995, "David Fincher", "en", "Two detectives hunt a murderer."),
+    ("d", "Seven (a.k.a. Se7en)", "film", ["crime", "thriller"], 1995, "David Fincher", "en", "Two detectives."),
     ("e", "Seven Brides for Seven Brothers", "film", ["musical"], 1954, None, "en", None),
     ("f", "Toy Story", "film", ["animation"], 1995, "John Lasseter", "en", "Toys live when nobody looks."),
     ("g", "Troy", "film", ["war"], 2004, None, "en", None),

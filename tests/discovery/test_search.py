@@ -73,10 +73,9 @@ def test_a_query_without_end_is_read_to_its_longest(toy: duckdb.DuckDBPyConnecti
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=25, deadline=None)
-def test_no_query_breaks_it_and_the_best_come_first(query: str) -> None:
-    with indexed(ROWS[:4]) as connection:
-        scores = [hit.score for hit in search(connection, query)]
+@settings(max_examples=25)
+def test_no_query_breaks_it_and_the_best_come_first(toy: duckdb.DuckDBPyConnection, query: str) -> None:
+    scores = [hit.score for hit in search(toy, query)]
     assert scores == sorted(scores, reverse=True)
     assert all(score > 0 for score in scores)
 
