@@ -7,7 +7,7 @@ there and weighed, are added before they saturate. Of several names of one title
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -93,9 +93,10 @@ def _counts(entry: Entry, term_of: Mapping[str, str], averages: Mapping[str, flo
         # A name that says a word twice is not twice as much about it.
         for term, count in _weighed(dict.fromkeys(name), term_of, NAME, averages["name"]).items():
             best[term] = max(best.get(term, 0.0), count)
-    total = Counter(best)
+    total = defaultdict(float, best)
     for field, shape in FIELDS.items():
-        total.update(_weighed(entry.fields[field], term_of, shape, averages[field]))
+        for term, count in _weighed(entry.fields[field], term_of, shape, averages[field]).items():
+            total[term] += count
     for term in {term_of[word] for word in entry.joined} - total.keys():
         total[term] = JOINED.weight
     return dict(total)
