@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """The first arrival day that Dagster shows; the earliest day of the landing zone where nothing is given."""
     last_day: date | None = None
     """The last arrival day that Dagster shows and waits for; yesterday where nothing is given."""
+    search_language: str = "english"
+    """The language whose stems the search index goes by: one of Snowball's."""
     lock_wait: Annotated[float, Field(ge=0)] = 600.0
     """How many seconds a run waits for another run on the same home."""
     audit_size: AuditSize | None = None

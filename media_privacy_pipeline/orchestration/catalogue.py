@@ -9,7 +9,14 @@ from ..policy import Policy
 from ..sql import Project
 from .step import Step
 from .steps_to_permitted import SOURCES, consent_steps, landed, landing_steps, permitted_steps
-from .steps_to_release import anonymised_steps, exact_steps, models_steps, published_steps, rights_steps
+from .steps_to_release import (
+    anonymised_steps,
+    discovery_steps,
+    exact_steps,
+    models_steps,
+    published_steps,
+    rights_steps,
+)
 
 GROUPS = {
     "landing": "What was delivered, and what of it was accepted at the door",
@@ -17,6 +24,7 @@ GROUPS = {
     "permitted": "For each purpose, the rows and columns that it may see",
     "anonymised": "Counts with paid noise: nothing in them is about a person",
     "models": "What learns from permitted rows",
+    "discovery": "What titles are found by: the search index of the catalogue",
     "rights": "What is kept and for how long, and who was handed what",
     "published": "What other teams read, once the gate has let it through",
 }
@@ -31,6 +39,7 @@ def catalogue(policy: Policy, project: Project) -> tuple[Step, ...]:
         *permitted_steps(policy),
         *anonymised_steps(policy),
         *models_steps(policy),
+        *discovery_steps(),
         *exact_steps(policy),
         *rights_steps(policy),
         *published_steps(policy),

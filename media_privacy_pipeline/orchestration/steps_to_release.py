@@ -93,6 +93,18 @@ def models_steps(policy: Policy) -> Iterator[Step]:
     )
 
 
+def discovery_steps() -> Iterator[Step]:
+    """The search index of the catalogue."""
+    yield Step(
+        "index_titles",
+        "discovery",
+        "discovery.step:index_titles",
+        ("search_titles", "search_words", "search_index"),
+        deps=("accepted_titles",),
+        kinds=("python", "parquet"),
+    )
+
+
 def rights_steps(policy: Policy) -> Iterator[Step]:
     """Retention and its proof; who was handed what."""
     permitted = [table for step in permitted_steps(policy) for table in step.tables]
@@ -162,6 +174,9 @@ def published_steps(policy: Policy) -> Iterator[Step]:
             *policy.releases.tables,
             "segment_profile",
             "similar_titles",
+            "search_titles",
+            "search_words",
+            "search_index",
             "privacy_ledger",
             "row_accounting",
             "recommendations",

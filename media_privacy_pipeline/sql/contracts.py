@@ -72,7 +72,9 @@ class Column(_Part):
     """
 
     name: str
-    data_type: Literal["varchar", "integer", "bigint", "double", "boolean", "timestamp", "date", "varchar[]"]
+    data_type: Literal[
+        "varchar", "integer", "bigint", "double", "boolean", "timestamp", "date", "varchar[]", "double[]"
+    ]
     description: str
     meta: _ColumnMeta = _ColumnMeta()
     data_tests: tuple[str | dict[str, dict[str, Any]], ...] = ()

@@ -22,6 +22,7 @@ _TYPES: dict[str, dict[str, Any]] = {
     "timestamp": {"type": "string", "format": "date-time"},
     "date": {"type": "string", "format": "date"},
     "varchar[]": {"type": "array", "items": {"type": "string"}},
+    "double[]": {"type": "array", "items": {"type": "number"}},
 }
 
 
