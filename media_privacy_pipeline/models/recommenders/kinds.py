@@ -32,8 +32,8 @@ KINDS: Mapping[str, type[Storable]] = {
     "private_popularity": PrivatePopularity,
 }
 PRIVATE = ("private_als", "private_popularity")
-"""The kinds that keep a promise to each account. AnyConfig, from which a night trains, has none of them: what they learn
-from people is paid for by steps of their own."""
+"""The kinds that keep a promise to each account. AnyConfig, from which a night trains, has none of them: what they
+learn from people is paid for by steps of their own."""
 
 KindConfig = Annotated[AnyConfig | PrivateAlsConfig | PrivatePopularityConfig, Field(discriminator="kind")]
 """A configuration of any kind."""
