@@ -134,7 +134,10 @@ def leave_private(where: Registry, measured: Measured) -> Trained:
     tried = [
         {"kind": recipe.kind, "recipe": recipe.digest, "outcome": "refused", "reason": PRIVATE_ALONE}
         | {"mean": _mean(measured, recipe), "lead": None, "margin": None}
-        for recipe in measured.contest.challengers
+        for recipe in (
+            *([measured.contest.champion] if measured.contest.champion else []),
+            *measured.contest.challengers,
+        )
     ]
     kind = "none" if champion is None else str(where.load(champion).manifest.get("kind"))
     told = {"serves": kind, "recipe": where.recipe(champion), "tried": tried}

@@ -6,21 +6,22 @@ import numpy as np
 import pytest
 from models_world import GENRES, QUICK, SPAN, World, rows_of
 from private_world import MU, let, quietly
+from pydantic import ValidationError
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused
+from media_privacy_pipeline.models.config import ModelsConfig
 from media_privacy_pipeline.models.inputs import COUNTS
-from media_privacy_pipeline.models.interactions import Interactions
 from media_privacy_pipeline.models.moving import promote, standing
 from media_privacy_pipeline.models.private import step
-from media_privacy_pipeline.models.recipes import load_model
+from media_privacy_pipeline.models.recipes import recipe_of
 from media_privacy_pipeline.models.recommenders.popularity import Popularity
 from media_privacy_pipeline.models.steps import recommend, train
 from media_privacy_pipeline.models.training import registry
 from media_privacy_pipeline.privacy.accountant import epsilon_of
 from media_privacy_pipeline.privacy.open import open_desk
 
-WORLD = World(viewers=1200)
+WORLD = World(viewers=900, plays=10)
 
 
 def paid(session: Session) -> list[str]:
@@ -49,8 +50,7 @@ def test_the_policy_puts_paid_factors_in_service_and_takes_them_out_again(home: 
     charges = paid(home)
 
     let(home, models="private")
-    with pytest.raises(Refused, match="private models alone serve, and it is not private"):
-        promote(home, where, not_private, "ann", "x")
+    assert "private models alone serve, and it is not private" in str(standing(home, where, not_private).against)
     recommend(home, SPAN, QUICK)
     assert rows_of(home, "recommendations") == [], "not even before the night trained"
     told = train(home, SPAN, QUICK).metadata
@@ -77,40 +77,44 @@ def test_the_policy_puts_paid_factors_in_service_and_takes_them_out_again(home: 
     assert private in where.names()
 
 
-def test_a_list_is_solved_from_the_released_factors_and_ones_own_history_alone(home: Session) -> None:
+def test_a_model_tells_what_it_cost_and_lists_are_solved_from_it_and_ones_own_history_alone(home: Session) -> None:
     let(home, models="private")
-    train(home, SPAN, QUICK)
-    step.liken(home, SPAN)
-    recommend(home, SPAN, QUICK)
-    where = registry(home.settings.models)
-    factors = where.load(str(where.champion())).arrays
-    config = load_model(where, str(where.champion())).config  # type: ignore[attr-defined]
-    rows = [row for row in rows_of(home, "recommendations") if row["viewer_key"] == WORLD.key("personalisation", 7)]
-    watched = {title for viewer, title, _ in WORLD.events() if viewer == 7}
-    place = {str(title): n for n, title in enumerate(factors["titles"])}
-    exact = factors["factors"].astype(np.float64)
-    own = exact[[place[title] for title in sorted(watched)]]
-    system = config.unobserved * exact.T @ exact + config.regularisation * np.eye(exact.shape[1]) + own.T @ own
-    vector = np.linalg.solve(system, own.sum(axis=0))
-    for row in rows:
-        assert row["score"] == pytest.approx(exact[place[str(row["title_id"])]] @ vector, abs=1e-9)
-
-
-def test_the_manifest_and_the_card_tell_what_it_cost_and_what_was_checked(home: Session) -> None:
     told = step.liken(home, SPAN).metadata
     where = registry(home.settings.models)
-    manifest, card = where.load(str(told["model"])).manifest, where.card(str(told["model"]))
-    budget = home.policy.releases.budget
+    stored, card = where.load(str(told["model"])), where.card(str(told["model"]))
+    manifest, budget = stored.manifest, home.policy.releases.budget
     assert manifest["epsilon"] == epsilon_of(MU, budget.delta)
     assert (manifest["kind"], manifest["delta"], manifest["period"]) == ("private_als", budget.delta, "2026-01")
     assert [audit["passed"] for audit in manifest["audits"]] == [True] * 4
     # No exact figure about people is in what everybody may see.
     assert not {*COUNTS, "viewers", "pairs", "partitions"} & manifest.keys()
     assert card is not None
-    for said in (f"mu {MU:g}", "ahead of noisy popularity", "Holds: the ledger has every part of it", "Serving it costs"):
+    for said in (
+        f"mu {MU:g}",
+        "ahead of noisy popularity",
+        "Holds: the ledger has every part of it",
+        "Serving it costs",
+    ):
         assert said in card
     step.liken(home, SPAN)
     assert where.names() == [told["model"]], "the same parts make the same model"
+
+    recommend(home, SPAN, QUICK)
+    rows = [row for row in rows_of(home, "recommendations") if row["viewer_key"] == WORLD.key("personalisation", 7)]
+    watched = {title for viewer, title, _ in WORLD.events() if viewer == 7}
+    place = {str(title): n for n, title in enumerate(stored.arrays["titles"])}
+    exact, config = stored.arrays["factors"].astype(np.float64), manifest["config"]
+    own = exact[[place[title] for title in sorted(watched)]]
+    held = config["regularisation"] * np.eye(exact.shape[1])
+    vector = np.linalg.solve(config["unobserved"] * exact.T @ exact + held + own.T @ own, own.sum(axis=0))
+    assert len(rows) == QUICK.serving.k
+    for row in rows:
+        assert row["score"] == pytest.approx(exact[place[str(row["title_id"])]] @ vector, abs=1e-9)
+
+    with pytest.raises(Refused, match="a step of its own, which pays for it"):
+        recipe_of(manifest).make()
+    with pytest.raises(ValidationError):
+        ModelsConfig.model_validate({"contenders": {"p": manifest["config"]}})
 
 
 def test_factors_that_lose_are_refused_with_the_reason_and_nobody_is_served_by_them(
@@ -133,19 +137,3 @@ def test_factors_that_lose_are_refused_with_the_reason_and_nobody_is_served_by_t
         promote(home, where, name, "ann", "x")
     recommend(home, SPAN, QUICK)
     assert rows_of(home, "recommendations") == []
-
-
-def test_what_would_train_it_unpaid_is_refused(home: Session) -> None:
-    step.liken(home, SPAN)
-    where = registry(home.settings.models)
-    (name,) = where.names()
-    with pytest.raises(Refused, match="a step of its own, which pays for it"):
-        step_recipe(where.load(name).manifest).make()
-    assert isinstance(load_model(where, name).titles, np.ndarray)
-    assert load_model(where, name).recommend(Interactions.of_one({"t000": 1.0}), 3).titles.shape == (1, 3)
-
-
-def step_recipe(manifest):  # type: ignore[no-untyped-def]
-    from media_privacy_pipeline.models.recipes import recipe_of
-
-    return recipe_of(manifest)
