@@ -65,7 +65,7 @@ def curves(
     def high(value: float) -> float:
         return base - max(value, 0.0) * up
 
-    drawn = []
+    drawn: list[Curve] = []
     for label, points in by_x.items():
         marks = tuple(
             Mark(at(x), high(value), (high(low), high(top)), f"{label} at {x:g}: {value:.4f} ({low:.4f} to {top:.4f})")

@@ -56,7 +56,7 @@ def test_the_space_is_that_of_the_factors_and_the_plan_says_which() -> None:
     assert Plan.model_validate_json(PLAN.model_dump_json()) == PLAN
     assert all(len(start) == len(PLAN.starts[n - 1]) == n for n, start in enumerate(PLAN.starts, 1))
     flat = PrivateAls.of(PrivateFactors(TITLES, np.zeros((len(TITLES), 2)), np.ones(len(TITLES))), improved(1.0))
-    assert Factors.of("m" * 12, flat, 4, 3) is None, "where nothing stands out of the noise there is no space"
+    assert Factors.of("m" * 12, flat, 4) is None, "where nothing stands out of the noise there is no space"
     made = make_plan("2026-03", CATALOGUE, POPULAR, CONFIG, (), ("m" * 12, flat))
     assert made is not None
     assert made.axes == GENRES

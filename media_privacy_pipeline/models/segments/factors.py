@@ -22,7 +22,7 @@ _DIGITS = 6
 
 class Factors(BaseModel):
     """The leading directions of private item factors: `vectors` (titles, width), and `played`, the share of all noisy
-    counts that each title has. `name` is that of the stored model that they are of; `seed` places first centres.
+    counts that each title has. `name` is that of the stored model that they are of.
 
     A viewer is solved as that model solves them. Of their vector is taken what somebody of as many titles would have
     who watches what everybody watches, and what is left is seen by what it does to the scores of what is played.
@@ -36,10 +36,9 @@ class Factors(BaseModel):
     played: tuple[float, ...]
     regularisation: float
     unobserved: float
-    seed: int
 
     @classmethod
-    def of(cls, name: str, model: PrivateAls, width: int, seed: int) -> Factors | None:
+    def of(cls, name: str, model: PrivateAls, width: int) -> Factors | None:
         """The `width` directions in which titles that are played differ most; None where nothing stood out of noise."""
         counts = np.maximum(model.counts, 0)
         exact = model.factors.astype(np.float64)
@@ -58,7 +57,6 @@ class Factors(BaseModel):
             played=tuple(np.round(played, 2 * _DIGITS).tolist()),
             regularisation=model.config.regularisation,
             unobserved=model.config.unobserved,
-            seed=seed,
         )
 
     @property

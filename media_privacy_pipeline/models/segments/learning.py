@@ -176,7 +176,7 @@ def learn(plan: Plan, people: Callable[[], Population], release: Release, choose
     shape = Shape.of(sums(0, _counted, 1 + width), centres, release.sigma)
     if plan.factors is not None:
         mean = shape.mean
-        plan, shape = plan.around(mean), shape.around(mean)
+        shape = shape.around(mean)
     centres = np.array(plan.starts[choose(plan, shape, release.sigma) - 1])
     for part in range(1, 1 + plan.iterations):
         centres, _ = moved(centres, sums(part, lambda who: who.vectors, width), release.sigma)

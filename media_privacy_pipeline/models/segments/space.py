@@ -62,15 +62,6 @@ class Plan(BaseModel):
         """Coordinates of a vector."""
         return len(self.axes)
 
-    def around(self, mean: Floats) -> Plan:
-        """The plan in the space of factors with starts for vectors of which a mean is taken, by `centred`."""
-        if self.factors is None:
-            return self
-        points, played = centred(self.factors.points, mean), np.array(self.factors.played)
-        starts = [spread(points, played, len(start), self.factors.seed) for start in self.starts]
-        found = tuple(tuple(map(tuple, start.tolist())) for k, start in enumerate(starts, 1) if len(start) == k)
-        return self.model_copy(update={"starts": found})
-
     @property
     def parts(self) -> int:
         """Noisy sums that a segmentation takes: people's spread, moves of the centres, sizes, genres, and titles where
@@ -130,9 +121,13 @@ def make_plan(
     weight = np.array([weights[name] for name in names], float)
     mean = weight @ shares / weight.sum() if weight.sum() > 0 else shares.mean(axis=0)
     points, of_kind = unit((shares - mean) * scale), np.array([kinds[name] for name in names], float)
-    factors = None if private is None else Factors.of(*private, config.factors, config.seed)
+    factors = None if private is None else Factors.of(*private, config.factors)
     if factors is not None:
         points, of_kind = factors.points, np.array(factors.played)
+    anchors = spread(points, of_kind, config.anchors, config.seed)
+    if factors is not None:
+        # As of viewers, what is everybody's is taken off; by public counts, so that no noise moves a start.
+        points = centred(points, of_kind @ points)
     starts = [spread(points, of_kind, k, config.seed) for k in range(1, config.segments + 1)]
     best = sorted(popularity.keys() & open_titles.keys(), key=lambda key: (-popularity[key], key))[: config.titles]
     return Plan(
@@ -140,7 +135,7 @@ def make_plan(
         genres=tuple(genres),
         mean=tuple(mean.tolist()),
         scale=tuple(scale.tolist()),
-        anchors=tuple(map(tuple, spread(points, of_kind, config.anchors, config.seed).tolist())),
+        anchors=tuple(map(tuple, anchors.tolist())),
         starts=tuple(tuple(map(tuple, start.tolist())) for k, start in enumerate(starts, 1) if len(start) == k),
         titles={key: open_titles[key].name for key in sorted(best)},
         iterations=config.iterations,
