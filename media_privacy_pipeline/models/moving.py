@@ -41,7 +41,7 @@ def standing(session: Session, where: Registry, name: str) -> Standing:
     if session.policy.serving.models == "private" and manifest.get("epsilon") is None:
         against = f"{PRIVATE_ALONE}, and it is not private"
     elif (why := fit(manifest)) is not None:
-        against = why
+        against = f"it was refused: {why}"
     elif manifest.get("epsilon") is None and (days := changed_days(session, manifest)):
         against = (
             f"what it learned from on {len(days)} of its days ({days[0]}{' and on' if len(days) > 1 else ''}) is not "

@@ -80,7 +80,7 @@ def private_factors(stored: StoredModel) -> PrivateFactors:
             f"the home; only those of {KIND} may"
         )
     if (why := against(stored.manifest)) is not None:
-        raise Refused(f"model {name}: {why}: it is not worth a device's while")
+        raise Refused(f"model {name} was refused: {why}: it is not worth a device's while")
     epsilon, delta = _promise(stored)
     try:
         config = PrivateAlsConfig.model_validate(stored.manifest["config"])

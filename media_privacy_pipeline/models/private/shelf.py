@@ -69,7 +69,7 @@ def against(manifest: Mapping[str, Any]) -> str | None:
     """Why private factors are not fit to serve or to be shown; None where they are."""
     failed = [audit["check"] for audit in manifest.get("audits", []) if not audit.get("passed")]
     reasons = [each["reason"] for each in manifest.get("gate", {}).get("tried", []) if each["outcome"] == "refused"]
-    return None if not failed else f"it was refused: {'; '.join(reasons or failed)}"
+    return None if not failed else "; ".join(reasons or [f"this does not hold: {check}" for check in failed])
 
 
 def newest(where: Registry) -> str | None:
