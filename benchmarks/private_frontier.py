@@ -9,16 +9,22 @@ Differences are paired by seed, with a 95 % interval of Student's t over seeds.
 sums grow with viewers, noise does not). What it leaves out is that more viewers also tell more without any noise, and
 that settings with a constant regulariser, as the published ones, were made for sums over more viewers than are drawn.
 Figures made so are for developing on a small machine and are printed as such.
+
+`--out media_privacy_pipeline/reports/private_frontier.json` writes what the release report draws; `--again FILE` makes
+it of rows that were measured before. `popularity (DP)` is of counts that all of the budget pays for.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,15 +33,12 @@ from media_privacy_pipeline.models.base import Recommender
 from media_privacy_pipeline.models.config import IalsConfig
 from media_privacy_pipeline.models.evaluation.metrics import hits, recall
 from media_privacy_pipeline.models.evaluation.split import Split, holdout
-from media_privacy_pipeline.models.interactions import Interactions, positions
-from media_privacy_pipeline.models.private.accounting import COUNT_STEPS
-from media_privacy_pipeline.models.private.config import PrivateAlsConfig, improved, published, swept
+from media_privacy_pipeline.models.interactions import positions
+from media_privacy_pipeline.models.private.config import PrivatePopularityConfig, improved, published, swept
+from media_privacy_pipeline.models.private.popularity import PrivatePopularity
 from media_privacy_pipeline.models.private.recommender import PrivateAls
-from media_privacy_pipeline.models.private.together import title_counts
 from media_privacy_pipeline.models.recommenders.ials import Ials
-from media_privacy_pipeline.models.recommenders.popularity import Popularity
-from media_privacy_pipeline.privacy.accountant import mu_within, sigma_for
-from media_privacy_pipeline.privacy.noise import discrete_gaussian
+from media_privacy_pipeline.privacy.accountant import mu_within
 
 K = 20
 IALS = IalsConfig(factors=64, iterations=8, threads=1)
@@ -58,14 +61,6 @@ def recall_of(model: Recommender, split: Split) -> float:
     return float(recall(hits(listed, split.test), split.test.lengths, K).mean())
 
 
-def private_popularity(train: Interactions, mu: float) -> Popularity:
-    """Popularity from counts that all of mu pays for."""
-    config = PrivateAlsConfig(mu=mu)
-    sigma = sigma_for(np.sqrt(config.counted_titles) * COUNT_STEPS, mu)
-    noisy = discrete_gaussian(title_counts(train, config), sigma)
-    return Popularity(train.titles, noisy / COUNT_STEPS)
-
-
 def ials(split: Split) -> float:
     """Recall of the model without privacy: watched or not, as the private ones see it."""
     return recall_of(Ials(IALS).fit(split.train), split)
@@ -77,7 +72,7 @@ def models(split: Split, epsilon: float, factor: float) -> Mapping[str, Callable
     found: dict[str, Callable[[], float]] = {
         "private_als": lambda: recall_of(PrivateAls(improved(mu)).fit(split.train), split),
         "private_als, swept": lambda: recall_of(PrivateAls(swept(mu)).fit(split.train), split),
-        "popularity (DP)": lambda: recall_of(private_popularity(split.train, mu), split),
+        "popularity (DP)": lambda: recall_of(PrivatePopularity(PrivatePopularityConfig(mu=mu)).fit(split.train), split),
     }
     if epsilon == 1 or epsilon == 5:
         theirs = published(1 if epsilon == 1 else 5, DELTA).model_copy(update={"mu": mu})
@@ -96,53 +91,106 @@ def paired(one: Floats, other: Floats) -> tuple[float, float, float]:
     return float(lead.mean()), float(lead.mean() - reach), float(lead.mean() + reach)
 
 
+def figures(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What the rows come to, a model and epsilon each: the mean recall over seeds with its interval, the share of ials,
+    and the leads over the published settings and over popularity of the same epsilon, paired by seed."""
+    best = _recalls(rows, "ials", "none")
+    found = []
+    for epsilon, model in dict.fromkeys((row["epsilon"], str(row["model"])) for row in rows):
+        own = _recalls(rows, model, epsilon)
+        over = {other: _recalls(rows, other, epsilon) for other in ("published", "popularity (DP)")}
+        leads = [
+            [round(value, 6) for value in paired(own, other)] if len(other) and model != name else None
+            for name, other in over.items()
+        ]
+        mean, *interval = paired(own, np.zeros(len(own)))
+        told: dict[str, Any] = {"epsilon": epsilon, "model": model, "recall": round(mean, 6)}
+        told["interval"] = [round(value, 6) for value in interval] if len(own) > 1 else None
+        told["share"] = round(float((own / best).mean()), 6)
+        found.append(told | {"over_published": leads[0], "over_popularity": leads[1]})
+    return found
+
+
+def document(measured: Mapping[str, Any]) -> str:
+    """What `--out` writes of {on, machine, settings, delta, rows}: the same with the figures that the rows come to."""
+    names = ("on", "machine", "settings", "delta", "rows")
+    told = {name: measured[name] for name in names} | {"figures": figures(measured["rows"])}
+    return json.dumps(told, indent=1) + "\n"
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure and print; with `--out`, store the figures as JSON."""
+    """Measure and print; with `--out`, store the figures as JSON, as the release report draws them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.private_frontier", description=__doc__)
     parser.add_argument("--viewers", type=int, default=200_000)
     parser.add_argument("--titles", type=int, default=5_000)
     parser.add_argument("--epsilons", type=float, nargs="+", default=[0.5, 1, 2, 5, 10])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3, 4, 5])
     parser.add_argument("--as-if", type=int, default=None, help="noise as a population of this size would see it")
+    parser.add_argument("--again", type=Path, default=None, help="measure nothing: take the rows of a file of --out")
     parser.add_argument("--out", type=Path, default=None)
     chosen = parser.parse_args(arguments)
-    factor = 1.0 if chosen.as_if is None else chosen.as_if / chosen.viewers
-    rows: list[dict[str, float | str]] = []
-    for seed in chosen.seeds:
-        split = world(chosen.viewers, chosen.titles, seed)
-        rows.append({"seed": seed, "epsilon": "none", "model": "ials", "recall": ials(split)})
-        for epsilon in chosen.epsilons:
-            for name, measure in models(split, epsilon, factor).items():
-                begun = time.perf_counter()
-                row = {"seed": seed, "epsilon": epsilon, "model": name, "recall": measure()}
-                rows.append(row | {"seconds": time.perf_counter() - begun})
+    if chosen.again is not None:
+        measured = _again(chosen.again)
+    else:
+        settings = {name: value for name, value in vars(chosen).items() if name not in ("again", "out")}
+        measured = _here(date.today()) | {"settings": settings, "delta": DELTA, "rows": []}
+    for seed in chosen.seeds if chosen.again is None else ():
+        measured["rows"] += _measured(seed, chosen)
         print(
-            *(f"{row['model']} {row['epsilon']}: {row['recall']:.4f}" for row in rows if row["seed"] == seed),
+            *(
+                f"{row['model']} {row['epsilon']}: {row['recall']:.4f}"
+                for row in measured["rows"]
+                if row["seed"] == seed
+            ),
             sep="; ",
             flush=True,
         )
         if chosen.out is not None:
-            settings = {name: value for name, value in vars(chosen).items() if name != "out"}
-            chosen.out.write_text(json.dumps({"settings": settings, "delta": DELTA, "rows": rows}, indent=1))
-    scaled = "" if chosen.as_if is None else f", noise as {chosen.as_if:,} viewers would see it"
-    size = f"{chosen.viewers:,} viewers, {chosen.titles:,} titles, seeds {chosen.seeds}"
-    print(f"\n{platform.machine()}, {size}{scaled}, delta {DELTA:g}\n")
+            chosen.out.write_text(document(measured), encoding="utf-8")
+    if chosen.out is not None and chosen.again is not None:
+        chosen.out.write_text(document(measured), encoding="utf-8")
+    _print(measured)
+
+
+def _measured(seed: int, chosen: argparse.Namespace) -> list[dict[str, Any]]:
+    factor = 1.0 if chosen.as_if is None else chosen.as_if / chosen.viewers
+    split = world(chosen.viewers, chosen.titles, seed)
+    rows: list[dict[str, Any]] = [{"seed": seed, "epsilon": "none", "model": "ials", "recall": ials(split)}]
+    for epsilon in chosen.epsilons:
+        for name, measure in models(split, epsilon, factor).items():
+            begun = time.perf_counter()
+            row = {"seed": seed, "epsilon": epsilon, "model": name, "recall": measure()}
+            rows.append(row | {"seconds": time.perf_counter() - begun})
+    return rows
+
+
+def _here(day: date) -> dict[str, Any]:
+    return {"on": day.isoformat(), "machine": f"{platform.machine()}, {os.cpu_count()} cores"}
+
+
+def _again(path: Path) -> dict[str, Any]:
+    """What was measured before. A file that says no day and machine was made on this one when it was written last."""
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return _here(date.fromtimestamp(path.stat().st_mtime)) | found
+
+
+def _print(measured: Mapping[str, Any]) -> None:
+    settings = measured["settings"]
+    scaled = "" if settings["as_if"] is None else f", noise as {settings['as_if']:,} viewers would see it"
+    size = f"{settings['viewers']:,} viewers, {settings['titles']:,} titles, seeds {settings['seeds']}"
+    print(f"\n{measured['on']}, {measured['machine']}, {size}{scaled}, delta {measured['delta']:g}\n")
     print("| epsilon | model | Recall@20 | share of ials | lead over published (95 %) | lead over popularity (95 %) |")
     print("|---:|---|---:|---:|---:|---:|")
-    best = _recalls(rows, "ials", "none")
-    print(f"| none | ials | {best.mean():.4f} | 1 | | |")
-    for epsilon in chosen.epsilons:
-        theirs, floor = _recalls(rows, "published", epsilon), _recalls(rows, "popularity (DP)", epsilon)
-        for name in dict.fromkeys(str(row["model"]) for row in rows if row["epsilon"] == epsilon):
-            own = _recalls(rows, name, epsilon)
-            leads = [
-                "{:+.4f} ({:+.4f} to {:+.4f})".format(*paired(own, other)) if len(other) and name != label else ""
-                for label, other in (("published", theirs), ("popularity (DP)", floor))
-            ]
-            print(f"| {epsilon:g} | {name} | {own.mean():.4f} | {(own / best).mean():.3f} | {leads[0]} | {leads[1]} |")
+    for each in figures(measured["rows"]):
+        leads = [
+            "" if lead is None else "{:+.4f} ({:+.4f} to {:+.4f})".format(*lead)
+            for lead in (each["over_published"], each["over_popularity"])
+        ]
+        epsilon = each["epsilon"] if each["epsilon"] == "none" else f"{each['epsilon']:g}"
+        print(f"| {epsilon} | {each['model']} | {each['recall']:.4f} | {each['share']:.3f} | {leads[0]} | {leads[1]} |")
 
 
-def _recalls(rows: list[dict[str, float | str]], model: str, epsilon: float | str) -> Floats:
+def _recalls(rows: Sequence[Mapping[str, Any]], model: str, epsilon: float | str) -> Floats:
     return np.array([row["recall"] for row in rows if row["model"] == model and row["epsilon"] == epsilon], np.float64)
 
 

@@ -54,6 +54,15 @@ class People:
         self._shares = marks / np.maximum(marks.sum(axis=1, keepdims=True), 1)
         self._genres = genres
 
+    def drawn(self, accounts: int, random: np.random.Generator) -> list[list[str]]:
+        """Titles of accounts drawn anew."""
+        names = sorted(self.catalogue)
+        own = (self._titles[person] for person in random.integers(0, len(self._titles), accounts))
+        return [
+            [names[n] for n in random.choice(titles, max(_LEAST_TITLES, len(titles) // 3), replace=False)]
+            for titles in own
+        ]
+
     def shares(self, plan: Plan, accounts: int, random: np.random.Generator) -> Floats:
         """Genre shares of accounts drawn anew, in the order of the plan's genres."""
         drawn = np.empty((accounts, len(self._genres)))

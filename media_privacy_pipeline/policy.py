@@ -77,8 +77,13 @@ class MinimisationPolicy(_Part):
 
 
 class ServingPolicy(_Part):
-    """Titles that nobody is offered, whatever a model says of them: by id, as in the catalogue."""
+    """What people are offered, and by what.
 
+    `models`: `any` lets the best recommender serve; `private` the factors of `releases.factors` alone, and where these
+    do not beat noisy popularity, the open counts. `blocked_titles` are offered to nobody: by id, as in the catalogue.
+    """
+
+    models: Literal["any", "private"] = "any"
     blocked_titles: tuple[Annotated[str, Field(min_length=1)], ...] = ()
 
 
@@ -151,6 +156,8 @@ class Policy(_Part):
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:
         purposes = {name: purpose.columns for name, purpose in self.purposes.items()}
+        if self.serving.models == "private" and self.releases.factors is None:
+            raise ValueError("serving.models: private needs releases.factors, which pays for the factors that serve")
         check_exact(self.exact_tables, purposes, self.published.min_cell_size)
         for name, recipient in self.recipients.items():
             if exact := sorted(self.exact_tables.keys() & set(recipient.tables)):

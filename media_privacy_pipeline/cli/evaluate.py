@@ -14,8 +14,10 @@ from ..models.config import EvaluationConfig
 from ..models.evaluation import groups as grouping
 from ..models.evaluation.contenders import chosen, configured
 from ..models.evaluation.plain import genres_of
+from ..models.evaluation.promised import DELTA, check_asked, notes, promised, promises, with_floor
 from ..models.evaluation.protocols import SplitConfig
 from ..models.evaluation.report import Entry, limited, measured
+from ..models.recommenders.kinds import PRIVATE
 from . import evaluating as shared
 from .options import AsJson
 from .output import as_json, as_table
@@ -41,6 +43,10 @@ def evaluate(
         list[Path] | None,
         typer.Option(help="What `tune` chose, for a model of --model or one more.", show_default=False),
     ] = None,
+    epsilon: Annotated[
+        float | None, typer.Option(help="What private models may cost each user; they need it.", show_default=False)
+    ] = None,
+    delta: Annotated[float | None, typer.Option(help="And the delta of it.", show_default=f"{DELTA:g}")] = None,
     k: Annotated[str, typer.Option("--k", help="Lengths of the lists.")] = "10,20,50,100",
     threshold: shared.Threshold = None,
     min_user_ratings: shared.MinUser = 1,
@@ -75,6 +81,7 @@ def evaluate(
 
       media-privacy evaluate --data ml-100k/u.data --protocol holdout --k 10
       media-privacy evaluate --train train.csv --test test.csv --fold-in known.csv --protocol liang
+      media-privacy evaluate --train train.csv --test test.csv --model private_als,ials --epsilon 1
     """
     settings = shared.split_config(
         protocol=protocol,
@@ -88,7 +95,7 @@ def evaluate(
         seed=seed,
     )
     form = shared.form_of(columns, header, repeats)
-    entries = _entries(model, config or [])
+    entries = with_floor(_entries(model, config or [], epsilon, delta))
     ks = _lengths(k)
     if data is not None and train is None and test is None and fold_in is None:
         prepared = shared.one_file(data, form, settings, "test")
@@ -103,7 +110,8 @@ def evaluate(
     shared.progress(f"{len(part.test):,} users are tested; training {', '.join(entry.name for entry in entries)}")
     document = prepared.told(settings) | measured(entries, part, asked, named, kinds)
     document["counts"] |= {"tested_users": len(part.test), "tested_pairs": part.test.pairs}
-    document["notes"] = _notes(document, ks)
+    document |= promises(entries, DELTA if delta is None else delta, document["counts"]["train_users"])
+    document["notes"] = [*_notes(document, ks), *notes(document)]
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(jsons.dumps(document, indent=2) + "\n", encoding="utf-8")
@@ -113,13 +121,23 @@ def evaluate(
         _tables(document)
 
 
-def _entries(models: str, configs: Sequence[Path]) -> list[Entry]:
+def _entries(models: str, configs: Sequence[Path], epsilon: float | None, delta: float | None) -> list[Entry]:
     """The models to measure: each name once; a configuration is for the first model of its kind that has none yet."""
     kinds = list(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
-    found = {kind: Entry(kind, kind, configured(kind, {}, f"--model {kind}")) for kind in kinds}
     given: set[str] = set()
-    for path in configs:
-        kind, made = chosen(path)
+    read = [chosen(path) for path in configs]
+    check_asked(kinds, [kind for kind, _ in read], epsilon, delta)
+    fixed = {kind for kind, _ in read if kind in PRIVATE}
+    found: dict[str, Entry] = {}
+    for kind in kinds:
+        if kind not in fixed:
+            values = (
+                promised(kind, epsilon, DELTA if delta is None else delta)
+                if kind in PRIVATE and epsilon is not None
+                else {}
+            )
+            found[kind] = Entry(kind, kind, configured(kind, values, f"--model {kind}"))
+    for kind, made in read:
         name = kind if kind not in given else f"{kind}-{sum(n.split('-')[0] == kind for n in given) + 1}"
         given.add(name)
         found[name] = Entry(name, kind, made)

@@ -184,7 +184,7 @@ def _row(found: Standing) -> dict[str, Any]:
         "state": found.state,
         "kind": kind,
         "epsilon": manifest.get("epsilon"),
-        "from": manifest.get("first_day"),
+        "from": manifest.get("first_day") or manifest.get("period"),
         "to": manifest.get("last_day"),
         "viewers": manifest.get("viewers"),
         "ndcg@10": own.get("value"),
@@ -204,6 +204,17 @@ def _facts(found: Standing) -> dict[str, Any]:
     facts = {"model": found.name, "state": found.state, "may serve": found.against or "yes"}
     if not manifest:
         return facts
+    if "period" in manifest:
+        return facts | {
+            "kind": manifest["kind"],
+            "configuration": ", ".join(f"{k} {v}" for k, v in sorted(manifest["config"].items())),
+            "epsilon": f"{manifest['epsilon']:.4g} for each {manifest['unit']}, once",
+            "delta": manifest["delta"],
+            "period": manifest["period"],
+            "titles": f"{manifest['titles']} of {manifest['catalogue']}",
+            "directions": manifest["directions"],
+            "audits": "; ".join(f"{a['check']}: {'yes' if a['passed'] else 'no'}" for a in manifest["audits"]),
+        }
     return facts | {
         "kind": manifest.get("kind"),
         "configuration": ", ".join(f"{k} {v}" for k, v in sorted(manifest.get("config", {}).items())) or "none",

@@ -16,6 +16,7 @@ from ..models.evaluation.protocols import SplitConfig
 from ..models.evaluation.record import Record
 from ..models.evaluation.tuning import Search, SearchConfig
 from ..models.evaluation.tuning import tune as searched
+from ..models.recommenders.kinds import PRIVATE
 from . import evaluating as shared
 from .options import AsJson
 from .output import as_facts, as_json
@@ -71,6 +72,8 @@ def tune(
         seed=seed,
     )
     check_kind(model)
+    if model in PRIVATE:
+        raise UsageError(f"--model {model}: every trial would cost people its promise again; its settings are fixed")
     if search not in _SEARCHES:
         raise UsageError(f"--search {search}: there are {' and '.join(_SEARCHES)}")
     if metric not in PER_VIEWER:

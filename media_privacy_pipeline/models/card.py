@@ -15,12 +15,25 @@ _TASK = {"type": "recommendation", "name": "Recommendation of titles from implic
 _ABOUT = {
     "ials": "Implicit-feedback alternating least squares: one vector a title; a viewer's own is solved from their "
     "history when they are served.",
+    "private_als": "Differentially private item factors: what everybody sees, learned through paid noisy sums alone. A "
+    "viewer's own vector is solved from them and the viewer's own history, without noise, when they are served, and is "
+    "seen by that viewer alone.",
     "popularity": "Titles by how many viewers watched them: everyone gets the same. The floor that other models have "
     "to beat.",
 }
 _PRIVATE = (
     "Differentially private for each account: epsilon {epsilon:g}. What it holds may be shown to several people, and "
     "stays fit for use when people withdraw."
+)
+_SPENT = (
+    "Its training cost each account mu {mu:g} (epsilon {epsilon:.4g} at delta {delta:g}), once, by the ledger, "
+    "comparison with popularity included. Serving it costs nothing more."
+)
+_PRIVATE_LIMITS = (
+    "Titles outside the head of the catalogue by noisy counts, titles that came after the period began and sensitive "
+    "titles have no vector and are not listed; who watched none of those that have one gets what is popular in the "
+    "open counts. No figure of quality on people is told but the paid comparison: exact ones would tell of people "
+    "unpaid. It is trained once a period, and not where people withdraw: nobody's being there shows in it."
 )
 _NOT_PRIVATE = (
     "Not private: whether somebody was learned from can be told from it. It never leaves the home, serves consenting "
@@ -65,6 +78,9 @@ def front_matter(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _dataset(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    if "period" in manifest:
+        name = f"Viewing that training permits, for the period from {manifest['period']}"
+        return {"type": "training_interactions", "name": name, "split": "none", "revision": str(manifest["inputs"])}
     return {
         "type": "training_interactions",
         "name": f"Viewing that training permits, {manifest['first_day']} to {manifest['last_day']}",
@@ -81,11 +97,13 @@ def _body(manifest: Mapping[str, Any]) -> str:
             "for advertising, not for decisions about people, not for anybody outside the house."
         ],
         "Data": _data(manifest),
-        "Privacy": [_PRIVATE.format(epsilon=manifest["epsilon"]) if _epsilon(manifest) else _NOT_PRIVATE],
+        "Privacy": _privacy(manifest),
         "Evaluation": _evaluation(manifest),
         "How it came into service": _gate(manifest["gate"]),
         "Limits": [
-            "The figures are of recipes trained on the early side of a temporal split and asked for what the same "
+            _PRIVATE_LIMITS
+            if "period" in manifest
+            else "The figures are of recipes trained on the early side of a temporal split and asked for what the same "
             "viewers watched after it; the stored model is the same recipe trained on both sides. Viewers without a "
             "history get what is popular in the open counts. Titles that the model has not seen cannot be listed. "
             "Groups are those of activity alone, since training sees neither age nor gender.",
@@ -97,9 +115,30 @@ def _body(manifest: Mapping[str, Any]) -> str:
     return "\n".join(text)
 
 
+def _privacy(manifest: Mapping[str, Any]) -> list[str]:
+    if not _epsilon(manifest):
+        return [_NOT_PRIVATE]
+    told = [_PRIVATE.format(epsilon=manifest["epsilon"])]
+    if "period" in manifest:
+        told += ["", _SPENT.format(**manifest), "", *(f"* {_audit(each)}" for each in manifest["audits"])]
+    return told
+
+
+def _audit(audit: Mapping[str, Any]) -> str:
+    return f"{'Holds' if audit['passed'] else 'Does not hold'}: {audit['check']}."
+
+
 def _data(manifest: Mapping[str, Any]) -> list[str]:
-    watermark = manifest["consent_watermark"]
     config = ", ".join(f"{name} {value}" for name, value in sorted(manifest["config"].items())) or "none"
+    if "period" in manifest:
+        return [
+            f"* Noisy sums over the accounts that agreed to the training of models, for the period from "
+            f"{manifest['period']}. How many they are is not told.",
+            f"* {manifest['titles']:,} of the {manifest['catalogue']:,} titles of the public catalogue without its "
+            f"sensitive ones, in {manifest['directions']} directions.",
+            f"* Configuration: `{config}`.",
+        ]
+    watermark = manifest["consent_watermark"]
     return [
         f"* {manifest['viewers']:,} viewers, {manifest['titles']:,} titles, {manifest['pairs']:,} pairs of the two, of "
         "people who agreed to the training of models.",
@@ -112,6 +151,8 @@ def _data(manifest: Mapping[str, Any]) -> list[str]:
 
 def _evaluation(manifest: Mapping[str, Any]) -> list[str]:
     figures = _own(manifest)
+    if "period" in manifest:
+        return [f"On held-out accounts, by a sum that was paid for: {manifest['gate']['tried'][0]['reason']}."]
     if not figures:
         return ["Not measured: no viewer has titles on both sides of the split."]
     lead = [f for f in manifest["metrics"] if f["model"] == f"{manifest['kind']}-minus-popularity"]

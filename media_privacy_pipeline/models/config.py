@@ -98,7 +98,7 @@ class DiscoveryConfig(_Config):
 
 
 class SegmentsConfig(_Config):
-    """Clusters of viewers by what genres they watch. What they cost is in the policy, releases.vectors."""
+    """Clusters of viewers by what they watch. What they cost is in the policy, releases.vectors."""
 
     segments: Annotated[int, Field(ge=2)] = 8
     """Most clusters; those that turn out too small are merged."""
@@ -112,6 +112,8 @@ class SegmentsConfig(_Config):
     """Most people drawn for a rehearsal."""
     iterations: Count = 2
     """Noisy moves of the centres; each is one paid part of the release."""
+    factors: Count = 16
+    """Directions of the private item factors that viewers are told apart by, where these may be shown; else genres."""
     genres: Count = 24
     """Most genres, the commonest of the catalogue, that are told apart."""
     titles: Annotated[int, Field(ge=0)] = 60

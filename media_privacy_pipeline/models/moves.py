@@ -29,6 +29,7 @@ class Author(NamedTuple):
 
 
 TRAIN, PROMOTE, ROLLBACK, RETIRE = "train", "promote", "rollback", "retire"
+PRIVATE_ALONE = "the policy lets private models alone serve"
 NIGHT = Author("nightly run", "trained anew on what is permitted", TRAIN)
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from ..engines import Session
 from ..errors import Refused, UsageError
-from .moves import PROMOTE, ROLLBACK, Author
+from .moves import PRIVATE_ALONE, PROMOTE, ROLLBACK, Author
 from .partitions import changed_days
+from .private.shelf import against as fit
 from .recipes import assembled
 from .registry import Registry
 
@@ -37,7 +38,11 @@ def standing(session: Session, where: Registry, name: str) -> Standing:
         return Standing(name, "damaged", manifest, str(refused))
     if name in where.flagged():
         return Standing(name, "flagged", manifest, "someone who was erased is in it: it goes with the next training")
-    if manifest.get("epsilon") is None and (days := changed_days(session, manifest)):
+    if session.policy.serving.models == "private" and manifest.get("epsilon") is None:
+        against = f"{PRIVATE_ALONE}, and it is not private"
+    elif (why := fit(manifest)) is not None:
+        against = f"it was refused: {why}"
+    elif manifest.get("epsilon") is None and (days := changed_days(session, manifest)):
         against = (
             f"what it learned from on {len(days)} of its days ({days[0]}{' and on' if len(days) > 1 else ''}) is not "
             "permitted any more as it was: people withdrew, hid a title or were erased since, or the days are past the "

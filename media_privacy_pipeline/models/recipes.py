@@ -15,7 +15,7 @@ from ..lake import fingerprint_of
 from .base import Recommender, Storable
 from .config import ModelsConfig
 from .recommenders.config import AnyConfig, PopularityConfig
-from .recommenders.kinds import KINDS, make, restored
+from .recommenders.kinds import KINDS, PRIVATE, KindConfig, make, restored
 from .registry import Registry, StoredModel
 
 FLOOR = "popularity"
@@ -30,7 +30,7 @@ class Recipe:
     config: Mapping[str, Any]
 
     @classmethod
-    def of(cls, config: AnyConfig) -> Recipe:
+    def of(cls, config: KindConfig) -> Recipe:
         """The recipe of a configuration."""
         return cls(config.kind, config.model_dump(mode="json"))
 
@@ -44,6 +44,8 @@ class Recipe:
 
         Raises Refused for a kind or a configuration that this version does not know.
         """
+        if self.kind in PRIVATE:
+            raise Refused(f"{self.kind} is trained by a step of its own, which pays for it")
         if self.kind not in KINDS:
             raise Refused(f"{self.kind} is no kind of model that this version can train")
         try:

@@ -41,6 +41,7 @@ _DECISION = "DECISION"
 _STAGING = ".staging-"
 _GONE = ".gone-"
 _LEAST_PREFIX = 6
+_PRIVATE_KEPT = 2
 
 
 @dataclass(frozen=True)
@@ -234,11 +235,15 @@ class Registry:
     def prune(self, keep: int) -> None:
         """Delete all but the champion and the newest others, `keep` in all, and what crashed writers left behind.
 
-        Of flagged models only the champion stays, until another takes its place.
+        Of flagged models only the champion stays, until another takes its place. Private models, which hold nobody, are
+        counted apart: two of them stay at least.
         """
-        names, champion, flags = self.names(), self.champion(), self.flagged()
-        fit = [name for name in names if name == champion or name not in flags]
-        staying = sorted(fit, key=lambda name: name != champion)[:keep]
+        champion, flags = self.champion(), self.flagged()
+        fit = [name for name in self.names() if name == champion or name not in flags]
+        fit.sort(key=lambda name: name != champion)
+        private = [name for name in fit if (self.manifest(name) or {}).get("epsilon") is not None]
+        personal = [name for name in fit if name not in private]
+        staying = personal[:keep] + private[: max(keep, _PRIVATE_KEPT)]
         folders = {folder.name for folder in self.root.glob("[!.]*") if folder.is_dir()}
         # Folders without a manifest too: what is left of a model is personal data like all of it.
         for name in folders - set(staying):

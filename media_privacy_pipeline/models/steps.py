@@ -27,7 +27,18 @@ from .serving.served import Served
 from .serving.shelf import Shelf, long_tail
 from .serving.tradeoff import SCHEMA as CURVE
 from .serving.tradeoff import tradeoff
-from .training import Measured, champion_of, measure, metrics_table, origin_of, registry, split_of, train_model
+from .training import (
+    Measured,
+    champion_of,
+    is_private,
+    leave_private,
+    measure,
+    metrics_table,
+    origin_of,
+    registry,
+    split_of,
+    train_model,
+)
 
 _MEASURED = ("model_metrics", "rerank_tradeoff")
 _SERVED = ("recommendations", "personalisation_interactions")
@@ -35,7 +46,8 @@ _SERVED = ("recommendations", "personalisation_interactions")
 
 def train(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
     """Measure tonight's recipes on a temporal split, train what the gate decides on all that training permits, and put
-    it in service; `model_metrics`, and `rerank_tradeoff` of what serves.
+    it in service; `model_metrics`, and `rerank_tradeoff` of what serves. Where the policy lets private models alone
+    serve, recipes are measured and none is trained for service.
 
     Without anything to learn from, the champion is taken out of service: whom it was learned from has left. A training
     that diverges is refused, and the metadata says what serves in its place: see training.train_model.
@@ -44,16 +56,20 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
     learned_from = training_interactions(session, span, config.evaluation)
     rows, lake, where = learned_from.rows, session.lake, registry(session.settings.models)
     where.settle()
-    inputs = fingerprint_of(lake.fingerprint("training_interactions"), config.model_dump_json())
+    private_alone = session.policy.serving.models == "private"
+    serves = ["private"] if private_alone else []
+    inputs = fingerprint_of(lake.fingerprint("training_interactions"), config.model_dump_json(), *serves)
     champion = where.champion()
-    in_service = where.is_whole(champion) if champion is not None else not rows.num_rows
+    in_service = where.is_whole(champion) if champion is not None else private_alone or not rows.num_rows
     in_service = in_service and champion not in where.flagged()
+    in_service = in_service and (champion is None or not private_alone or is_private(where, champion))
     if all(lake.is_current(table, inputs) for table in _MEASURED) and in_service:
         return StepResult(_trained_rows(session), skipped=True)
     metadata: dict[str, int | float | str | dict[str, Any]] = {"viewers": 0, "pairs": rows.num_rows}
     metrics, curve = [], CURVE.empty_table()
     if not rows.num_rows:
-        where.retire()
+        if not (private_alone and is_private(where, champion)):
+            where.retire()
         where.prune(0)
         where.decide({"serves": "none", "tried": []})
         metadata["model"] = "none: nothing may be learned from"
@@ -68,8 +84,11 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
             _watermark(session, span),
             inputs,
         )
-        trained = train_model(
-            where, interactions, measured, origin, config, unchanged=in_service and _unchanged(session, where, champion)
+        unchanged = in_service and _unchanged(session, where, champion)
+        trained = (
+            leave_private(where, measured)
+            if private_alone
+            else train_model(where, interactions, measured, origin, config, unchanged=unchanged)
         )
         curve = _tradeoff(session, span, measured, trained.decision.get("recipe"), config)
         metadata |= {"model": str(trained.name), "serves": trained.kind, "gate": trained.decision}

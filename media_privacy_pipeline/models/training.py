@@ -24,6 +24,7 @@ from .gate import Contest, Decision, decide
 from .grouped import by_activity
 from .inputs import weighed
 from .interactions import Interactions
+from .moves import PRIVATE_ALONE, PROMOTE, ROLLBACK
 from .recipes import FLOOR, FLOOR_RECIPE, Recipe, contenders, load_model, recipe_of
 from .registry import Registry
 
@@ -98,11 +99,12 @@ class Trained:
 
 
 def champion_of(where: Registry) -> Recipe | None:
-    """The recipe of the model in service, flagged or not; None without one that can be read."""
+    """The recipe of the model in service, flagged or not; None without one that can be read, and for a private one,
+    which no night trains."""
     name = where.champion()
     manifest = None if name is None else where.manifest(name)
     try:
-        return None if manifest is None else recipe_of(manifest)
+        return None if manifest is None or manifest.get("epsilon") is not None else recipe_of(manifest)
     except Refused:
         return None
 
@@ -111,6 +113,41 @@ def is_private(where: Registry, name: str | None) -> bool:
     """Whether a stored model is differentially private: nobody who left can be told from it."""
     manifest = None if name is None else where.manifest(name)
     return manifest is not None and manifest.get("epsilon") is not None
+
+
+def _put_by_hand(where: Registry) -> bool:
+    """Whether somebody put the model in service that is there."""
+    last = where.moves.last()
+    return last is not None and last.manner in (PROMOTE, ROLLBACK)
+
+
+def leave_private(where: Registry, measured: Measured) -> Trained:
+    """What a night does where the policy lets private models alone serve: train none, and destroy those that are not.
+
+    What was measured is told. Private factors are put in service by their own step (private.shelf).
+    """
+    champion = where.champion()
+    if champion is not None and not is_private(where, champion):
+        where.retire(why=PRIVATE_ALONE)
+        champion = None
+    where.prune(0)
+    tried = [
+        {"kind": recipe.kind, "recipe": recipe.digest, "outcome": "refused", "reason": PRIVATE_ALONE}
+        | {"mean": _mean(measured, recipe), "lead": None, "margin": None}
+        for recipe in (
+            *([measured.contest.champion] if measured.contest.champion else []),
+            *measured.contest.challengers,
+        )
+    ]
+    kind = "none" if champion is None else str(where.load(champion).manifest.get("kind"))
+    told = {"serves": kind, "recipe": where.recipe(champion), "tried": tried}
+    where.decide(told)
+    return Trained(champion, kind, told)
+
+
+def _mean(measured: Measured, recipe: Recipe) -> float | None:
+    values = measured.contest.values.get(recipe.digest)
+    return None if values is None else float(values.mean())
 
 
 def train_model(
@@ -127,9 +164,10 @@ def train_model(
     The champion's weights are replaced every night, since they hold people who may have left; its recipe stays until
     the gate decides otherwise. Where the training diverges, the champion's own recipe is trained in its place; where
     that diverges too, the champion stays if `unchanged`, that is, if all that it learned from is permitted still, and
-    otherwise gives way to the floor. A private champion stays: it is trained by its own step, and paid for.
+    otherwise gives way to the floor. A private champion that somebody put there by hand stays: it is trained by its own
+    step, and paid for. One that served while the policy let private models alone serve gives way.
     """
-    if is_private(where, where.champion()):
+    if is_private(where, where.champion()) and _put_by_hand(where):
         return _stays(where, "kept", "it is private, and trained by its own step", config)
     decision = decide(measured.contest, config.gate)
     told = decision.to_json(config.gate)

@@ -49,6 +49,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
         ("personalisation_interactions", "recommendations"),
         deps=(
             "model_metrics",
+            "similar_titles",
             "permitted_personalisation_viewing_events",
             "permitted_personalisation_accounts",
             "accepted_titles",
@@ -64,6 +65,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
         ("weekly_discovery",),
         deps=(
             "model_metrics",
+            "similar_titles",
             "training_interactions",
             "personalisation_interactions",
             "permitted_personalisation_accounts",
@@ -78,7 +80,13 @@ def models_steps(policy: Policy) -> Iterator[Step]:
         "models",
         "models.steps:segment",
         ("viewer_segments", *_for_advertising(policy), "segment_profile"),
-        deps=("training_interactions", "personalisation_interactions", "accepted_titles", "title_daily"),
+        deps=(
+            "training_interactions",
+            "personalisation_interactions",
+            "accepted_titles",
+            "title_daily",
+            "similar_titles",
+        ),
         kinds=("python", "numpy"),
         pool="models",
     )

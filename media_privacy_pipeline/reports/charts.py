@@ -147,6 +147,11 @@ def _stack(label: str, pieces: Mapping[str, int], legend: Sequence[str], left: f
     return Stack(label, total, tuple(segments), y)
 
 
+def steps_to(highs: Sequence[float]) -> list[float]:
+    """The steps of a scale from zero that all of these fit on."""
+    return _ticks(_top(highs))
+
+
 def _top(highs: Sequence[float]) -> float:
     """The end of the scale: 1 where there is nothing, or next to nothing, to show."""
     top = max(highs, default=1.0)

@@ -12,6 +12,7 @@ from ..models.training import registry
 from ..published import Release, open_release
 from .charts import bars, line, stacks
 from .figures import daily_plays, top_titles
+from .frontier import frontier
 from .papers import write_papers
 from .render import render
 from .summary import summary
@@ -61,6 +62,7 @@ def report_page(session: Session, release: Release, found: Summary) -> str:
         purposes=stacks([(p.purpose, p.used, p.withheld) for p in found.purposes if p.sees_rows]),
         blind=[p.purpose for p in found.purposes if not p.sees_rows],
         calibration=DiscoveryConfig().calibration,
+        frontier=frontier() if session.policy.releases.factors is not None else None,
         headline=[metric for metric in found.metrics if metric.metric in _HEADLINE and metric.k == _HEADLINE_K],
         card=release.manifest.model is not None and registry(session.settings.models).card(release.manifest.model),
         audits=release.arrow("audit_findings").to_pylist() if "audit_findings" in release.tables else [],

@@ -11,7 +11,16 @@ from cli_result import refused
 
 def test_models_are_listed_shown_and_moved_or_refused(cli: Cli, night: Night, tmp_path: Path) -> None:
     home = night.copy(tmp_path / "mine")
-    (listed,) = json.loads(cli("models", "list", "--home", home, "--json").stdout)
+    found = {each["kind"]: each for each in json.loads(cli("models", "list", "--home", home, "--json").stdout)}
+    # What the night paid for is on the shelf, in service or not, with what it cost and what was decided of it.
+    private = found.pop("private_als", None)
+    if private is not None:
+        assert 0 < private["epsilon"] < 2
+        assert private["against"] is None or "noisy popularity" in private["against"]
+        told = cli("models", "show", private["model"][:8], "--home", home).stdout
+        assert "for each account, once" in told
+        assert "the ledger has every part of it, paid for once: yes" in told
+    (listed,) = found.values()
     name = listed["model"]
     assert (listed["state"], listed["against"], listed["epsilon"]) == ("in service", None, None)
     shown = cli("models", "show", "--home", home)

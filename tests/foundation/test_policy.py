@@ -102,3 +102,11 @@ def test_what_is_no_policy_is_refused_with_its_file(tmp_path: Path, text: str, r
 def test_a_missing_policy_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot read the policy: No such file"):
         policy.load(tmp_path / "none.yaml")
+
+
+def test_private_models_alone_serve_where_they_are_paid_for(tmp_path: Path, document: dict[str, Any]) -> None:
+    document["serving"]["models"] = "private"
+    assert policy.load(written(tmp_path, document)).serving.models == "private"
+    del document["releases"]["factors"]
+    with pytest.raises(UsageError, match=r"serving\.models: private needs releases\.factors"):
+        policy.load(written(tmp_path, document))

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_model_contract import RecommenderContract, checkerboard
+from test_model_contract import RecommenderContract, StorableContract, checkerboard, listed
 
 from media_privacy_pipeline.models.base import Recommender
-from media_privacy_pipeline.models.private.config import PrivateAlsConfig, improved, published, swept
+from media_privacy_pipeline.models.interactions import Interactions
+from media_privacy_pipeline.models.private.config import (
+    PrivateAlsConfig,
+    PrivatePopularityConfig,
+    improved,
+    published,
+    swept,
+)
 from media_privacy_pipeline.models.private.learning import unpaid
+from media_privacy_pipeline.models.private.popularity import PrivatePopularity
 from media_privacy_pipeline.models.private.recommender import PrivateAls
 
 
@@ -17,7 +25,7 @@ def small(config: PrivateAlsConfig) -> PrivateAls:
     return PrivateAls(config.model_copy(update=smaller), unpaid(lambda values, sigma: values))
 
 
-class TestImproved(RecommenderContract):
+class TestImproved(StorableContract):
     def make(self) -> Recommender:
         return small(improved(1e6))
 
@@ -25,6 +33,26 @@ class TestImproved(RecommenderContract):
 class TestSwept(RecommenderContract):
     def make(self) -> Recommender:
         return small(swept(1e6))
+
+
+class TestPrivatePopularity(StorableContract):
+    personal = False
+
+    def make(self) -> Recommender:
+        return PrivatePopularity(PrivatePopularityConfig(mu=1e6), lambda values, sigma: values)
+
+    def test_it_counts_viewers_with_the_noise_that_its_mu_pays_for(self) -> None:
+        watched = Interactions.of(["a", "b", "c", "a", "b", "a"], ["y", "y", "y", "z", "z", "x"])
+        drawn: list[int] = []
+
+        def noise(values, sigma):  # type: ignore[no-untyped-def]
+            drawn.append(sigma)
+            return values
+
+        model = PrivatePopularity(PrivatePopularityConfig(mu=0.5, counted_titles=4), noise).fit(watched)
+        assert listed(model, Interactions.of_one({}), 3) == [["y", "z", "x"]]
+        # An account moves counts of 64 steps by 2 x 64 at most.
+        assert drawn == [257]
 
 
 @pytest.mark.parametrize("epsilon", [1, 5])

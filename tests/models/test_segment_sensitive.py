@@ -14,8 +14,11 @@ from typing import Any
 import numpy as np
 import pytest
 from models_world import DAYS, FIRST, SPAN, World, bytes_of, rows_of
+from private_world import let, quietly
 
 from media_privacy_pipeline.engines import Session
+from media_privacy_pipeline.models.inputs import catalogue
+from media_privacy_pipeline.models.private import step as private_step
 from media_privacy_pipeline.models.segments import step
 from media_privacy_pipeline.models.steps import segment
 from media_privacy_pipeline.sql import Project
@@ -33,10 +36,13 @@ class Sensitive(World):
         return [event for event in super().events() if event[1] not in SECRET] + list(self.planted)
 
 
+Segments = Callable[..., dict[str, Any]]
+
+
 @pytest.fixture
 def segments_of(
     make_session: Callable[..., Session], project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[World], dict[str, Any]]:
+) -> Segments:
     opened = step.open_desk
 
     def quiet(session: Session) -> Any:
@@ -47,13 +53,20 @@ def segments_of(
         )
 
     monkeypatch.setattr(step, "open_desk", quiet)
+    monkeypatch.setattr(private_step, "open_desk", quiet)
+    quietly(monkeypatch)
     homes = iter(range(9))
 
-    def made(world: World) -> dict[str, Any]:
+    def made(world: World, space: str = "genres") -> dict[str, Any]:
         session = make_session(home=tmp_path / f"home{next(homes)}")
         vars(session)["project"] = project
+        let(session)
         world.store(session)
-        segment(session, SPAN)
+        if space != "genres":
+            private_step.liken(session, SPAN)
+        assert segment(session, SPAN).metadata["space"] == space
+        if space != "genres":
+            shut_out_or_back_to_genres(session, world)
         assert len(rows_of(session, "segment_profile")) > 1
         return {table: bytes_of(session, table) for table in TABLES} | {
             path.name: path.read_bytes() for path in (session.settings.models / "segments").iterdir()
@@ -62,9 +75,21 @@ def segments_of(
     return made
 
 
-def test_planting_sensitive_titles_changes_no_byte_of_any_segment(
-    segments_of: Callable[[World], dict[str, Any]],
-) -> None:
+def shut_out_or_back_to_genres(session: Session, world: World) -> None:
+    """No sensitive title had a part in the factors; one that becomes sensitive later sends segments back to genres."""
+    (plan,) = (session.settings.models / "private").glob("*.json")
+    assert "t036" in plan.read_text()
+    assert not any(secret in plan.read_text() for secret in SECRET)
+    titles = catalogue(session)
+    assert step.private_factors(session, SPAN, titles) is not None
+    titles["t036"] = replace(titles["t036"], sensitive=True)
+    assert step.private_factors(session, SPAN, titles) is None
+    let(session, mu=None)
+    assert step.private_factors(session, SPAN, catalogue(session)) is None, "the policy pays for none any more"
+
+
+@pytest.mark.parametrize("space", ["genres", "private factors"])
+def test_planting_sensitive_titles_changes_no_byte_of_any_segment(segments_of: Segments, space: str) -> None:
     random = np.random.default_rng(3)
     bare, planted = (Sensitive(viewers=1600, plays=6, sensitive=SECRET) for _ in range(2))
     # Half of the people binge on them, among them some who watch nothing else.
@@ -73,4 +98,4 @@ def test_planting_sensitive_titles_changes_no_byte_of_any_segment(
         for viewer in random.choice(1600, 800, replace=False)
         for title in random.choice(sorted(SECRET), 5)
     ) + tuple((1600 + n, "t038", FIRST) for n in range(50))
-    assert segments_of(bare) == segments_of(planted)
+    assert segments_of(bare, space) == segments_of(planted, space)

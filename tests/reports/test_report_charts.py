@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from media_privacy_pipeline.reports.charts import DIGIT, WIDTH, bars, line, stacks
+from media_privacy_pipeline.reports.curves import curves
 
 values = st.floats(0, 1e9, allow_nan=False)
 
@@ -25,6 +26,24 @@ def test_a_series_has_a_point_a_day(days: int) -> None:
     chart = line([(f"2024-01-{n:02}", 1.0, 0.5, 2.0) for n in range(days)])
     assert chart.line.count(",") == days
     assert chart.band.count(",") == 2 * days
+
+
+@given(st.dictionaries(st.floats(1e-3, 1e3), st.tuples(values, values), min_size=1, max_size=5), values)
+def test_curves_and_levels_stay_inside_the_picture(points: dict[float, tuple[float, float]], level: float) -> None:
+    figures = {x: (value, max(value - half, 0.0), value + half) for x, (value, half) in points.items()}
+    chart = curves({"one": figures}, {"level": level})
+    own, across = chart.curves
+    assert [mark.x for mark in own.marks] == sorted(mark.x for mark in own.marks)
+    for mark in own.marks:
+        assert chart.left < mark.x < chart.right < WIDTH
+        assert 0 <= mark.whisker[1] - 1e-6 <= mark.y <= mark.whisker[0] + 1e-6 <= chart.height
+    assert across.marks == ()
+    assert (own.kind, across.kind) == (0, 1)
+
+
+def test_a_scale_of_powers_puts_the_geometric_mean_in_the_middle() -> None:
+    low, middle, high = (mark.x for mark in curves({"a": dict.fromkeys((1, 3, 9), (1, 1, 1))}, {}).curves[0].marks)
+    assert middle - low == pytest.approx(high - middle)
 
 
 @given(values)

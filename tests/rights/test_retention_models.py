@@ -19,6 +19,8 @@ def test_models_that_cannot_be_read_are_overdue_and_young_ones_are_not(make_sess
     young = where.store(arrays, {"last_day": "2026-03-01"})
     damaged = where.store(arrays, {"last_day": "2026-03-02"})
     dayless = where.store(arrays, {})
+    # A private model holds nobody.
+    where.store(arrays, {"epsilon": 1.0})
     (where.root / damaged / "arrays.npz").write_bytes(b"")
     idle = idle_models(session)
     assert idle == {young: date(2026, 3, 1), damaged: date.min, dayless: date.min}

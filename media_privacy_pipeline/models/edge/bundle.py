@@ -35,6 +35,7 @@ from ...errors import Refused, UsageError
 from ...privacy.accountant import epsilon_of
 from ..interactions import Floats, Strings
 from ..private.config import PrivateAlsConfig
+from ..private.shelf import against
 from ..registry import Registry, StoredModel
 
 FORMAT = "media-privacy edge bundle 1"
@@ -70,13 +71,16 @@ def stored_model(models: Path, name: str) -> StoredModel:
 
 def private_factors(stored: StoredModel) -> PrivateFactors:
     """What of a stored model may leave. Raises Refused for any model whose item factors were not paid for, and for one
-    that says less of its cost than its configuration spends, or whose arrays do not fit together."""
+    that did not beat noisy popularity, that says less of its cost than its configuration spends, or whose arrays do not
+    fit together."""
     kind, name = stored.manifest.get("kind"), stored.name
     if kind != KIND:
         raise Refused(
             f"model {name} is {kind}: who was learned from can be told from its item factors, so that they never leave "
             f"the home; only those of {KIND} may"
         )
+    if (why := against(stored.manifest)) is not None:
+        raise Refused(f"model {name} was refused: {why}: it is not worth a device's while")
     epsilon, delta = _promise(stored)
     try:
         config = PrivateAlsConfig.model_validate(stored.manifest["config"])

@@ -23,9 +23,9 @@ from ..interactions import Interactions
 from ..private.accounting import scales_of
 from ..private.learning import learn
 from ..private.paying import part_names
+from ..private.plan import TABLE, Plan
 from ..private.promotion import decided
 from ..private.recommender import PrivateAls
-from ..private.step import TABLE, Plan
 from .bundle import PrivateFactors
 
 

@@ -10,10 +10,9 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from ...errors import UsageError
-from ..recommenders.config import AnyConfig
-from ..recommenders.kinds import KINDS
+from ..recommenders.kinds import KINDS, KindConfig
 
-_CONFIG: TypeAdapter[AnyConfig] = TypeAdapter(AnyConfig)
+_CONFIG: TypeAdapter[KindConfig] = TypeAdapter(KindConfig)
 
 
 def check_kind(name: str) -> None:
@@ -22,7 +21,7 @@ def check_kind(name: str) -> None:
         raise UsageError(f"--model {name}: there is no such model; there are {', '.join(KINDS)}")
 
 
-def configured(name: str, values: Mapping[str, Any], where: str) -> AnyConfig:
+def configured(name: str, values: Mapping[str, Any], where: str) -> KindConfig:
     """A model's configuration. Raises UsageError that names the field which cannot be."""
     check_kind(name)
     try:
@@ -33,7 +32,7 @@ def configured(name: str, values: Mapping[str, Any], where: str) -> AnyConfig:
         raise UsageError(f"{where}: {problems}") from None
 
 
-def chosen(path: Path) -> tuple[str, AnyConfig]:
+def chosen(path: Path) -> tuple[str, KindConfig]:
     """The model and configuration of a file: the last line of what `tune` recorded, or one JSON object {model, config}.
 
     Raises UsageError for a file that holds neither, or a record that was not finished.

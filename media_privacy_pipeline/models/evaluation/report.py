@@ -10,8 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from ..config import EvaluationConfig
-from ..recommenders.config import AnyConfig
-from ..recommenders.kinds import make
+from ..recommenders.kinds import KindConfig, make
 from .figures import SMALLEST_GROUP, by_group, compared
 from .judging import Genres, Judged, judge
 from .lists import top_lists
@@ -24,7 +23,7 @@ class Entry:
 
     name: str
     kind: str
-    config: AnyConfig
+    config: KindConfig
 
 
 def measured(

@@ -23,6 +23,8 @@ class PrivateAlsConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: Literal["private_als"] = "private_als"
+    """Which recommender this is."""
     mu: Positive
     """What one training costs an account, in Gaussian differential privacy."""
     factors: Count = 64
@@ -76,6 +78,19 @@ class PrivateAlsConfig(BaseModel):
         if not self.sweeps and not self.gram_share:
             raise ValueError("without sweeps and without gram_share nothing is learned")
         return self
+
+
+class PrivatePopularityConfig(BaseModel):
+    """Popularity from counts that all of `mu` pays for: the floor under private models of the same promise."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["private_popularity"] = "private_popularity"
+    """Which recommender this is."""
+    mu: Positive
+    """What the counts cost an account, in Gaussian differential privacy."""
+    counted_titles: Count = 100
+    """Most titles that an account is counted for."""
 
 
 def published(epsilon: Literal[1, 5], delta: float = 8e-6) -> PrivateAlsConfig:

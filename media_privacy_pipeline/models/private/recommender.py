@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
 from ...errors import UsageError
-from ..base import Explanation, Recommender, Scored
+from ..base import Explanation, Scored, Storable
 from ..config import IalsConfig
 from ..interactions import Floats, Interactions, Ints, Strings
 from ..recommenders.ials import Ials
@@ -16,8 +16,10 @@ from .config import PrivateAlsConfig
 from .learning import Paid, PrivateFactors, learn
 
 
-class PrivateAls(Recommender):
+class PrivateAls(Storable):
     """User-level (account-level) private item factors; see models/private. Histories count as watched or not."""
+
+    config: PrivateAlsConfig
 
     def __init__(self, config: PrivateAlsConfig, paid: Paid | None = None, profiles: Ints | None = None) -> None:
         self.config, self._paid, self._profiles = config, paid, profiles
@@ -25,7 +27,7 @@ class PrivateAls(Recommender):
         self._set(np.array([], np.str_), np.empty((0, config.factors)))
 
     @classmethod
-    def of(cls, found: PrivateFactors, config: PrivateAlsConfig) -> PrivateAls:
+    def of(cls, found: PrivateFactors, config: PrivateAlsConfig) -> Self:
         """A model that was trained before."""
         model = cls(config)
         model.counts = found.counts
@@ -40,6 +42,18 @@ class PrivateAls(Recommender):
         self.counts = found.counts
         self._set(found.titles, found.factors)
         return self
+
+    def state(self) -> dict[str, np.typing.NDArray[Any]]:
+        """See Storable.state."""
+        return {"titles": self.titles, "factors": self.factors, "counts": self.counts}
+
+    @classmethod
+    def of_state(cls, state: Mapping[str, np.typing.NDArray[Any]], config: Any) -> Self:
+        """See Storable.of_state."""
+        titles, factors, counts = state["titles"], state["factors"], state["counts"]
+        if factors.ndim != 2 or not len(titles) == len(factors) == len(counts):
+            raise ValueError("the factors and counts do not fit the titles")
+        return cls.of(PrivateFactors(titles, factors, counts), config)
 
     @property
     def factors(self) -> Floats:

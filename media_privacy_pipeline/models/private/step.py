@@ -1,10 +1,9 @@
-"""The step that trains private factors once a period of the policy and tells which titles are alike by them.
+"""The step that trains private factors once a period of the policy, tells which titles are alike by them, and shelves
+them as a model.
 
-    HOME/models/private/<period>.json      the plan: written before the first part is paid for, and never changed
-
-A period begins with the months 1, 1 + months, ... of a year and is named after the first, as YYYY-MM. Its parts are
-paid for once; the nights after it make the same table of the same stored bytes. Whether one is drawn depends on days,
-the catalogue and the policy, and on no row.
+A period's parts are paid for once (see plan); the nights after it make the same table and the same model of the same
+stored bytes. Whether one is drawn depends on days, the catalogue and the policy, and on no row. Sensitive titles have
+no part in it: no vector is theirs, and who watched them moves no other.
 """
 
 from __future__ import annotations
@@ -12,37 +11,34 @@ from __future__ import annotations
 from contextlib import closing
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pydantic import BaseModel, ConfigDict
 
-from ...durable import replace_bytes
 from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
-from ...privacy import Desk
 from ...privacy.noise import Integers, Noise
 from ...privacy.open import open_desk
 from ...privacy.vector import periods
 from ..config import EvaluationConfig
 from ..evaluation.split import holdout
-from ..inputs import last_day, read
+from ..inputs import catalogue, last_day
 from ..inputs import training_interactions as learned_from
 from ..interactions import Bools, Interactions, Ints
 from ..recommenders.popularity import Popularity
 from ..segments.step import arrival_days
 from ..topk import top_k
+from ..training import registry
 from .accounting import scales_of
 from .config import PrivateAlsConfig, improved
 from .learning import Paid, PrivateFactors, learn
-from .paying import paid_at, part_names
+from .paying import paid_at
+from .plan import TABLE, Plan, carried, keep, period_of, stored, whole
 from .promotion import Decision, decided, drawn, leads, recalls
 from .recommender import PrivateAls
+from .shelf import serve, shelve
 
-TABLE = "similar_titles"
-"""Name of the table, of the release that pays for it, and of its parts' charges."""
 LISTED = 10
 """Titles told to be like one."""
 _LEAD_SHARE = 0.02
@@ -52,50 +48,54 @@ _SCHEMA = pa.schema(
 )
 
 
-class Plan(BaseModel):
-    """What a period's training is about, all of it public: the catalogue of its first night, and its settings."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    period: str
-    titles: tuple[str, ...]
-    config: PrivateAlsConfig
-
-
 def liken(session: Session, span: Span) -> StepResult:
     """Train the period's factors or read the stored ones; write `similar_titles`, empty where nothing is to be told.
 
-    Raises Refused where the budget does not allow a part.
+    The factors are stored in the registry with what they cost, and put in service where the policy lets private models
+    alone serve and they are ahead of noisy popularity. Raises Refused where the budget does not allow a part.
     """
     statement = session.policy.releases.factors
     if statement is None:
-        return _write(session, _SCHEMA.empty_table(), {"reason": "the policy pays for no private factors"})
-    day = last_day(span)
-    period = f"{day.year}-{(day.month - 1) // statement.months * statement.months + 1:02d}"
-    titles = read(session, "accepted_titles", ["title_id"]).column("title_id").to_pylist()
+        return _nothing(session, "the policy pays for no private factors")
+    day, models = last_day(span), session.settings.models
+    period = period_of(day, statement.months)
+    titles = {key for key, title in catalogue(session).items() if not title.sensitive}
     desk = open_desk(session)
     with closing(desk.ledger):
-        plan, waits = _stored(session, period), ""
+        plan, waits = stored(models, period), ""
         if plan is None and arrival_days(session, span) < statement.least_days:
             waits = f"{period} is drawn from {statement.least_days} arrival days on"
-            plan = _carried(session, period, desk)
+            plan = carried(models, period, desk)
             if plan is None:
-                return _write(session, _SCHEMA.empty_table(), {"reason": waits})
+                return _nothing(session, waits)
         if plan is None:
             if not titles:
-                return _write(session, _SCHEMA.empty_table(), {"reason": "the catalogue is empty"})
+                return _nothing(session, "the catalogue has no title that may be learned of")
             plan = Plan(period=period, titles=tuple(sorted(titles)), config=improved(statement.mu, _LEAD_SHARE))
-            replace_bytes(_plans(session) / f"{period}.json", plan.model_dump_json(indent=1).encode())
+            keep(models, plan)
         times = max(1, periods(desk.ledger.budget) // statement.months)
         pay = paid_at(desk, TABLE, plan.config, plan.period, day, times)
-        found, decision = _trained(session, span, plan, pay, drawn_before=_whole(desk, plan))
-    rows = _alike(found, set(titles)) if decision.promoted else _SCHEMA.empty_table()
+        found, decision = _trained(session, span, plan, pay, drawn_before=whole(desk, plan))
+        paid = whole(desk, plan)
+    where = registry(models)
+    name = shelve(where, plan, found, decision, session.policy.releases.budget.delta, paid=paid)
+    if session.policy.serving.models == "private":
+        serve(where, name)
+    rows = _alike(found, titles) if decision.promoted else _SCHEMA.empty_table()
     told: dict[str, str | int] = {
         "period": plan.period,
         "factors": int(found.factors.shape[1]),
         "decision": decision.reason,
+        "model": name,
     }
     return _write(session, rows, told | ({"reason": waits} if waits else {}))
+
+
+def _nothing(session: Session, reason: str) -> StepResult:
+    """No table, and why; nothing new to serve either."""
+    if session.policy.serving.models == "private":
+        serve(registry(session.settings.models), None, reason)
+    return _write(session, _SCHEMA.empty_table(), {"reason": reason})
 
 
 def _trained(
@@ -168,27 +168,6 @@ def _alike(found: PrivateFactors, known: set[str]) -> pa.Table:
     others, names = best[rows, ranks], found.titles[places]
     columns = [pa.array(names[rows].tolist()), pa.array(ranks + 1, pa.int32()), pa.array(names[others].tolist())]
     return pa.Table.from_arrays([*columns, pa.array(cosines[rows, others])], schema=_SCHEMA)
-
-
-def _whole(desk: Desk, plan: Plan) -> bool:
-    return all(desk.find(TABLE, f"{plan.period}.{part}") is not None for part in part_names(plan.config))
-
-
-def _stored(session: Session, period: str) -> Plan | None:
-    path = _plans(session) / f"{period}.json"
-    return Plan.model_validate_json(path.read_bytes()) if path.exists() else None
-
-
-def _carried(session: Session, period: str, desk: Desk) -> Plan | None:
-    """The latest plan before the period whose parts were all released."""
-    for path in sorted(_plans(session).glob("*.json"), reverse=True):
-        if path.stem < period and _whole(desk, plan := Plan.model_validate_json(path.read_bytes())):
-            return plan
-    return None
-
-
-def _plans(session: Session) -> Path:
-    return session.settings.models / "private"
 
 
 def _write(session: Session, table: pa.Table, told: dict[str, str | int]) -> StepResult:

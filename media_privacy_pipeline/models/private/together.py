@@ -11,12 +11,14 @@ import numpy as np
 from ...privacy.noise import Integers
 from ..interactions import Floats, Interactions, Ints
 from .accounting import COUNT_STEPS, GRAM_STEPS, Symmetric, noise_edge
-from .config import PrivateAlsConfig
+from .config import PrivateAlsConfig, PrivatePopularityConfig
 
 _MARGIN = 1 - 1e-9
 
 
-def title_counts(histories: Interactions, config: PrivateAlsConfig, profiles: Ints | None = None) -> Integers:
+def title_counts(
+    histories: Interactions, config: PrivateAlsConfig | PrivatePopularityConfig, profiles: Ints | None = None
+) -> Integers:
     """Viewers of each title in COUNT_STEPS, shape (titles,), int64.
 
     A viewer of more than `counted_titles` (k) of them counts for sqrt(k / titles) of each, so that an account moves the

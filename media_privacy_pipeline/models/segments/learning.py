@@ -7,7 +7,7 @@ all that an account adds to any table below, over whatever segments, has an L2 n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from ..inputs import Title
 from ..interactions import Floats, Interactions, Ints
-from .space import Plan, genre_shares, nearest, unit
+from .space import Plan, centred, nearest, unit
 
 _LONGEST = 0.98
 _BLOCK = 8_192
@@ -53,7 +53,7 @@ class Shape:
     """What was released of people around public anchors: about how many accounts there are in all, and of each anchor
     the share of them that is nearest to it, the direction that these have, and how closely they keep to it.
 
-    `directions` is (anchors, genres); `lengths` are those of the mean of their vectors, 0 (any direction) to 1.
+    `directions` is (anchors, width); `lengths` are those of the mean of their vectors, 0 (any direction) to 1.
     """
 
     accounts: float
@@ -63,7 +63,7 @@ class Shape:
 
     @classmethod
     def of(cls, sums: Floats, anchors: Floats, sigma: float) -> Shape:
-        """From the noisy sums (anchors, 1 + genres). An anchor whose sum is not clear of the noise keeps its public
+        """From the noisy sums (anchors, 1 + width). An anchor whose sum is not clear of the noise keeps its public
         direction, and the others' length."""
         counts, width = np.maximum(sums[:, 0] / COUNTED, 0), anchors.shape[1]
         noise = sigma / np.sqrt(1 - COUNTED**2)
@@ -75,6 +75,18 @@ class Shape:
         clear = squared > width * noise**2
         typical = float(np.average(lengths[clear], weights=shares[clear])) if shares[clear].sum() > 0 else 0.0
         return cls(accounts, shares, np.where(clear[:, None], unit(found), anchors), np.where(clear, lengths, typical))
+
+    @property
+    def mean(self) -> Floats:
+        """The mean of all vectors."""
+        return np.asarray(self.shares @ (self.directions * self.lengths[:, None]))
+
+    def around(self, mean: Floats) -> Shape:
+        """The same people with a mean taken off their vectors, by `centred`."""
+        found = self.directions * self.lengths[:, None] - mean
+        reach = np.sqrt(np.maximum(1 - 2 * self.lengths * (self.directions @ mean) + mean @ mean, 1e-9))
+        lengths = np.clip(np.linalg.norm(found, axis=1) / reach, 0, _LONGEST)
+        return Shape(self.accounts, self.shares, unit(found), lengths)
 
 
 @dataclass(frozen=True)
@@ -109,22 +121,26 @@ class Population:
 
 @dataclass(frozen=True)
 class Segmentation:
-    """What was released: centres (segments, genres); sizes in accounts; accounts' genre shares and likings of the
-    plan's titles summed by segment. `sigma` is the noise on each number but the centres."""
+    """What was released: centres (segments, width); sizes in accounts; accounts' genre shares and likings of the
+    plan's titles summed by segment. `sigma` is the noise on each number but the centres. `mean` is what is taken off
+    vectors before they are compared with centres: what of the first part is everybody's, none in the space of genres,
+    where a public mean is off already."""
 
     centres: Floats
     sizes: Floats
     genres: Floats
     titles: Floats
     sigma: float
+    mean: Floats = field(default_factory=lambda: np.zeros(1))
 
 
 def population(
     viewers: Interactions, account_keys: pa.ChunkedArray, catalogue: Mapping[str, Title], plan: Plan
 ) -> Population:
-    """Viewers with at least one title that has a genre and is not sensitive; `account_keys` has the account of each."""
-    shares = genre_shares(viewers, catalogue, plan.genres)
-    kept = np.flatnonzero(shares.any(axis=1))
+    """Viewers with at least one title that the plan's space knows and that is not sensitive; `account_keys` has the
+    account of each."""
+    vectors, shares, placed = plan.seen(viewers, catalogue)
+    kept = np.flatnonzero(placed)
     keys = account_keys.take(pa.array(kept))
     accounts = pc.index_in(keys, pc.unique(keys)).to_numpy() if len(kept) else np.zeros(0, np.int64)
     together = np.argsort(accounts, kind="stable")
@@ -133,37 +149,42 @@ def population(
     chosen = viewers.over(np.array(sorted(plan.titles), np.str_)).take(kept)
     liked = np.zeros((len(kept), len(plan.titles)))
     liked[chosen.rows, chosen.columns] = 1
-    return Population(accounts, 1 / profiles[accounts], plan.vectors(shares[kept]), shares[kept], unit(liked))
+    return Population(accounts, 1 / profiles[accounts], vectors[kept], shares[kept], unit(liked))
 
 
 def learn(plan: Plan, people: Callable[[], Population], release: Release, choose: Chooser) -> Segmentation:
     """Choose how many segments there are, move the plan's public starts to noisy means of the viewers nearest to them,
-    then count what is in them.
+    then count what is in them. In the space of factors the mean of the first part is taken off all vectors after it.
 
     `people` is asked for when a part is not stored yet. Takes plan.parts parts. A centre whose noisy sum is no longer
     than noise alone would be stays where it is.
     """
-    width = len(plan.genres)
-    centres = np.array(plan.anchors)
+    width = plan.width
+    centres: Floats = np.array(plan.anchors)
+    mean: Floats = np.zeros(width)
 
     def sums(part: int, of: Callable[[Population], Floats], width: int) -> Floats:
-        k, around = len(centres), centres
+        k, around, off = len(centres), centres, mean
 
         def contributions() -> Iterator[Floats]:
             who = people()
+            who = replace(who, vectors=centred(who.vectors, off))
             return who.table(nearest(who.vectors, around), of(who), k)
 
         return release(part, contributions).reshape(k, width)
 
     shape = Shape.of(sums(0, _counted, 1 + width), centres, release.sigma)
+    if plan.factors is not None:
+        mean = shape.mean
+        shape = shape.around(mean)
     centres = np.array(plan.starts[choose(plan, shape, release.sigma) - 1])
     for part in range(1, 1 + plan.iterations):
         centres, _ = moved(centres, sums(part, lambda who: who.vectors, width), release.sigma)
     last = 1 + plan.iterations
     sizes = sums(last, lambda who: np.ones((len(who.vectors), 1)), 1)[:, 0]
-    genres = sums(last + 1, lambda who: who.shares, width)
+    genres = sums(last + 1, lambda who: who.shares, len(plan.genres))
     titles = sums(last + 2, lambda who: who.liked, len(plan.titles)) if plan.titles else np.zeros((len(centres), 0))
-    return Segmentation(centres, sizes, genres, titles, release.sigma)
+    return Segmentation(centres, sizes, genres, titles, release.sigma, mean)
 
 
 def _counted(who: Population) -> Floats:
@@ -202,6 +223,6 @@ def assigned(
     viewers: Interactions, catalogue: Mapping[str, Title], plan: Plan, found: Segmentation, numbers: Sequence[int]
 ) -> npt.NDArray[Any]:
     """Segment of each viewer, by the number of its cluster; 0 for a viewer without a vector or of a cluster of none."""
-    shares = genre_shares(viewers, catalogue, plan.genres)
-    label = nearest(plan.vectors(shares), found.centres)
-    return np.where(shares.any(axis=1), np.array([*numbers], np.int32)[label], 0).astype(np.int32)
+    vectors, _, placed = plan.seen(viewers, catalogue)
+    label = nearest(centred(vectors, found.mean), found.centres)
+    return np.where(placed, np.array([*numbers], np.int32)[label], 0).astype(np.int32)

@@ -38,7 +38,7 @@ def numbered(plan: Plan, found: Segmentation, groups: list[list[int]]) -> Number
 
     A name is kept while the best genre of it stands out still, and is made from what stands out otherwise.
     """
-    matched = _matched(_directions(found, groups), plan)
+    matched = _matched(_directions(found, groups), _by_genre(plan, found, groups), plan)
     used = {known.segment_id for known in plan.before}
     fresh = iter(range(max(used, default=0) + 1, max(used, default=0) + len(groups) + 2))
     numbers = [known.segment_id if known is not None else next(fresh) for known in matched]
@@ -49,35 +49,62 @@ def numbered(plan: Plan, found: Segmentation, groups: list[list[int]]) -> Number
 
 def known_segments(plan: Plan, found: Segmentation, named: Numbered) -> tuple[Known, ...]:
     """What the next period needs to know of this one's segments."""
-    directions = _directions(found, named.groups)
+    directions, by_genre = _directions(found, named.groups), _by_genre(plan, found, named.groups)
     genres = standing_out(found.genres, named.groups, found.sigma)
     return tuple(
         Known(
             segment_id=number,
             name=name,
             genres=tuple(plan.genres[n] for n, _ in some),
-            direction=dict(zip(plan.genres, direction.tolist(), strict=True)),
+            direction=dict(zip(plan.axes, direction.tolist(), strict=True)),
+            by_genre=None if plan.factors is None else dict(zip(plan.genres, leaning.tolist(), strict=True)),
         )
-        for number, name, some, direction in zip(named.numbers, named.names, genres, directions, strict=True)
+        for number, name, some, direction, leaning in zip(
+            named.numbers, named.names, genres, directions, by_genre, strict=True
+        )
     )
 
 
 def _directions(found: Segmentation, groups: Sequence[Sequence[int]]) -> Floats:
-    """Of each group, its clusters weighed by their noisy sizes: shape (groups, genres)."""
+    """Of each group, its clusters weighed by their noisy sizes: shape (groups, width)."""
     weights = np.maximum(found.sizes, 1.0)[:, None]
     sums = [(found.centres[list(group)] * weights[list(group)]).sum(axis=0) for group in groups]
     return unit(np.array(sums).reshape(len(groups), found.centres.shape[1]))
 
 
-def _matched(directions: Floats, plan: Plan) -> list[Known | None]:
-    """For each direction the segment of before that goes with it: the pairs of the highest cosines together."""
+def _by_genre(plan: Plan, found: Segmentation, groups: Sequence[Sequence[int]]) -> Floats:
+    """Of each group, what its genre shares differ by from everybody's, by the plan's scale: shape (groups, genres).
+
+    From the noisy genre sums, so that segments can be matched between spaces whose axes are others.
+    """
+    if plan.factors is None:
+        return _directions(found, groups)
+    sums = np.array([found.genres[list(group)].sum(axis=0) for group in groups]).reshape(len(groups), len(plan.genres))
+    parts = np.maximum(sums, 0)
+    tiny = np.finfo(float).tiny
+    everyone = parts.sum(axis=0) / max(float(parts.sum()), tiny)
+    shares = parts / np.maximum(parts.sum(axis=1, keepdims=True), tiny)
+    return unit((shares - everyone) * np.array(plan.scale))
+
+
+def _matched(directions: Floats, by_genre: Floats, plan: Plan) -> list[Known | None]:
+    """For each direction the segment of before that goes with it: the pairs of the highest cosines together.
+
+    By the axes of the plan's space where all of before have these, else by genre.
+    """
     from scipy.optimize import linear_sum_assignment
 
     matched: list[Known | None] = [None] * len(directions)
     if not plan.before or not len(directions):
         return matched
-    earlier = unit(np.array([[known.direction.get(genre, 0.0) for genre in plan.genres] for known in plan.before]))
-    alike = directions @ earlier.T
+    same = plan.factors is None or all(set(plan.axes) <= known.direction.keys() for known in plan.before)
+    axes = plan.axes if same else plan.genres
+    of = [
+        known.by_genre if known.by_genre is not None and axes == plan.genres else known.direction
+        for known in plan.before
+    ]
+    earlier = unit(np.array([[each.get(axis, 0.0) for axis in axes] for each in of]))
+    alike = (directions if same else by_genre) @ earlier.T
     for row, column in zip(*linear_sum_assignment(-alike), strict=True):
         if alike[row, column] >= _ALIKE:
             matched[row] = plan.before[column]

@@ -1,4 +1,5 @@
-"""The space that segments live in: shares of public genres, reweighted by the public catalogue; and a period's plan."""
+"""The space that segments live in, and a period's plan: private item factors, or shares of public genres, reweighted by
+the public catalogue."""
 
 from __future__ import annotations
 
@@ -10,12 +11,14 @@ from pydantic import BaseModel, ConfigDict
 
 from ..config import SegmentsConfig
 from ..inputs import Title
-from ..interactions import Floats, Interactions, Ints
+from ..interactions import Bools, Floats, Interactions, Ints
+from ..private.recommender import PrivateAls
+from .factors import Factors
 
 
 class Known(BaseModel):
-    """A segment of the period before: its number, its name, the genres that stood out, best first, and its direction
-    by genre."""
+    """A segment of the period before: its number, its name, the genres that stood out, best first, its direction by the
+    axes of its plan's space, and by genre where those are others."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -23,15 +26,17 @@ class Known(BaseModel):
     name: str
     genres: tuple[str, ...]
     direction: dict[str, float]
+    by_genre: dict[str, float] | None = None
 
 
 class Plan(BaseModel):
     """What a period's segmentation is about, all of it public, fixed before the first noisy sum is paid for.
 
-    Coordinates are shares of `genres` less their `mean`, each multiplied by its `scale`. `starts` are where a
-    clustering begins, for one segment, for two, and so on: each (segments, genres). `anchors` (anchors, genres) are
-    around which people's spread is told before the number of segments is chosen. `titles` are those whose popularity
-    within segments is released, by id, with their names. `before` are the segments of the period before.
+    The space is that of `factors` where there are any. Else coordinates are shares of `genres` less their `mean`, each
+    multiplied by its `scale`. `starts` are where a clustering begins, for one segment, for two, and so on: each
+    (segments, width). `anchors` (anchors, width) are around which people's spread is told before the number of segments
+    is chosen. `titles` are those whose popularity within segments is released, by id, with their names. `before` are
+    the segments of the period before.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,6 +50,17 @@ class Plan(BaseModel):
     titles: dict[str, str]
     iterations: int
     before: tuple[Known, ...] = ()
+    factors: Factors | None = None
+
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """A name for each coordinate."""
+        return self.genres if self.factors is None else self.factors.axes
+
+    @property
+    def width(self) -> int:
+        """Coordinates of a vector."""
+        return len(self.axes)
 
     @property
     def parts(self) -> int:
@@ -59,6 +75,14 @@ class Plan(BaseModel):
         """
         return unit((shares - np.array(self.mean)) * np.array(self.scale))
 
+    def seen(self, viewers: Interactions, catalogue: Mapping[str, Title]) -> tuple[Floats, Floats, Bools]:
+        """Each viewer's direction (viewers, width) and genre shares (viewers, genres), and who has a direction."""
+        shares = genre_shares(viewers, catalogue, self.genres)
+        if self.factors is None:
+            return self.vectors(shares), shares, np.asarray(shares.any(axis=1))
+        found = self.factors.directions(viewers, catalogue)
+        return found, shares, np.asarray(found.any(axis=1))
+
 
 def make_plan(
     period: str,
@@ -66,8 +90,10 @@ def make_plan(
     popularity: Mapping[str, float],
     config: SegmentsConfig,
     before: Sequence[Known] = (),
+    private: tuple[str, PrivateAls] | None = None,
 ) -> Plan | None:
-    """A plan from the catalogue without its sensitive titles, and from the open title counts.
+    """A plan from the catalogue without its sensitive titles, from the open title counts, and in the space of `private`
+    item factors (their model's name, and the model), which no sensitive title had a part in, where there are any.
 
     Rare genres weigh more than common ones, by the root of their share of the catalogue, so that drama, which is half
     of everything, does not hide the rest. The mean is that of what is played by the open counts, or of the catalogue
@@ -95,18 +121,26 @@ def make_plan(
     weight = np.array([weights[name] for name in names], float)
     mean = weight @ shares / weight.sum() if weight.sum() > 0 else shares.mean(axis=0)
     points, of_kind = unit((shares - mean) * scale), np.array([kinds[name] for name in names], float)
-    starts = [_spread(points, of_kind, k, config.seed) for k in range(1, config.segments + 1)]
+    factors = None if private is None else Factors.of(*private, config.factors)
+    if factors is not None:
+        points, of_kind = factors.points, np.array(factors.played)
+    anchors = spread(points, of_kind, config.anchors, config.seed)
+    if factors is not None:
+        # As of viewers, what is everybody's is taken off; by public counts, so that no noise moves a start.
+        points = centred(points, of_kind @ points)
+    starts = [spread(points, of_kind, k, config.seed) for k in range(1, config.segments + 1)]
     best = sorted(popularity.keys() & open_titles.keys(), key=lambda key: (-popularity[key], key))[: config.titles]
     return Plan(
         period=period,
         genres=tuple(genres),
         mean=tuple(mean.tolist()),
         scale=tuple(scale.tolist()),
-        anchors=tuple(map(tuple, _spread(points, of_kind, config.anchors, config.seed).tolist())),
+        anchors=tuple(map(tuple, anchors.tolist())),
         starts=tuple(tuple(map(tuple, start.tolist())) for k, start in enumerate(starts, 1) if len(start) == k),
         titles={key: open_titles[key].name for key in sorted(best)},
         iterations=config.iterations,
         before=tuple(before),
+        factors=factors,
     )
 
 
@@ -132,12 +166,19 @@ def unit(rows: Floats) -> Floats:
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), np.finfo(float).tiny))
 
 
+def centred(vectors: Floats, mean: Floats) -> Floats:
+    """Rows of length one without what is everybody's, and of length one again; rows of zeros stay."""
+    if not mean.any():
+        return vectors
+    return unit(np.where(vectors.any(axis=1, keepdims=True), vectors - mean, 0.0))
+
+
 def nearest(vectors: Floats, centres: Floats) -> Ints:
     """Place of the centre of the smallest angle to each vector; the first of those that tie."""
     return np.asarray((vectors @ unit(centres).T).argmax(axis=1))
 
 
-def _spread(points: Floats, weights: Floats, k: int, seed: int) -> Floats:
+def spread(points: Floats, weights: Floats, k: int, seed: int) -> Floats:
     """Spherical k-means over public points: at most k centres, from a seeded k-means++ start."""
     random = np.random.default_rng(seed)
     chosen = [int(weights.argmax())]

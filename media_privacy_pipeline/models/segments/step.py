@@ -35,6 +35,10 @@ from ..config import ModelsConfig, SegmentsConfig
 from ..inputs import Title, catalogue, days_until, interactions, last_day, open_popularity, read
 from ..inputs import training_interactions as learned_from
 from ..interactions import Floats, Interactions
+from ..private.plan import stored as plan_of_factors
+from ..private.recommender import PrivateAls
+from ..private.shelf import fit_to_show
+from ..training import registry
 from .learning import Population, Release, Segmentation, Shape, assigned, learn, merged, population
 from .numbering import Numbered, known_segments, numbered
 from .profile import SCHEMA, profile
@@ -117,7 +121,8 @@ def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepRes
         made_from = [session.lake.fingerprint(name) for name in (source, "accepted_titles")]
         wrote.append(_write(session, target, fingerprint_of(purpose, told, numbers, made_from), assignments))
     stable = {"clusters": len(found.centres), "stability": _stability(session, plan)[len(found.centres)]}
-    metadata = {"period": plan.period, "segments": table.num_rows, **stable, **waits}
+    space = "genres" if plan.factors is None else "private factors"
+    metadata = {"period": plan.period, "segments": table.num_rows, "space": space, **stable, **waits}
     return _result(session, metadata, skipped=not any(wrote))
 
 
@@ -180,10 +185,28 @@ def stored_plan(
         return plan
     popularity = open_popularity(session, span.as_of, config.segments.popularity_days)
     known = _known(session, span, desk, statement, config.segments)
-    plan = make_plan(period_of(span), titles, popularity, config.segments, known)
+    plan = make_plan(
+        period_of(span), titles, popularity, config.segments, known, private_factors(session, span, titles)
+    )
     if plan is not None:
         replace_bytes(path, plan.model_dump_json(indent=1).encode())
     return plan
+
+
+def private_factors(session: Session, span: Span, titles: Mapping[str, Title]) -> tuple[str, PrivateAls] | None:
+    """The newest private factors, with their model's name, where viewers may be told apart by them.
+
+    None where the policy pays for none, where there are none or they are held back, where they are of a later month,
+    and where a title that is sensitive tonight had a part in them: what it moved cannot be taken out again.
+    """
+    found = fit_to_show(registry(session.settings.models)) if session.policy.releases.factors is not None else None
+    if found is None or found[1] > period_of(span):
+        return None
+    name, period, model = found
+    plan = plan_of_factors(session.settings.models, period)
+    if plan is None or any(key in titles and titles[key].sensitive for key in plan.titles):
+        return None
+    return name, model
 
 
 def _known(

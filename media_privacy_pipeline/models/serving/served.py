@@ -16,7 +16,7 @@ from ..inputs import COUNTS, Title, accounts, catalogue, last_day, open_populari
 from ..interactions import Interactions
 from ..recipes import load_model
 from ..recommenders.popularity import Popularity
-from ..training import registry
+from ..training import is_private, registry
 from .filters import Filters
 from .lists import Viewers, filters_of
 
@@ -44,10 +44,12 @@ class Served:
     def fingerprint(self) -> str:
         """Digest of all that lists depend on."""
         tables = ("personalisation_interactions", "permitted_personalisation_accounts", "accepted_titles")
+        private = ["private"] if self._private_alone else []
         return fingerprint_of(
             [self.session.lake.fingerprint(table) for table in tables],
             [sorted(self.popular.items()), self.champion, self.year, sorted(self.blocked)],
             self.config.model_dump_json(),
+            *private,
         )
 
     @property
@@ -78,12 +80,17 @@ class Served:
 
     @cached_property
     def model(self) -> Recommender | None:
-        """The model in service; None where there is none, and for popularity where open counts say the same: they were
-        paid for."""
-        if self.champion is None:
+        """The model in service; None where there is none, for one that is not private where the policy lets private
+        ones alone serve, and for popularity where open counts say the same: they were paid for."""
+        where = registry(self.session.settings.models)
+        if self.champion is None or (self._private_alone and not is_private(where, self.champion)):
             return None
-        model = load_model(registry(self.session.settings.models), self.champion)
+        model = load_model(where, self.champion)
         return None if self.popular and isinstance(model, Popularity) else model
+
+    @property
+    def _private_alone(self) -> bool:
+        return self.session.policy.serving.models == "private"
 
     @cached_property
     def floor(self) -> Recommender:

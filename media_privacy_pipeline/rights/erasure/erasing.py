@@ -72,7 +72,7 @@ def _destroy_keys(session: Session, journal: Journal) -> None:
 def _flag_models(session: Session, journal: Journal) -> None:
     """Flag the models that learned from days on which somebody's rows were taken out of what training permits.
 
-    Where only the sums were still there, no day is known, and every model is flagged.
+    Where only the sums were still there, no day is known, and every model is flagged. Private models hold nobody.
     """
     where = registry(session.settings.models)
     learned: dict[int, tuple[date, date]] = {}
@@ -85,6 +85,8 @@ def _flag_models(session: Session, journal: Journal) -> None:
     models = {}
     for name in sorted(where.names()):
         origin = where.manifest(name) or {}
+        if origin.get("epsilon") is not None:
+            continue
         first = date.fromisoformat(origin.get("first_day", date.min.isoformat()))
         last = date.fromisoformat(origin.get("last_day", date.max.isoformat()))
         inside = [n for n, (low, high) in learned.items() if low <= last and high >= first]

@@ -12,7 +12,7 @@ from ...engines import Session
 from ...errors import Refused
 from ...keeping import Held, Mask, back, of_held, past, suspects
 from ...models.registry import Registry
-from ...models.training import registry
+from ...models.training import is_private, registry
 from ...published.layout import Layout
 from ...published.swap import retire
 from .windows import Window, windows
@@ -72,10 +72,10 @@ def overdue_models(session: Session, as_of: datetime) -> dict[str, date]:
 
 
 def idle_models(session: Session) -> dict[str, date]:
-    """Models out of service, and the last arrival day that each learned from: the first of all days for one that cannot
-    be read, so that it goes."""
+    """Models of people's data out of service, and the last arrival day that each learned from: the first of all days
+    for one that cannot be read, so that it goes. Private models hold nobody, and are no people's data."""
     where = registry(session.settings.models)
-    idle = [name for name in where.names() if name != where.champion()]
+    idle = [name for name in where.names() if name != where.champion() and not is_private(where, name)]
     return {name: _last_day(where, name) for name in idle}
 
 
