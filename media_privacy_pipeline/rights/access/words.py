@@ -47,6 +47,11 @@ TABLES = {
     "subjects": ("How the consent records know you", "References, age class and standing."),
     "recommendations": ("Recommendations as stored", "Under your pseudonym."),
     "weekly_discovery": ("Your discoveries of this week, as stored", "The same list until the week is over."),
+    "context_recommendations": (
+        "Your recommendations by part of the day and device, as stored",
+        "Under a pseudonym that only this purpose has.",
+    ),
+    "context_interactions": ("When and on what you watched, for recommendations", "Counted per title."),
     "recommendations_explained": ("Your recommendations", "With the title of yours that speaks for each the most."),
     "viewer_segments": ("Segment as stored", "Under your pseudonym."),
     "viewer_segments_advertising": ("Segment for advertising as stored", "Under your pseudonym for advertising."),
