@@ -73,7 +73,7 @@ class ServingConfig(_Config):
     block_viewers: Count = 4_096
     """Viewers scored and written at a time."""
     piece_viewers: Count = 65_536
-    """Viewers whose histories are in memory at a time, and whose lists make one file: after a crash, whole files stay."""
+    """Viewers whose histories are in memory at a time, and whose lists make one file: a crash loses no more."""
 
 
 class ContextConfig(_Config):

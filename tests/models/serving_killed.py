@@ -44,9 +44,7 @@ def prepare(home: Path) -> None:
     World(viewers=30, titles=12).store(session)
     # What was never written is asked of an engine, which takes longer to start than all the rest.
     nobody = ["f" * 32]
-    write(
-        session, "permitted_personalisation_hidden_titles", viewer_key=nobody, account_key=nobody, title_id=["t001"]
-    )
+    write(session, "permitted_personalisation_hidden_titles", viewer_key=nobody, account_key=nobody, title_id=["t001"])
     open_counts(session, {"t001": 3.0})
     train(session, SPAN, QUICK)
     personalisation_interactions(session, SPAN)

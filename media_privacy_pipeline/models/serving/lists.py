@@ -92,7 +92,7 @@ def write_lists(
     config: ServingConfig,
     schema: pa.Schema = SCHEMA,
 ) -> int:
-    """Write the lists of so many viewers, a file for each `piece_viewers` of them, and return how many files were there.
+    """Write the lists of so many viewers, a file for each `piece_viewers` of them; return how many were there already.
 
     `lists` makes the blocks of viewers from one number to another (excluded). A file has its name once it is whole and
     on the disk, and is not made again: whoever goes on after a crash gets the bytes of a night that had none.

@@ -54,9 +54,7 @@ class Served:
     popular: Mapping[str, float]
 
     @classmethod
-    def tonight(
-        cls, session: Session, span: Span, config: ModelsConfig, purpose: str = "personalisation"
-    ) -> Served:
+    def tonight(cls, session: Session, span: Span, config: ModelsConfig, purpose: str = "personalisation") -> Served:
         """As of the end of a span."""
         popular = open_popularity(session, span.as_of, config.serving.popularity_days)
         champion = registry(session.settings.models).champion()
