@@ -99,7 +99,13 @@ def _world(chosen: argparse.Namespace) -> tuple[Interactions, Ials, Filters]:
     model = Ials.of_factors(np.array(titles), factors, IalsConfig(factors=chosen.factors))
     ages = dict(zip(titles, rng.choice([UNRATED, 0, 7, 12, 18], chosen.titles).tolist(), strict=True))
     kids = rng.random(chosen.viewers) < 0.1
-    return histories, model, Filters(ages, np.where(kids, 7, rng.choice([12, 99], chosen.viewers)), kids)
+    limit = np.where(kids, 7, rng.choice([12, 99], chosen.viewers))
+    who = np.flatnonzero(rng.random(chosen.viewers) < 0.1)
+    what = pa.array(titles).take(pa.array(rng.integers(chosen.titles, size=len(who))))
+    hidden = Interactions.of(
+        pa.chunked_array([viewers.take(pa.array(who))]), pa.chunked_array([what]), everyone=viewers
+    )
+    return histories, model, Filters(ages, limit, kids, hidden)
 
 
 def _bare(vectors: Floats, factors: Floats) -> None:

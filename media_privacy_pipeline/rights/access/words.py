@@ -67,7 +67,7 @@ TABLES = {
         "Answers that cannot be read",
         "What they may have spoken of is denied.",
     ),
-    "hidden_titles": ("Titles that you hid", "They are left out of recommendations and training."),
+    "hidden_titles": ("Titles that you hid", "They are never recommended to you, and left out of training."),
     "private_sessions": ("Private sessions", "Used for no recommendation, training or advertising."),
     "release_readers": ("Who can read rows about you", "Encrypted tables of the releases that are still there."),
     "disclosures": ("To whom your rows were handed", "Outside our house, each time that a table with them was."),
