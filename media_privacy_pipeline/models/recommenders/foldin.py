@@ -19,8 +19,8 @@ In the eigenvectors of YᵀY, a0 YᵀY + λ_u I is a diagonal D, whatever λ_u i
 
     A⁻¹ Yᵀ √C = D^(-1/2) Zᵀ (I + Z Zᵀ)⁻¹ = D^(-1/2) (I + ZᵀZ)⁻¹ Zᵀ
 
-(Woodbury): the smaller of the two, as wide as the history is long or as a vector, is inverted once a viewer, and vectors
-and contributions are products with it. Neither has an eigenvalue below 1, so that the inverse is as good as a solution.
+(Woodbury): the smaller of the two, as wide as the history is long or as a vector, is inverted once a viewer; vectors
+and contributions are products with it. Neither has an eigenvalue below 1: the inverse is as good as a solution.
 """
 
 from __future__ import annotations

@@ -66,8 +66,11 @@ class Mask:
 
     def allowed(self, rows: Ints) -> Bools:
         """Whether each of the viewers `rows` may be offered each title: shape (rows, titles)."""
-        fits = self.offered[None, :] & (self.ages[None, :] <= self.age_limit[rows][:, None])
-        fits &= ~((self.ages == UNRATED)[None, :] & self.rated_only[rows][:, None])
+        # Viewers are many and their limits few: told for each limit once.
+        kinds, kind = np.unique(2 * self.age_limit[rows] + self.rated_only[rows], return_inverse=True)
+        limit, rated_only = np.divmod(kinds[:, None], 2)
+        fits = self.offered & (self.ages <= limit) & ~((self.ages == UNRATED) & (rated_only == 1))
+        fits = fits[kind]
         if self.hidden is not None:
             hidden = self.hidden.take(rows)
             fits[hidden.rows, hidden.columns] = False
