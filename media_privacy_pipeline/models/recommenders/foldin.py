@@ -96,7 +96,7 @@ class Folded:
 
     @property
     def _short(self) -> bool:
-        return self.own.shape[1] < self.own.shape[2]
+        return bool(self.own.shape[1] < self.own.shape[2])
 
     @cached_property
     def _inverse(self) -> Floats:
