@@ -73,6 +73,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
             tables,
             deps=(
                 "model_metrics",
+                "training_interactions",
                 "permitted_context_viewing_events",
                 "permitted_context_accounts",
                 "permitted_context_hidden_titles",
