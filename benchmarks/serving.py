@@ -3,7 +3,7 @@
 * **bare**: blocks of viewers, each one single-precision matrix product of vectors that are there already and numpy's
   partial sort. It leaves out nothing that was seen, asks for no rating, settles no tie, writes nothing.
 * **ranked**: the lists as the step makes them: vectors solved from histories, filters, ties, exact scores, reasons.
-* **written**: the same, streamed to Parquet.
+* **written**: the same, streamed to Parquet files that are on the disk one after the other.
 
 Sides take turns in one process on one BLAS thread; processor seconds are told beside wall seconds, because they depend
 less on what else the machine does. Histories are random with a heavy tail, which no side's time depends on.
@@ -19,7 +19,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -52,13 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     vectors = np.random.default_rng(chosen.seed).normal(size=(len(histories), chosen.factors)).astype(np.float32)
     config = ServingConfig(k=_K)
 
+    def lists(first: int, last: int) -> Iterator[pa.Table]:
+        return top_lists(model, Popularity(), histories.block(first, last), filters.block(first, last), config)
+
     def ranked() -> None:
-        for _ in top_lists(model, Popularity(), histories, filters, config):
+        for _ in lists(0, len(histories)):
             pass
 
     def written() -> None:
         with tempfile.TemporaryDirectory() as folder:
-            write_lists(top_lists(model, Popularity(), histories, filters, config), Path(folder))
+            write_lists(lists, len(histories), Path(folder), config)
 
     sides: dict[str, Callable[[], None]] = {
         "bare": lambda: _bare(vectors, model.factors),
@@ -96,7 +99,13 @@ def _world(chosen: argparse.Namespace) -> tuple[Interactions, Ials, Filters]:
     model = Ials.of_factors(np.array(titles), factors, IalsConfig(factors=chosen.factors))
     ages = dict(zip(titles, rng.choice([UNRATED, 0, 7, 12, 18], chosen.titles).tolist(), strict=True))
     kids = rng.random(chosen.viewers) < 0.1
-    return histories, model, Filters(ages, np.where(kids, 7, rng.choice([12, 99], chosen.viewers)), kids)
+    limit = np.where(kids, 7, rng.choice([12, 99], chosen.viewers))
+    who = np.flatnonzero(rng.random(chosen.viewers) < 0.1)
+    what = pa.array(titles).take(pa.array(rng.integers(chosen.titles, size=len(who))))
+    hidden = Interactions.of(
+        pa.chunked_array([viewers.take(pa.array(who))]), pa.chunked_array([what]), everyone=viewers
+    )
+    return histories, model, Filters(ages, limit, kids, hidden)
 
 
 def _bare(vectors: Floats, factors: Floats) -> None:

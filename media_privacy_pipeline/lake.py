@@ -6,7 +6,7 @@
 The partition column is in the folder's name and not in the files. A partition without rows is still a folder with its
 `_meta.json`, so that "no rows" and "never made" differ. Writers fill a staging folder beside the table; a folder is
 renamed into place when it is whole. What a crash leaves behind is swept by `sweep`, which also puts back a partition
-that was taken away and not replaced.
+that was taken away and not replaced. Only what `go_on` fills outlives a crash, for the same step to go on with.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from .filtering import Keep, Rewritten, filter_file
 _META = "_meta.json"
 _STAGING = ".staging-"
 _TRASH = ".trash-"
+_UNFINISHED = ".unfinished-"
 _WITHIN = "@"
 
 
@@ -154,6 +155,28 @@ class Lake:
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
+    @contextmanager
+    def go_on(self, table: str, fingerprint: str) -> Iterator[Path]:
+        """As `write` without days, in a folder that holds what an earlier block of the same fingerprint left there.
+
+        On any error, and after a crash, what is in the folder stays. Only who makes the same files from the same inputs
+        may use it, and a file must not have its `.parquet` name before it is whole. What was left for another
+        fingerprint goes.
+        """
+        target = self.path(table)
+        staging = target.parent / f"{_UNFINISHED}{table}-{fingerprint}"
+        self.drop_unfinished(table, but=staging)
+        staging.mkdir(parents=True, exist_ok=True)
+        yield staging
+        _seal(staging, fingerprint)
+        self._swap(staging, target)
+
+    def drop_unfinished(self, table: str = "*", *, but: Path | None = None) -> None:
+        """Remove what is left of unfinished writings of a table, or of all."""
+        for folder in self.root.glob(f"{_UNFINISHED}{table}-*"):
+            if folder != but:
+                shutil.rmtree(folder)
+
     def rewrite(
         self,
         table: str,
@@ -197,7 +220,9 @@ class Lake:
         return done
 
     def delete(self, table: str, days: Iterable[date] | None = None) -> None:
-        """Remove a table, or the given days of it."""
+        """Remove a table, or the given days of it; with all of it, what is unfinished of it."""
+        if days is None:
+            self.drop_unfinished(table)
         folders = [self.path(table)] if days is None else self._folders(table, days)
         for folder in folders:
             shutil.rmtree(folder, ignore_errors=True)

@@ -19,6 +19,7 @@ from media_privacy_pipeline.landing import steps as landing
 from media_privacy_pipeline.landing.simulate import Faults, simulate
 from media_privacy_pipeline.landing.sources import SOURCES
 from media_privacy_pipeline.models import steps as models
+from media_privacy_pipeline.models.serving.step import recommend_in_context
 from media_privacy_pipeline.privacy import noise
 from media_privacy_pipeline.privacy import steps as privacy
 from media_privacy_pipeline.settings import Settings
@@ -26,7 +27,7 @@ from media_privacy_pipeline.settings import Settings
 FIRST, DAYS = date(2026, 9, 1), 10
 SPAN = Span.of(FIRST, FIRST + timedelta(days=DAYS - 1))
 OPEN = ("title_daily", "audience_daily", "discovery_daily")
-PUBLISHED = (*OPEN, "recommendations", "viewer_segments", "segment_profile", "model_metrics")
+PUBLISHED = (*OPEN, "recommendations", "context_recommendations", "viewer_segments", "segment_profile", "model_metrics")
 
 
 def night(zone: Path, home: Path, key: Path) -> Session:
@@ -42,7 +43,7 @@ def night(zone: Path, home: Path, key: Path) -> Session:
             consent.permit(session, SPAN, purpose)
     for table in OPEN:
         privacy.release_table(session, SPAN, table)
-    for learn in (models.train, models.recommend, models.segment):
+    for learn in (models.train, models.recommend, recommend_in_context, models.segment):
         learn(session, SPAN)
     return session
 

@@ -10,7 +10,9 @@ select
   language,
   synopsis,
   maturity,
-  sensitive
+  sensitive,
+  available_from,
+  available_until
 from stg_landing__titles
 where reject_reason is null
 qualify row_number() over (partition by title_id order by _file desc, _line desc) = 1

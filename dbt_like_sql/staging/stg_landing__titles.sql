@@ -12,6 +12,8 @@ with landed as (
     nullif(synopsis, '') as synopsis,
     nullif(trim(maturity), '') as maturity,
     nullif(trim(sensitive), '') as sensitive,
+    nullif(trim(available_from), '') as available_from,
+    nullif(trim(available_until), '') as available_until,
     _file,
     _line,
     _defect,
@@ -32,10 +34,14 @@ typed as (
     synopsis,
     maturity,
     sensitive,
+    available_from,
+    available_until,
     _file,
     _line,
     _defect,
     arrival_day,
+    case when regexp_matches(available_from, '^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$') then try_cast(available_from as date) end as first_day,
+    case when regexp_matches(available_until, '^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$') then try_cast(available_until as date) end as last_day,
     case when regexp_matches(release_year, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(release_year, '.', 1) as integer) end as year,
     case when regexp_matches(runtime_seconds, '^-?[0-9]{1,9}([.]0+)?$') then cast(split_part(runtime_seconds, '.', 1) as integer) end as seconds,
     case maturity
@@ -105,6 +111,8 @@ select
   synopsis,
   maturity_word as maturity,
   coalesce(sensitive_flag, false) as sensitive,
+  first_day as available_from,
+  last_day as available_until,
   case
     when _defect is not null then _defect
     when title_id is null then 'missing_title_id'
@@ -115,6 +123,9 @@ select
     when seconds < 0 or seconds > 1000000 then 'runtime_seconds_out_of_range'
     when maturity is not null and maturity_word is null then 'bad_maturity'
     when sensitive is not null and sensitive_flag is null then 'bad_sensitive'
+    when available_from is not null and first_day is null then 'bad_available_from'
+    when available_until is not null and last_day is null then 'bad_available_until'
+    when last_day < first_day then 'available_until_before_from'
   end as reject_reason,
   _file,
   _line,

@@ -120,7 +120,7 @@ class Recommender(ABC):
         seen = np.concatenate([known.columns[known.starts[r] : known.starts[r + 1]] for r in rows])
         scored.scores[seen_rows, seen] = -np.inf
         if mask is not None:
-            scored.scores[~mask.allowed(rows)] = -np.inf
+            np.copyto(scored.scores, -np.inf, where=~mask.allowed(rows))
         best = top_k(scored.scores, ranking.titles.shape[1])
         exact, reasons, shares = scored.detail(best)
         exact = np.where(best == NOBODY, -np.inf, exact)

@@ -72,6 +72,19 @@ class ServingConfig(_Config):
     """Days of the open title counts that rank titles for viewers without a history."""
     block_viewers: Count = 4_096
     """Viewers scored and written at a time."""
+    piece_viewers: Count = 65_536
+    """Viewers whose histories are in memory at a time, and whose lists make one file: a crash loses no more."""
+
+
+class ContextConfig(_Config):
+    """Lists for the parts of the day and classes of device that a viewer watches in, under the purpose `context`."""
+
+    k: Count = 10
+    """Titles a viewer and context."""
+    least_plays: Count = 3
+    """Plays of a viewer in a context from which on they have a list for it."""
+    one_agrees: Annotated[float, Field(ge=0, le=1)] = 0.5
+    """Weight of what was watched in the same part of the day on another device, or the other way round."""
 
 
 class DiscoveryConfig(_Config):
@@ -146,6 +159,8 @@ class ModelsConfig(_Config):
     """When another recipe is put in service."""
     serving: ServingConfig = ServingConfig()
     """How it is served."""
+    context: ContextConfig = ContextConfig()
+    """What is shown for a part of the day and a device."""
     discovery: DiscoveryConfig = DiscoveryConfig()
     """What is shown anew every week."""
     segments: SegmentsConfig = SegmentsConfig()

@@ -9,8 +9,12 @@ from datetime import date, datetime, time, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pyarrow.acero import AggregateNodeOptions, Declaration, ScanNodeOptions
+from pyarrow.dataset import dataset
 
 from ..engines import Session, Span
+from ..errors import UsageError
+from ..sql.permitted import permitted_name
 from .config import ConfidenceConfig, EvaluationConfig
 from .evaluation.split import split_day
 from .interactions import Bools, Floats, Interactions, confidence
@@ -35,6 +39,25 @@ def read(session: Session, table: str, columns: Sequence[str], days: Sequence[da
     if not folder.files:
         return session.engine.fetch(f"select {', '.join(columns)} from {table}", {table: folder})
     return pa.concat_tables([pq.ParquetFile(file).read(list(columns)) for file in folder.files])
+
+
+def distinct(session: Session, table: str, column: str) -> pa.ChunkedArray:
+    """The distinct values of a stored table's column, in no order; never more of the column in memory than these."""
+    files = session.folder(table).files
+    if not files:
+        return read(session, table, [column]).column(0)
+    scan = Declaration("scan", ScanNodeOptions(dataset(files, format="parquet"), columns={column: pc.field(column)}))
+    distinct = Declaration("aggregate", AggregateNodeOptions([], keys=[column]))
+    return Declaration.from_sequence([scan, distinct]).to_table().column(0)
+
+
+def read_of(session: Session, table: str, columns: Sequence[str], viewers: pa.Array) -> pa.Table:
+    """As `read`, the rows alone whose viewer_key lies from the first to the last of some viewers (ascending)."""
+    if not len(viewers) or not session.folder(table).files:
+        return read(session, table, columns).slice(0, 0)
+    key = pc.field("viewer_key")
+    wanted = (key >= viewers[0]) & (key <= viewers[-1])
+    return dataset(session.folder(table).files, format="parquet").to_table(columns=list(columns), filter=wanted)
 
 
 @dataclass(frozen=True)
@@ -119,9 +142,34 @@ def open_popularity(session: Session, as_of: datetime, days: int) -> dict[str, f
     return dict(zip(sums.column("title_id").to_pylist(), sums.column("viewers_sum").to_pylist(), strict=True))
 
 
-def accounts(session: Session) -> tuple[pa.Array, Bools, Floats]:
-    """Viewers who have an account row for personalisation: their keys, kids flags, and birth years (NaN: unknown)."""
-    rows = read(session, "permitted_personalisation_accounts", ["viewer_key", "is_kid", "birth_year"])
+def closed_titles(session: Session, day: date) -> frozenset[str]:
+    """Titles whose rights begin after a day or ended before it."""
+    rows = read(session, "accepted_titles", ["title_id", "available_from", "available_until"])
+    first, last = (rows.column(name).cast(pa.date32()) for name in ("available_from", "available_until"))
+    today = pa.scalar(day, pa.date32())
+    closed = pc.or_(pc.fill_null(pc.greater(first, today), False), pc.fill_null(pc.less(last, today), False))
+    return frozenset(rows.filter(closed).column("title_id").to_pylist())
+
+
+def accounts(session: Session, purpose: str = "personalisation") -> tuple[pa.Array, Bools, Floats]:
+    """Viewers who have an account row for a purpose: their keys, kids flags, and birth years (NaN: unknown)."""
+    rows = read(session, permitted_name(purpose, "accounts"), ["viewer_key", "is_kid", "birth_year"])
     kids = pc.fill_null(rows.column("is_kid"), False).to_numpy().astype(bool)
     years = pc.fill_null(rows.column("birth_year").cast(pa.float64()), float("nan")).to_numpy()
     return rows.column("viewer_key").combine_chunks(), kids, years
+
+
+def hidden_titles(session: Session, purpose: str, viewers: pa.Array) -> Interactions:
+    """What each of these viewers (ascending) hid, row by row.
+
+    Raises UsageError where the policy does not show the purpose what was hidden: lists would bring it back.
+    """
+    name = permitted_name(purpose, "hidden_titles")
+    if name not in session.project.contracts:
+        raise UsageError(
+            f"policy: purposes.{purpose}.columns lacks hidden_titles: {{title_id: keep}}: without it the lists would "
+            "offer viewers what they hid"
+        )
+    rows = read(session, name, ["viewer_key", "title_id"])
+    served = rows.filter(pc.is_in(rows.column("viewer_key"), value_set=viewers))
+    return Interactions.of(served.column("viewer_key"), served.column("title_id"), everyone=viewers)

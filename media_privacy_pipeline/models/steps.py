@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ from .segments.step import make_segments
 from .serving.lists import top_lists, write_lists
 from .serving.served import Served
 from .serving.shelf import Shelf, long_tail
+from .serving.step import forget_contexts
 from .serving.tradeoff import SCHEMA as CURVE
 from .serving.tradeoff import tradeoff
 from .training import (
@@ -132,17 +134,27 @@ def recommend(session: Session, span: Span, config: ModelsConfig | None = None) 
     """`recommendations` for everyone who agreed to personalisation, from their own permitted history alone."""
     config = config or ModelsConfig.on(session.settings.threads)
     lake = session.lake
+    forget_contexts(session)
     personalisation_interactions(session, span)
     served = Served.tonight(session, span, config)
     if lake.is_current("recommendations", served.fingerprint):
+        lake.drop_unfinished("recommendations")
         return StepResult({table: lake.rows(table) for table in _SERVED}, skipped=True)
-    with lake.write("recommendations", served.fingerprint) as staging:
-        lists = top_lists(served.model, served.floor, served.histories, served.filters, config.serving)
-        write_lists(lists, staging)
-    metadata: dict[str, Any] = {"viewers": len(served.viewers.keys), "model": served.champion or "none"}
+
+    def lists(first: int, last: int) -> Iterator[pa.Table]:
+        histories, filters = served.histories_of(first, last), served.filters.block(first, last)
+        return top_lists(served.model, served.floor, histories, filters, config.serving)
+
+    viewers = len(served.viewers.keys)
+    with lake.go_on("recommendations", served.fingerprint) as staging:
+        found = write_lists(lists, viewers, staging, config.serving)
+    metadata: dict[str, Any] = {"viewers": viewers, "model": served.champion or "none"}
+    if found:
+        metadata["files of a killed run that stood"] = found
     metadata["blocked titles"] = len(served.blocked & served.titles.keys())
     metadata["blocked titles that the catalogue lacks"] = len(served.blocked - served.titles.keys())
-    metadata["viewers without a history"] = int((served.histories.lengths == 0).sum())
+    metadata["titles outside their rights window"] = len(served.closed)
+    metadata["viewers without a history"] = viewers - len(served.with_history)
     return StepResult({table: lake.rows(table) for table in _SERVED}, metadata=metadata)
 
 

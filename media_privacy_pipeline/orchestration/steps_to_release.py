@@ -31,6 +31,13 @@ def _for_advertising(policy: Policy) -> tuple[str, ...]:
     return ("advertising_interactions", "viewer_segments_advertising") if seen else ()
 
 
+def _for_context(policy: Policy) -> tuple[str, ...]:
+    """The tables of lists for a context: none where the policy does not show that purpose what people watched."""
+    context = policy.purposes.get("context")
+    seen = context is not None and bool(context.columns.get("viewing_events"))
+    return ("context_interactions", "context_recommendations") if seen else ()
+
+
 def models_steps(policy: Policy) -> Iterator[Step]:
     """Learning, recommending, segmenting."""
     yield Step(
@@ -52,12 +59,31 @@ def models_steps(policy: Policy) -> Iterator[Step]:
             "similar_titles",
             "permitted_personalisation_viewing_events",
             "permitted_personalisation_accounts",
+            "permitted_personalisation_hidden_titles",
             "accepted_titles",
             "title_daily",
         ),
         kinds=("python", "numpy"),
         pool="models",
     )
+    if tables := _for_context(policy):
+        yield Step(
+            "recommend_in_context",
+            "models",
+            "models.serving.step:recommend_in_context",
+            tables,
+            deps=(
+                "model_metrics",
+                "training_interactions",
+                "permitted_context_viewing_events",
+                "permitted_context_accounts",
+                "permitted_context_hidden_titles",
+                "accepted_titles",
+                "title_daily",
+            ),
+            kinds=("python", "numpy"),
+            pool="models",
+        )
     yield Step(
         "discover",
         "models",
@@ -69,6 +95,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
             "training_interactions",
             "personalisation_interactions",
             "permitted_personalisation_accounts",
+            "permitted_personalisation_hidden_titles",
             "accepted_titles",
             "title_daily",
         ),
@@ -189,6 +216,7 @@ def published_steps(policy: Policy) -> Iterator[Step]:
             "row_accounting",
             "recommendations",
             "weekly_discovery",
+            *_for_context(policy)[1:],
             "viewer_segments",
             *_for_advertising(policy)[1:],
             "retention_proof",

@@ -20,18 +20,24 @@ _KEYS = (("viewer_key", "profile"), ("account_key", "account"))
 
 @dataclass(frozen=True)
 class _Source:
-    """What the template must know of an accepted table; a table without a time column is about people, not events."""
+    """What the template must know of a stored table; a table without a time column is about people, not events.
+
+    `stored` is its name where that is not accepted_<table>; `grain` is what tells a person's rows apart.
+    """
 
     time: str | None = None
     title: str | None = None
     session: str | None = None
     device: str | None = None
+    stored: str | None = None
+    grain: tuple[str, ...] = ()
 
 
 _SOURCES = {
     "viewing_events": _Source("started_at", "title_id", "session_id", "device_id"),
     "search_events": _Source("searched_at", "clicked_title_id"),
     "accounts": _Source(),
+    "hidden_titles": _Source(stored="hidden_titles", grain=("title_id",)),
 }
 
 
@@ -49,7 +55,7 @@ def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> di
     made = {}
     least = policy.minimisation.least_accounts_in_region
     for purpose, table in _pairs(policy, contracts):
-        accepted = contracts[f"accepted_{table}"]
+        accepted = contracts[_stored(table)]
         by_name = {column.name: column for column in accepted.columns}
         columns = [_key_column(name, unit, purpose) for name, unit in _KEYS]
         for name, how in policy.purposes[purpose].columns[table].items():
@@ -68,7 +74,7 @@ def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> di
                 access=Access.internal,
                 purpose=purpose,
                 partition_by="arrival_day" if _SOURCES[table].time is not None else None,
-                grain=() if _SOURCES[table].time is not None else ("viewer_key",),
+                grain=() if _SOURCES[table].time is not None else ("viewer_key", *_SOURCES[table].grain),
             ),
             columns=tuple(columns),
         )
@@ -78,8 +84,8 @@ def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> di
 def permitted_models(policy: Policy, contracts: Mapping[str, Contract]) -> dict[str, str]:
     """SELECT text of every permitted table by name, in DuckDB's dialect, with the parameter `$as_of`.
 
-    The texts read accepted_<table>, consent_timeline, consent_verdicts, purpose_keys (in memory) and, where the purpose
-    asks for it, private_sessions, hidden_titles and region_sizes.
+    The texts read accepted_<table> (or hidden_titles), consent_timeline, consent_verdicts, purpose_keys (in memory)
+    and, where the purpose asks for it, private_sessions, hidden_titles and region_sizes.
     """
     pairs = _pairs(policy, contracts)
     return {permitted_name(purpose, table): _select(policy, purpose, table) for purpose, table in pairs}
@@ -93,8 +99,12 @@ def _pairs(policy: Policy, contracts: Mapping[str, Contract]) -> Iterator[tuple[
                 raise UsageError(
                     f"policy: purposes.{purpose}.columns names the unknown table {table!r}: known: {known}"
                 )
-            if columns and f"accepted_{table}" in contracts:
+            if columns and _stored(table) in contracts:
                 yield purpose, table
+
+
+def _stored(table: str) -> str:
+    return _SOURCES[table].stored or f"accepted_{table}"
 
 
 def _key_column(name: str, unit: str, purpose: str) -> Column:
@@ -155,7 +165,7 @@ def _select(policy: Policy, purpose: str, table: str) -> str:
         )
     return _TEMPLATE.format(
         purpose=purpose,
-        table=table,
+        stored=_stored(table),
         columns=",\n    ".join(columns),
         joins="\n".join(joins),
         where="\n    and ".join(where),
@@ -190,7 +200,7 @@ own_devices as (
 
 select
     {columns}
-from accepted_{table} as e
+from {stored} as e
 {joins}
 where {where}
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +90,9 @@ BECOMES: dict[str, list[tuple[str, Any, Any]]] = {
         ("genres", None, []),
         ("genres", "drama", ["drama"]),
         ("release_year", "1999.0", 1999),
+        ("available_from", " 2026-03-01 ", date(2026, 3, 1)),
+        *((column, word, None) for column in ("available_from", "available_until") for word in (None, "", " ")),
+        ("available_until", "2028-02-29", date(2028, 2, 29)),
     ],
 }
 """Value of a column as it is sent, and as it is accepted."""
@@ -157,6 +160,9 @@ BREAKS: dict[str, list[tuple[dict[str, Any], str]]] = {
         ({"runtime_seconds": "long"}, "bad_runtime_seconds"),
         ({"maturity": "PG-13"}, "bad_maturity"),
         ({"sensitive": "rather"}, "bad_sensitive"),
+        *(({"available_from": word}, "bad_available_from") for word in ("soon", "2026-3-1", "2026-02-29", "20260301")),
+        ({"available_until": "2026-03-01T00:00:00Z"}, "bad_available_until"),
+        ({"available_from": "2026-03-02", "available_until": "2026-03-01"}, "available_until_before_from"),
     ],
 }
 """Values that differ from a good row's, and the rule that is named."""

@@ -129,6 +129,20 @@ def write(session: Session, table: str, **columns: list[object]) -> None:
         pq.write_table(pa.table(full), staging / "part-0.parquet")
 
 
+def open_counts(session: Session, counts: dict[str, float]) -> None:
+    """Write open title counts of one released day."""
+    day = FIRST + timedelta(days=DAYS - 3)
+    with session.lake.write("title_daily", "open", [day], by="day") as staging:
+        (staging / f"day={day.isoformat()}").mkdir()
+        rows = {"title_id": list(counts), "viewers": list(counts.values())}
+        full = {
+            name: pa.array(rows.get(name, [0.0] * len(counts)))
+            for name in session.project.contracts["title_daily"].types
+            if name != "day"
+        }
+        pq.write_table(pa.table(full), staging / f"day={day.isoformat()}" / "part-0.parquet")
+
+
 def rows_of(session: Session, table: str) -> list[dict[str, object]]:
     """Every row of a stored table, in the order of its files."""
     found: list[dict[str, object]] = []

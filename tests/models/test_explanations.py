@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from media_privacy_pipeline.models.config import IalsConfig
 from media_privacy_pipeline.models.interactions import Interactions
+from media_privacy_pipeline.models.recommenders.foldin import fold_in
 from media_privacy_pipeline.models.recommenders.ials import Ials
 
 TITLES = 15
@@ -40,6 +41,26 @@ def test_fold_in_solves_the_normal_equations(seed: int, history: dict[str, float
     scores = model.factors.astype(np.float64) @ solved_by_hand(model, history)
     for name in model.titles.tolist():
         assert model.explain(history, name).score == pytest.approx(scores[model.place(name)], abs=1e-9)
+
+
+@pytest.mark.parametrize("frequency", [0.0, 1.0])
+def test_short_and_long_histories_are_solved_alike(frequency: float) -> None:
+    config = CONFIG.model_copy(update={"frequency": frequency})
+    random = np.random.default_rng(5)
+    factors = random.normal(0, 0.4, (TITLES, CONFIG.factors))
+    space = Ials.of_factors(model_of(1).titles, factors.astype(np.float32), config).space
+    for length in (0, 1, 2, 3, 4, 5, 8, 15):
+        history = Interactions.of_one({f"t{n:02d}": random.uniform(0.01, 30) for n in range(length)})
+        known = history.over(model_of(1).titles)
+        folded = fold_in(space, known, np.array([0]))
+        y, own, weights = space.factors, space.factors[known.columns], known.weights.astype(np.float64)
+        left = 0.4 * y.T @ y + space.ridge(weights[None, :])[0] * np.eye(CONFIG.factors)
+        left += own.T @ (weights[:, None] * own)
+        parts = y @ np.linalg.solve(left, (own * weights[:, None]).T)
+        assert folded.vectors[0] @ y.T == pytest.approx(parts.sum(axis=1), abs=1e-12)
+        found = folded.contributions(np.arange(TITLES)[None, :])[0]
+        assert found[:, :length] == pytest.approx(parts, abs=1e-12)
+        assert not found[:, length:].any()
 
 
 @given(st.integers(0, 99), HISTORY.filter(bool))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
-from models_world import DAYS, FIRST, GENRES, SPAN, World, bytes_of, rows_of
+from models_world import GENRES, SPAN, World, bytes_of, open_counts, rows_of
 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.models.config import ModelsConfig, ServingConfig
@@ -21,19 +18,6 @@ def lists(session: Session) -> dict[str, list[dict[str, Any]]]:
     for row in rows_of(session, "recommendations"):
         found.setdefault(str(row["viewer_key"]), []).append(row)
     return found
-
-
-def store_title_daily(session: Session, counts: dict[str, float]) -> None:
-    day = FIRST + timedelta(days=DAYS - 3)
-    with session.lake.write("title_daily", "open", [day], by="day") as staging:
-        (staging / f"day={day.isoformat()}").mkdir()
-        rows = {"title_id": list(counts), "viewers": list(counts.values())}
-        full = {
-            name: pa.array(rows.get(name, [0.0] * len(counts)))
-            for name in session.project.contracts["title_daily"].types
-            if name != "day"
-        }
-        pq.write_table(pa.table(full), staging / f"day={day.isoformat()}" / "part-0.parquet")
 
 
 @pytest.fixture
@@ -105,7 +89,7 @@ def test_who_has_no_history_gets_the_open_counts_without_a_reason(session: Sessi
     world.store(session)
     world.store_events(session, "personalisation", [event for event in world.events() if event[0] < 18])
     train(session, SPAN)
-    store_title_daily(session, {"t009": 50.0, "t007": 40.0, "t001": 30.0, "t002": -4.0, "gone": 90.0})
+    open_counts(session, {"t009": 50.0, "t007": 40.0, "t001": 30.0, "t002": -4.0, "gone": 90.0})
     result = recommend(session, SPAN)
     found = lists(session)
     adult, kid = (found[world.key("personalisation", viewer)] for viewer in (18, 19))

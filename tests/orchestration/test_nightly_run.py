@@ -14,7 +14,8 @@ from media_privacy_pipeline.settings import Settings
 
 OPEN = {"title_daily", "audience_daily", "discovery_daily", "segment_profile", "similar_titles"}
 OPEN |= {"privacy_ledger", "row_accounting", "search_titles", "search_words", "search_index"}
-RESTRICTED = {"recommendations", "weekly_discovery", "viewer_segments", "viewer_segments_advertising"}
+RESTRICTED = {"recommendations", "weekly_discovery", "context_recommendations"}
+RESTRICTED |= {"viewer_segments", "viewer_segments_advertising"}
 
 
 def test_a_night_publishes_every_table(night: Night) -> None:

@@ -78,8 +78,10 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
     assert by_name["fairness_audit"]["categories"].keys() == {"sensitive", "quasi_identifier"}
     assert set(by_name["analytics"]["recipients"]) == {"title_daily", "audience_daily", "discovery_daily"}
     assert set(by_name["personalisation"]["recipients"]) == {"recommendations", "weekly_discovery", "viewer_segments"}
+    assert by_name["context"]["recipients"] == ["context_recommendations"]
     assert set(by_name["training"]["recipients"]) == {
         "recommendations",
+        "context_recommendations",
         "weekly_discovery",
         "segment_profile",
         "similar_titles",

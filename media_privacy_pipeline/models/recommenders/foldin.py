@@ -14,6 +14,13 @@ along A⁻¹ y_j by
 whose denominator is positive. So the score of i falls exactly when j's contribution to it is positive and j's own score
 is below 1, the target that scores of watched titles stay under: the top reason passes the deletion test. With nu above
 0, λ_u falls by a little too, and a score that the top reason hardly carried may rise by as little.
+
+In the eigenvectors of YᵀY, a0 YᵀY + λ_u I is a diagonal D, whatever λ_u is. With Z the rows √c_j D^(-1/2) y_j,
+
+    A⁻¹ Yᵀ √C = D^(-1/2) Zᵀ (I + Z Zᵀ)⁻¹ = D^(-1/2) (I + ZᵀZ)⁻¹ Zᵀ
+
+(Woodbury): the smaller of the two, as wide as the history is long or as a vector, is inverted once a viewer; vectors
+and contributions are products with it. Neither has an eigenvalue below 1: the inverse is as good as a solution.
 """
 
 from __future__ import annotations
@@ -30,10 +37,13 @@ from .padding import Padded, pad, padded_batches
 
 @dataclass(frozen=True)
 class ItemSpace:
-    """Item factors as fold-in needs them, in double precision: `factors` (titles, f), their Gram matrix; λ, a0, nu."""
+    """Item factors as fold-in needs them, in double precision: `factors` (titles, f), and `turned`, the same in the
+    eigenvectors of their Gram matrix, which are the columns of `basis`, with its eigenvalues `spread`; λ, a0, nu."""
 
     factors: Floats
-    gram: Floats
+    turned: Floats
+    basis: Floats
+    spread: Floats
     regularisation: float
     unobserved: float
     frequency: float
@@ -42,7 +52,8 @@ class ItemSpace:
     def of(cls, factors: Floats, regularisation: float, unobserved: float = 1.0, frequency: float = 0.0) -> ItemSpace:
         """From item factors of any precision."""
         exact = factors.astype(np.float64)
-        return cls(exact, exact.T @ exact, regularisation, unobserved, frequency)
+        spread, basis = np.linalg.eigh(exact.T @ exact)
+        return cls(exact, exact @ basis, basis, np.maximum(spread, 0), regularisation, unobserved, frequency)
 
     @property
     def width(self) -> int:
@@ -57,27 +68,42 @@ class ItemSpace:
 
 @dataclass(frozen=True)
 class Folded:
-    """Some viewers' systems: `systems` (viewers, f, f) are their A; `own` (viewers, length, f) their titles' factors, 0
-    where `history` is padded."""
+    """Some viewers' systems: `scale` (viewers, 1, f) is their D^(-1/2), `own` (viewers, length, f) their Z, `roots`
+    (viewers, length, 1) their √c_j, 0 where `history` is padded, as is Z."""
 
-    systems: Floats
+    space: ItemSpace
+    scale: Floats
     own: Floats
+    roots: Floats
     history: Padded
 
     @cached_property
     def vectors(self) -> Floats:
         """x of each viewer: shape (viewers, f). Zero for an empty history."""
-        right = (self.history.weights[:, None, :] @ self.own).transpose(0, 2, 1)
-        return np.asarray(np.linalg.solve(self.systems, right)[:, :, 0])
+        across = self.own.transpose(0, 2, 1)
+        found = across @ (self._inverse @ self.roots) if self._short else self._inverse @ (across @ self.roots)
+        # A product for each viewer: one for all of them would round by who else is in the batch.
+        return np.asarray((self.scale * found.transpose(0, 2, 1) @ self.space.basis.T)[:, 0])
 
-    def contributions(self, factors: Floats) -> Floats:
-        """What each of a viewer's own titles adds to the scores of k titles with these factors (viewers, k, f).
+    def contributions(self, titles: Ints) -> Floats:
+        """What each of a viewer's own titles adds to the scores of some titles: `titles` has the shape (viewers, k).
 
-        Shape (viewers, k, length); the last axis sums to the score. A is symmetric, so that solving for the k titles
-        does for all of the history, however long it is.
+        Shape (viewers, k, length); the last axis sums to the score.
         """
-        turned = np.linalg.solve(self.systems, factors.transpose(0, 2, 1))
-        return np.asarray(turned.transpose(0, 2, 1) @ self.own.transpose(0, 2, 1) * self.history.weights[:, None, :])
+        scaled, across = self.space.turned[titles] * self.scale, self.own.transpose(0, 2, 1)
+        found = scaled @ across @ self._inverse if self._short else scaled @ self._inverse @ across
+        return np.asarray(found * self.roots.transpose(0, 2, 1))
+
+    @property
+    def _short(self) -> bool:
+        return bool(self.own.shape[1] < self.own.shape[2])
+
+    @cached_property
+    def _inverse(self) -> Floats:
+        """(I + Z Zᵀ)⁻¹ of short histories, (I + ZᵀZ)⁻¹ of long ones."""
+        across = self.own.transpose(0, 2, 1)
+        system = self.own @ across if self._short else across @ self.own
+        return np.asarray(np.linalg.inv(system + np.eye(system.shape[1])))
 
 
 def fold_in(
@@ -89,12 +115,13 @@ def fold_in(
     λ_u to a given value.
     """
     history = pad(histories, histories.weights if weights is None else weights, rows)
-    own = space.factors[history.columns] if len(space.factors) else np.zeros((*history.columns.shape, space.width))
-    own[~history.inside] = 0
-    lifted = (own * history.weights[:, :, None]).transpose(0, 2, 1)
     held = space.ridge(history.weights) if ridge is None else ridge
-    systems = space.unobserved * space.gram + held[:, None, None] * np.eye(space.width) + lifted @ own
-    return Folded(systems, own, history)
+    scale = 1 / np.sqrt(space.unobserved * space.spread + held[:, None])[:, None, :]
+    roots = np.sqrt(history.weights)[:, :, None]
+    own = space.turned[history.columns] if len(space.factors) else np.zeros((*history.columns.shape, space.width))
+    own *= roots
+    own *= scale
+    return Folded(space, scale, own, roots, history)
 
 
 def batches(space: ItemSpace, histories: Interactions) -> Iterator[Ints]:

@@ -97,7 +97,7 @@ class Ials(Storable):
         place = self.place(title)
         known = histories.take(np.array([row])).over(self.titles)
         folded = fold_in(self.space, known, np.array([0]), activations(known, self.config))
-        added = folded.contributions(self.space.factors[[[place]]])[0, 0]
+        added = folded.contributions(np.array([[place]]))[0, 0]
         parts = zip(self.titles[known.columns], added[: known.pairs], strict=True)
         return Explanation(float(added.sum()), 0.0, {str(n): float(a) for n, a in parts})
 
@@ -109,7 +109,7 @@ class Ials(Storable):
 
 class _Folded(Additive):
     def __init__(self, model: Ials, folded: Folded) -> None:
-        self._space, self._folded = model.space, folded
+        self._folded = folded
         self.scores = _products(folded.vectors.astype(np.float32), model.factors)
         # Without a history there is nothing to go by, and a list of zeros would pretend that there is.
         self.scores[folded.history.empty] = -np.inf
@@ -119,7 +119,7 @@ class _Folded(Additive):
         return self._folded.history.columns
 
     def added(self, titles: Ints) -> tuple[Floats, Floats]:
-        return np.zeros(titles.shape), self._folded.contributions(self._space.factors[titles])
+        return np.zeros(titles.shape), self._folded.contributions(titles)
 
     def detail(self, titles: Ints) -> tuple[Floats, Ints, Floats]:
         return top_reasons(self.added(titles)[1], self.columns)

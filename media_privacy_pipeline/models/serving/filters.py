@@ -1,14 +1,17 @@
-"""Which titles a viewer may be offered: in the catalogue, rated for their age; what they saw is left out elsewhere."""
+"""Which titles a viewer may be offered: in the catalogue, rated for their age, not hidden by them.
+
+What they saw is left out elsewhere.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..config import ServingConfig
-from ..interactions import Bools, Floats, Ints, Strings
+from ..interactions import Bools, Floats, Interactions, Ints, Strings
 
 EVERYONE = 0
 UNRATED = -1
@@ -21,25 +24,34 @@ class Filters:
 
     `minimum_age` gives each title that may be offered at all its rating in years, EVERYONE or UNRATED. `age_limit` is
     the highest rating of each viewer, in the order of the histories; `rated_only` marks who gets no unrated title.
+    `hidden` has, row by row, the titles that each of them hid: nothing brings these back.
     """
 
     minimum_age: Mapping[str, int]
     age_limit: Ints
     rated_only: Bools
+    hidden: Interactions | None = None
 
     def block(self, first: int, last: int) -> Filters:
         """The filters of viewers `first` to `last` (excluded)."""
-        return Filters(self.minimum_age, self.age_limit[first:last], self.rated_only[first:last])
+        hidden = None if self.hidden is None else self.hidden.block(first, last)
+        return Filters(self.minimum_age, self.age_limit[first:last], self.rated_only[first:last], hidden)
 
     def take(self, rows: Ints) -> Filters:
         """The filters of these viewers, in their order."""
-        return Filters(self.minimum_age, self.age_limit[rows], self.rated_only[rows])
+        hidden = None if self.hidden is None else self.hidden.take(rows)
+        return Filters(self.minimum_age, self.age_limit[rows], self.rated_only[rows], hidden)
+
+    def among(self, titles: Collection[str]) -> Filters:
+        """The same filters, with these titles alone let through at all."""
+        return replace(self, minimum_age={title: age for title, age in self.minimum_age.items() if title in titles})
 
     def over(self, titles: Strings) -> Mask:
         """The filters on the titles of a model, in their order."""
         ages = np.array([self.minimum_age.get(title, EVERYONE) for title in titles.tolist()], np.int64)
         offered = np.array([title in self.minimum_age for title in titles.tolist()], bool)
-        return Mask(offered, ages, self.age_limit, self.rated_only)
+        hidden = None if self.hidden is None else self.hidden.over(titles)
+        return Mask(offered, ages, self.age_limit, self.rated_only, hidden)
 
 
 @dataclass(frozen=True)
@@ -50,16 +62,28 @@ class Mask:
     ages: Ints
     age_limit: Ints
     rated_only: Bools
+    hidden: Interactions | None = None
 
     def allowed(self, rows: Ints) -> Bools:
         """Whether each of the viewers `rows` may be offered each title: shape (rows, titles)."""
-        fits = self.offered[None, :] & (self.ages[None, :] <= self.age_limit[rows][:, None])
-        return np.asarray(fits & ~((self.ages == UNRATED)[None, :] & self.rated_only[rows][:, None]))
+        # Viewers are many and their limits few: told for each limit once.
+        kinds, kind = np.unique(2 * self.age_limit[rows] + self.rated_only[rows], return_inverse=True)
+        limit, rated_only = np.divmod(kinds[:, None], 2)
+        fits = self.offered & (self.ages <= limit) & ~((self.ages == UNRATED) & (rated_only == 1))
+        fits = fits[kind]
+        if self.hidden is not None:
+            hidden = self.hidden.take(rows)
+            fits[hidden.rows, hidden.columns] = False
+        return np.asarray(fits)
 
     def fits(self, rows: Ints, columns: Ints) -> Bools:
         """Whether each of some pairs of a viewer and a title may be: shape (pairs,)."""
         fits = self.offered[columns] & (self.ages[columns] <= self.age_limit[rows])
-        return np.asarray(fits & ~((self.ages[columns] == UNRATED) & self.rated_only[rows]))
+        fits &= ~((self.ages[columns] == UNRATED) & self.rated_only[rows])
+        if self.hidden is not None:
+            width = len(self.hidden.titles)
+            fits &= ~np.isin(rows.astype(np.int64) * width + columns, self.hidden.rows * width + self.hidden.columns)
+        return np.asarray(fits)
 
 
 def minimum_age(maturity: str | None) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from ...durable import sync
 from ..base import NOBODY, Ranking, Recommender
 from ..config import ServingConfig
 from ..interactions import Bools, Floats, Interactions, Ints
@@ -76,18 +77,42 @@ def top_lists(
         yield table.sort_by([("viewer_key", "ascending"), ("rank", "ascending")])
 
 
-def filters_of(viewers: Viewers, minimum_age: dict[str, int], year: int, config: ServingConfig) -> Filters:
-    """What each viewer may be offered in the as-of year, from the ratings of the catalogue."""
+def filters_of(
+    viewers: Viewers, minimum_age: dict[str, int], year: int, config: ServingConfig, hidden: Interactions
+) -> Filters:
+    """What each viewer may be offered in the as-of year, from the ratings of the catalogue and what each hid."""
     limit, rated_only = audience(viewers.is_kid, viewers.birth_year, year, config)
-    return Filters(minimum_age, limit, rated_only)
+    return Filters(minimum_age, limit, rated_only, hidden)
 
 
-def write_lists(tables: Iterator[pa.Table], folder: Path) -> None:
-    """Stream the blocks into one Parquet file: the same blocks, the same bytes."""
-    with pq.ParquetWriter(folder / "part-0.parquet", SCHEMA, compression="zstd") as writer:
-        for table in tables:
-            if table.num_rows:
-                writer.write_table(table)
+def write_lists(
+    lists: Callable[[int, int], Iterator[pa.Table]],
+    viewers: int,
+    folder: Path,
+    config: ServingConfig,
+    schema: pa.Schema = SCHEMA,
+) -> int:
+    """Write the lists of so many viewers, a file for each `piece_viewers` of them; return how many were there already.
+
+    `lists` makes the blocks of viewers from one number to another (excluded). A file has its name once it is whole and
+    on the disk, and is not made again: whoever goes on after a crash gets the bytes of a night that had none.
+    """
+    firsts = range(0, max(viewers, 1), config.piece_viewers)
+    width, found = len(str(len(firsts) - 1)), 0
+    for number, first in enumerate(firsts):
+        file = folder / f"part-{number:0{width}}.parquet"
+        if file.exists():
+            found += 1
+            continue
+        unfinished = file.with_suffix(".unfinished")
+        with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+            for table in lists(first, min(first + config.piece_viewers, viewers)):
+                if table.num_rows:
+                    writer.write_table(table)
+        sync(unfinished)
+        unfinished.rename(file)
+        sync(folder)
+    return found
 
 
 def _rows(model: Recommender, viewers: Interactions, ranking: Ranking, rows: Ints) -> pa.Table:

@@ -4,15 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 import pyarrow as pa
 
 from ...engines import Session, Span
 from ...lake import fingerprint_of
+from ...sql.permitted import permitted_name
 from ..base import Recommender
 from ..config import ModelsConfig
-from ..inputs import COUNTS, Title, accounts, catalogue, last_day, open_popularity, read, weighed
+from ..inputs import (
+    COUNTS,
+    Title,
+    accounts,
+    catalogue,
+    closed_titles,
+    distinct,
+    hidden_titles,
+    last_day,
+    open_popularity,
+    read,
+    read_of,
+    weighed,
+)
 from ..interactions import Interactions
 from ..recipes import load_model
 from ..recommenders.popularity import Popularity
@@ -25,32 +40,43 @@ from .lists import Viewers, filters_of
 class Served:
     """What lists are made of; each part is read when it is first asked for, so that a night that skips reads nothing.
 
-    `champion` is the name of the model in service, `popular` the open title counts.
+    `purpose` is the one whose permitted tables are read, and no other's. `day` is the serving day, which begins at the
+    as-of time; `year` the one in which ages are told. `champion` is the name of the model in service, `popular` the
+    open title counts.
     """
 
     session: Session
     config: ModelsConfig
+    purpose: str
+    day: date
     year: int
     champion: str | None
     popular: Mapping[str, float]
 
     @classmethod
-    def tonight(cls, session: Session, span: Span, config: ModelsConfig) -> Served:
+    def tonight(cls, session: Session, span: Span, config: ModelsConfig, purpose: str = "personalisation") -> Served:
         """As of the end of a span."""
         popular = open_popularity(session, span.as_of, config.serving.popularity_days)
-        return cls(session, config, last_day(span).year, registry(session.settings.models).champion(), popular)
+        champion = registry(session.settings.models).champion()
+        return cls(session, config, purpose, span.as_of.date(), last_day(span).year, champion, popular)
 
     @property
     def fingerprint(self) -> str:
         """Digest of all that lists depend on."""
-        tables = ("personalisation_interactions", "permitted_personalisation_accounts", "accepted_titles")
+        permitted = (permitted_name(self.purpose, table) for table in ("accounts", "hidden_titles"))
+        tables = (self.interactions, *permitted, "accepted_titles")
         private = ["private"] if self._private_alone else []
         return fingerprint_of(
             [self.session.lake.fingerprint(table) for table in tables],
-            [sorted(self.popular.items()), self.champion, self.year, sorted(self.blocked)],
+            [sorted(self.popular.items()), self.champion, self.year, sorted(self.blocked), sorted(self.closed)],
             self.config.model_dump_json(),
             *private,
         )
+
+    @property
+    def interactions(self) -> str:
+        """The table of histories."""
+        return f"{self.purpose}_interactions"
 
     @property
     def blocked(self) -> frozenset[str]:
@@ -58,14 +84,31 @@ class Served:
         return frozenset(self.session.policy.serving.blocked_titles)
 
     @cached_property
+    def closed(self) -> frozenset[str]:
+        """Titles that may not be offered on the serving day."""
+        return closed_titles(self.session, self.day)
+
+    @cached_property
     def viewers(self) -> Viewers:
-        """Everyone who agreed to personalisation and has an account row or a history."""
-        return Viewers.of(*accounts(self.session), self._rows.column("viewer_key"))
+        """Everyone who agreed to the purpose and has an account row or a history."""
+        return Viewers.of(*accounts(self.session, self.purpose), self.with_history)
+
+    @cached_property
+    def with_history(self) -> pa.ChunkedArray:
+        """The viewers that have a history, each once."""
+        return distinct(self.session, self.interactions, "viewer_key")
 
     @cached_property
     def histories(self) -> Interactions:
         """Their own permitted histories, row by row."""
-        return weighed(self._rows, self.config.confidence, everyone=self.viewers.keys)
+        rows = read(self.session, self.interactions, ["viewer_key", "title_id", *COUNTS])
+        return weighed(rows, self.config.confidence, everyone=self.viewers.keys)
+
+    def histories_of(self, first: int, last: int) -> Interactions:
+        """The histories of the viewers `first` to `last` (excluded) alone: no others are held in memory."""
+        keys = self.viewers.keys[first:last]
+        rows = read_of(self.session, self.interactions, ["viewer_key", "title_id", *COUNTS], keys)
+        return weighed(rows, self.config.confidence, everyone=keys)
 
     @cached_property
     def titles(self) -> Mapping[str, Title]:
@@ -75,8 +118,10 @@ class Served:
     @cached_property
     def filters(self) -> Filters:
         """What each viewer may be offered."""
-        ages = {key: title.minimum_age for key, title in self.titles.items() if key not in self.blocked}
-        return filters_of(self.viewers, ages, self.year, self.config.serving)
+        barred = self.blocked | self.closed
+        ages = {key: title.minimum_age for key, title in self.titles.items() if key not in barred}
+        hidden = hidden_titles(self.session, self.purpose, self.viewers.keys)
+        return filters_of(self.viewers, ages, self.year, self.config.serving, hidden)
 
     @cached_property
     def model(self) -> Recommender | None:
@@ -96,7 +141,3 @@ class Served:
     def floor(self) -> Recommender:
         """What everybody else is given: the open counts."""
         return Popularity.of_counts(self.popular)
-
-    @cached_property
-    def _rows(self) -> pa.Table:
-        return read(self.session, "personalisation_interactions", ["viewer_key", "title_id", *COUNTS])

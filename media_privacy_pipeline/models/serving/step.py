@@ -1,7 +1,8 @@
-"""The step of weekly_discovery: a week's lists, made once and carried on."""
+"""The steps of the lists beside `recommendations`: a week's lists, made once and carried on; lists for a context."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import numpy as np
@@ -12,12 +13,17 @@ import pyarrow.parquet as pq
 from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
 from ..config import ModelsConfig
-from ..inputs import read
+from ..inputs import COUNTS, interactions, read, read_of
+from .context import SCHEMA as IN_CONTEXT
+from .context import context_lists, in_context
+from .lists import write_lists
 from .served import Served
 from .shelf import Shelf, long_tail
 from .weekly import SCHEMA, Ranker, still_fit, week_of, weekly_lists
 
 _WEEKLY = "weekly_discovery"
+_CONTEXT = "context_recommendations"
+_CONTEXT_ROWS = "context_interactions"
 
 
 def discover(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
@@ -48,6 +54,40 @@ def discover(session: Session, span: Span, config: ModelsConfig | None = None) -
     people = {"viewers": len(viewers.keys), "viewers_with_a_new_list": _people(made)}
     told: dict[str, int | str] = {"week": week.isoformat(), **people, "long_tail_titles": len(tail)}
     return StepResult({_WEEKLY: table.num_rows}, metadata=told)
+
+
+def recommend_in_context(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
+    """`context_recommendations` for everyone who agreed to `context`, from what that purpose may see and nothing else.
+
+    Nothing here reaches another table: who did not agree is served as if there were no contexts.
+    """
+    config = config or ModelsConfig.on(session.settings.threads)
+    lake, served = session.lake, Served.tonight(session, span, config, "context")
+    interactions(session, span, "context")
+    if lake.is_current(_CONTEXT, served.fingerprint):
+        lake.drop_unfinished(_CONTEXT)
+        return StepResult({table: lake.rows(table) for table in (_CONTEXT, _CONTEXT_ROWS)}, skipped=True)
+    keys, serving = served.viewers.keys, config.serving.model_copy(update={"k": config.context.k})
+
+    def lists(first: int, last: int) -> Iterator[pa.Table]:
+        if served.model is None:
+            return
+        own = keys[first:last]
+        rows = read_of(session, _CONTEXT_ROWS, ["viewer_key", "title_id", "daypart", "device_class", *COUNTS], own)
+        made = in_context(rows, own, config.confidence, config.context)
+        yield from context_lists(served.model, made, served.filters.block(first, last), serving)
+
+    with lake.go_on(_CONTEXT, served.fingerprint) as staging:
+        write_lists(lists, len(keys), staging, config.serving, IN_CONTEXT)
+    metadata = {"viewers": len(keys), "viewers without a history": len(keys) - len(served.with_history)}
+    return StepResult({table: lake.rows(table) for table in (_CONTEXT, _CONTEXT_ROWS)}, metadata=metadata)
+
+
+def forget_contexts(session: Session) -> None:
+    """Remove what was made under `context` where the policy shows that purpose nothing any more."""
+    if _CONTEXT not in session.project.contracts:
+        for table in (_CONTEXT, _CONTEXT_ROWS):
+            session.lake.delete(table)
 
 
 def _of_week(session: Session, week: date) -> pa.Table:

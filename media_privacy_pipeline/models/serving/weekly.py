@@ -46,8 +46,7 @@ class Ranker:
     def of(cls, model: Recommender, shelf: Shelf, filters: Filters) -> Ranker:
         """A ranker whose filters are those of all viewers to be served."""
         marked = set(shelf.titles[shelf.tail].tolist())
-        rated = {title: age for title, age in filters.minimum_age.items() if title in marked}
-        return cls(model, shelf, filters, Filters(rated, filters.age_limit, filters.rated_only))
+        return cls(model, shelf, filters, filters.among(marked))
 
     def candidates(self, histories: Interactions, rows: Ints, config: DiscoveryConfig) -> Ranking:
         """The best titles of some viewers and their best of the long tail, best score first, each title once."""

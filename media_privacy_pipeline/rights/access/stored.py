@@ -41,6 +41,7 @@ _KINDS = {
     "consent_timeline": "consents",
     "recommendations": "inferences",
     "weekly_discovery": "inferences",
+    "context_recommendations": "inferences",
     "viewer_segments": "inferences",
     "viewer_segments_advertising": "inferences",
     "disclosures": "recipients",

@@ -35,6 +35,7 @@ def take_out(session: Session, journal: Journal) -> None:
     out of.
     """
     people = journal.people
+    session.lake.drop_unfinished()
     for place in (resolved(place, people) for place in places(session)):
         if place.how is How.remade:
             journal.note("remade", place.table, rows=session.lake.rows(place.table))
