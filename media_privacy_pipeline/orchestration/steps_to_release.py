@@ -74,6 +74,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
             tables,
             deps=(
                 "model_metrics",
+                "similar_titles",
                 "training_interactions",
                 "permitted_context_viewing_events",
                 "permitted_context_accounts",
