@@ -7,27 +7,36 @@ account's contribution and its cost. Nothing else in the code may change a sensi
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .release_budget import Allowance, Budget, Family, FamilyAllowance
 from .release_shapes import Fraction, Period, Ratio, Rollup
 
+__all__ = [
+    "FACTORS",
+    "PERIOD",
+    "Allowance",
+    "Budget",
+    "CellColumn",
+    "FactorsStatement",
+    "Family",
+    "FamilyAllowance",
+    "Measure",
+    "Releases",
+    "TableStatement",
+    "VectorStatement",
+]
+
 PERIOD = "period"
+FACTORS = "similar_titles"
+"""The name that private factors are released and charged under."""
 _SUM_TOLERANCE = 1e-9
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Budget(_Part):
-    """What all releases together may cost one unit: (epsilon, delta) over any so many days of releases."""
-
-    unit: Literal["account"]
-    days: Annotated[int, Field(ge=1)]
-    epsilon: Annotated[float, Field(gt=0)]
-    delta: Annotated[float, Field(gt=0, lt=1)]
 
 
 class CellColumn(_Part):
@@ -90,17 +99,6 @@ class Measure(_Part):
         if self.of is None and (self.least, self.most, self.per) != (0, 1, 1):
             raise ValueError("a count of accounts has no clips and no unit")
         return self
-
-
-class Allowance(_Part):
-    """What an account leaves unused on released days is carried over, at most carry_days days' worth of it.
-
-    Each released day brings each account one day's cost, mu squared; an account that watches on Saturdays alone may
-    then cost seven days' worth on a Saturday. It has no more than carry_days' worth at any time, which is also the most
-    that one day may cost it. Over a year this costs carry_days - 1 days' mu squared more, once.
-    """
-
-    carry_days: Annotated[int, Field(ge=2, le=366)]
 
 
 class TableStatement(_Part):
@@ -224,10 +222,46 @@ class FactorsStatement(_Part):
 class Releases(_Part):
     """Every release of people's data, and the budget that they share.
 
-    A day's tables are released when it is closed, consent.closing_lag_days after it ended.
+    A day's tables are released when it is closed, consent.closing_lag_days after it ended. Where the budget has
+    families, each release is in one.
     """
 
     budget: Budget
     tables: dict[str, TableStatement]
     vectors: dict[str, VectorStatement]
     factors: FactorsStatement | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shared_allowances(cls, document: Any) -> Any:
+        """Tables of a family's allowance are told of it: all that a release depends on is in its statement."""
+        try:
+            read = Budget.model_validate(document["budget"])
+            tables = {name: dict(table) for name, table in document["tables"].items()}
+        except (TypeError, KeyError, ValueError, AttributeError):
+            return document  # What is wrong there is told where its turn comes.
+        for name, family in read.families.items():
+            for table in family.allowance.tables if family.allowance is not None else ():
+                told = Allowance(family=name, shared=family.allowance)
+                if table not in tables:
+                    raise ValueError(f"the allowance of {name} is of {table}, which is no table of the policy")
+                own = tables[table].get("allowance")
+                if own is not None and Allowance.model_validate(own) != told:
+                    raise ValueError(f"{table}: has an allowance of its own, and part in that of {name}")
+                tables[table]["allowance"] = told
+        return {**document, "tables": tables}
+
+    @model_validator(mode="after")
+    def _in_families(self) -> Self:
+        names = {*self.tables, *self.vectors, *(() if self.factors is None else (FACTORS,))}
+        members = {name for family in self.budget.families.values() for name in family.members}
+        if members and members != names:
+            apart = ", ".join(sorted(members ^ names))
+            raise ValueError(f"{apart}: each release is in one family of the budget, and a family has releases alone")
+        for name, table in self.tables.items():
+            shared = None if table.allowance is None else table.allowance.shared
+            if shared is not None and name not in shared.tables:
+                raise ValueError(f"{name}: is not among the tables of the allowance that it names")
+            if shared is not None and shared.mu < table.mu:
+                raise ValueError(f"{name}: one day of it costs more than the whole allowance of its family")
+        return self

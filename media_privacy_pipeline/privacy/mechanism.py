@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import prod, sqrt
+from math import ceil, prod, sqrt
 
 import pyarrow as pa
 
-from ..release_policy import Budget, TableStatement
+from ..release_policy import Allowance, Budget, TableStatement
 from .accountant import compose, mu_of, sigma_for
 from .certificate import NoisyPart, Terms
 from .ledger import Spend
@@ -20,6 +20,8 @@ from .periods import times_within, within
 from .sampling import sample_table
 from .sparse_threshold import least_threshold
 from .weights import ONE, largest_ratio, totals_sensitivity, weight_table
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,13 @@ def spend_of(statement: TableStatement) -> Spend:
     )
 
 
+def _carried(allowance: Allowance, mu: float) -> int:
+    """How many releases' worth more than its own charge an account may spend, rounded up."""
+    if allowance.shared is None:
+        return (allowance.carry_days or 1) - 1
+    return ceil((allowance.shared.mu / mu) ** 2 + _ROUNDING) - 1
+
+
 def certified_terms(statement: TableStatement, budget: Budget) -> Terms:
     """What the certificate of a released partition tells of its mechanism."""
     mechanism = mechanism_of(statement)
@@ -145,6 +154,6 @@ def certified_terms(statement: TableStatement, budget: Budget) -> Terms:
     parts = [NoisyPart(part.name, part.sensitivity, part.sigma, ONE, part.centre) for part in drawn]
     parts.append(NoisyPart("totals", mechanism.totals_sensitivity, mechanism.totals_sigma, ONE))
     threshold = mechanism.threshold if statement.unknown_keys else None
-    carried = 0 if statement.allowance is None else statement.allowance.carry_days - 1
+    carried = 0 if statement.allowance is None else _carried(statement.allowance, mechanism.mu)
     times = times_within(statement, budget.days)
     return Terms(statement.model_dump(mode="json"), tuple(parts), times, threshold, carried)
