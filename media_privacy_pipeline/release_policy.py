@@ -15,6 +15,7 @@ from .release_budget import Allowance, Budget, Family, FamilyAllowance
 from .release_shapes import Fraction, Period, Ratio, Rollup
 
 __all__ = [
+    "CUT",
     "FACTORS",
     "PERIOD",
     "Allowance",
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 PERIOD = "period"
+CUT = "cut"
+"""The name of the sums of what weighting cut from each cell."""
 FACTORS = "similar_titles"
 """The name that private factors are released and charged under."""
 _SUM_TOLERANCE = 1e-9
@@ -107,9 +110,11 @@ class TableStatement(_Part):
     squared_norm (m) and most_cells (K): with k cells on a day, each of an account's cells weighs
     min(1, sqrt(m / k), sqrt(m K) / k), so that its weights have a squared sum of m and a sum of sqrt(m K) at most.
     mu: what one day's release costs an account in Gaussian differential privacy. totals_budget: the fraction of its
-    square that pays for the two totals which undo the weighting. bounding: `sample` keeps m of an account's cells and
-    counts them whole, in place of weighting all of them. threshold_delta: with unknown keys, the most that the
-    probability may be, on one day, of telling any cell that nobody but one account has.
+    square that pays for the two totals which undo the weighting; cut_budget: where there is one, that which pays for
+    what weighting cut from each cell's own count of accounts, so that cells whose accounts are cut more or less than
+    others are undone by that, and intervals hold what is left of it (docs/privacy-proofs.md, 7a). bounding: `sample`
+    keeps m of an account's cells and counts them whole, in place of weighting all of them. threshold_delta: with
+    unknown keys, the most that the probability may be, on one day, of telling any cell that nobody but one account has.
     ratios, rollup: what else is published, see there. to_date: the measures' totals over the periods of the year.
     allowance: where there is one, the weights above are the least, and an account's cells weigh as much as what it did
     not use on the days before pays for (docs/privacy-proofs.md, 8).
@@ -126,6 +131,7 @@ class TableStatement(_Part):
     most_cells: Annotated[int, Field(ge=1, le=2**10)]
     mu: Annotated[float, Field(gt=0, le=8)]
     totals_budget: Fraction
+    cut_budget: Fraction | None = None
     bounding: Literal["weights", "sample"] = "weights"
     threshold_delta: Annotated[float, Field(ge=1e-30, le=1e-3)] | None = None
     allowance: Allowance | None = None
@@ -148,6 +154,19 @@ class TableStatement(_Part):
         return self
 
     @model_validator(mode="after")
+    def _tells_what_is_cut(self) -> Self:
+        if self.cut_budget is None:
+            return self
+        other = self.unknown_keys or self.bounding == "sample" or self.rollup is not None or self.allowance is not None
+        if other or self.to_date or any(column.cuts for column in self.cells.values()):
+            raise ValueError(
+                "cut_budget is of known, weighted cells: without rollup, to_date, cuts, sample or allowance"
+            )
+        if all(measure.of is not None for measure in self.measures.values()) or CUT in self.measures:
+            raise ValueError(f"cut_budget needs a measure that counts accounts, and none that is called {CUT}")
+        return self
+
+    @model_validator(mode="after")
     def _carries_over_days(self) -> Self:
         other = self.unknown_keys or self.bounding == "sample" or self.rollup is not None or self.period is not None
         if self.allowance is not None and (other or any(column.cuts for column in self.cells.values())):
@@ -158,7 +177,7 @@ class TableStatement(_Part):
     def _adds_up(self) -> Self:
         if self.squared_norm > self.most_cells:
             raise ValueError("squared_norm (m) must not be larger than most_cells (K)")
-        spent = self.totals_budget + sum(measure.budget for measure in self.measures.values())
+        spent = self.totals_budget + sum(measure.budget for measure in self.measures.values()) + (self.cut_budget or 0)
         spent += 0 if self.rollup is None else self.rollup.by_budget + self.rollup.total_budget
         if abs(spent - 1) > _SUM_TOLERANCE:
             raise ValueError(f"the budgets of the measures and the totals add up to {spent:g}, not to 1")

@@ -71,7 +71,7 @@ def _silent(values: Integers, sigma: int) -> Integers:
 def _one_sloppy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> BoundedSums:
     """The measure with the least budget has nine tenths of its noise; every other sum is honest."""
     drawn = noisy(statement, sums, noise)
-    least = min(range(len(drawn.values)), key=lambda n: list(statement.measures.values())[n].budget)
+    least = min(range(len(statement.measures)), key=lambda n: list(statement.measures.values())[n].budget)
     values = drawn.values.copy()
     values[least] = noise(sums.values[least], round(0.9 * mechanism_of(statement).sums[least].sigma))
     return BoundedSums(values, drawn.totals)

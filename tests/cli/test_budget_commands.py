@@ -27,6 +27,7 @@ def test_a_plan_tells_costs_noise_and_keys_before_anything_runs(cli: Cli, tmp_pa
 
 def test_a_plan_that_the_budget_does_not_pay_for_ends_with_one(cli: Cli, tmp_path: Path) -> None:
     document = yaml.safe_load(PACKAGED.read_text())
+    del document["releases"]["budget"]["families"]
     tables = document["releases"]["tables"]
     tables["discovery_daily"] |= {"cells": {"referrer": {"unknown": True}}, "threshold_delta": 1e-11, "mu": 0.03}
     tables["discovery_daily"]["measures"] = {"viewers": {"budget": 0.85}}
