@@ -20,7 +20,7 @@ def test_a_plan_tells_costs_noise_and_keys_before_anything_runs(cli: Cli, tmp_pa
     assert done.returncode == 0
     assert "title_id: known, all of accepted_titles" in done.stdout
     assert "2 days after they end" in done.stdout
-    assert "title_daily, audience_daily, discovery_daily" in done.stdout
+    assert "title_daily, audience_daily, discovery_daily, genre_weekly" in done.stdout
     assert "none yet" in done.stdout
     assert not (tmp_path / "home").exists()
 

@@ -76,7 +76,12 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
     assert {each["name"] for each in record["activities"]} == set(project.policy.purposes)
     by_name = {each["name"]: each for each in record["activities"]}
     assert by_name["fairness_audit"]["categories"].keys() == {"sensitive", "quasi_identifier"}
-    assert set(by_name["analytics"]["recipients"]) == {"title_daily", "audience_daily", "discovery_daily"}
+    assert set(by_name["analytics"]["recipients"]) == {
+        "title_daily",
+        "audience_daily",
+        "discovery_daily",
+        "genre_weekly",
+    }
     assert set(by_name["personalisation"]["recipients"]) == {"recommendations", "weekly_discovery", "viewer_segments"}
     assert set(by_name["training"]["recipients"]) == {
         "recommendations",
