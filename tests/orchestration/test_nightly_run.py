@@ -12,7 +12,7 @@ from media_privacy_pipeline.orchestration.instance import open_instance
 from media_privacy_pipeline.published import open_release
 from media_privacy_pipeline.settings import Settings
 
-OPEN = {"title_daily", "audience_daily", "discovery_daily", "genre_weekly", "segment_profile", "similar_titles"}
+OPEN = {"title_daily", "audience_daily", "discovery_daily", "segment_profile", "similar_titles"}
 OPEN |= {"privacy_ledger", "row_accounting"}
 RESTRICTED = {"recommendations", "weekly_discovery", "viewer_segments", "viewer_segments_advertising"}
 
