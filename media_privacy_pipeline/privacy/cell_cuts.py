@@ -25,6 +25,8 @@ _MISSED = 0.045
 """As of intervals without cuts: .005 is the ratio's."""
 _KNOWN = 4.0
 """Cells count for tau from so many standard deviations of their noise on."""
+_FEWEST = 30
+"""Of fewer cells nothing is told: they are undone by the ratio of the day, and intervals hold no bias of their own."""
 _ROUNDS = 20
 _NEAR, _LARGEST = 6.0, 40.0
 
@@ -43,10 +45,10 @@ class CellBias:
 
 def bias_of(mechanism: Mechanism, values: Integers, ratio: Estimate) -> CellBias:
     """The size of cells' own biases by their noisy counts and cuts; a standard error above the estimate, so that few or
-    small cells, of which little is known, have wider intervals and not narrower ones."""
+    small cells, of which little is known, have wider intervals and not narrower ones. 0 where next to none is large."""
     count, own, noise = _parts(mechanism, values, ratio)
     counted = count > _KNOWN * _count_sigma(mechanism)
-    if not counted.any():
+    if counted.sum() < _FEWEST:
         return CellBias(0.0)
     size, excess = np.square(count[counted]), np.square(own[counted]) - noise
     found = spread = 0.0
@@ -55,7 +57,9 @@ def bias_of(mechanism: Mechanism, values: Integers, ratio: Estimate) -> CellBias
         whole = float((weight * size).sum())
         found = max(0.0, float((weight * excess).sum()) / whole)
         spread = sqrt(2 * float((np.square(weight) * np.square(noise + found * size)).sum())) / whole
-    return CellBias(found + spread)
+    # Every account's ratio lies between 1 and the largest, and so does every cell's.
+    farthest = max(float(ratio.value) - 1, mechanism.largest_ratio - float(ratio.value))
+    return CellBias(min(found + spread, farthest**2))
 
 
 def undone(mechanism: Mechanism, values: Integers, ratio: Estimate, bias: CellBias) -> Estimate:

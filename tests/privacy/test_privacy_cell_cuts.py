@@ -180,6 +180,17 @@ def test_a_service_of_nobody_has_intervals_that_hold_nobody() -> None:
     assert rows["viewers"].to_pylist() == rows["viewers_low"].to_pylist() == [0] * 8
 
 
+def test_of_a_handful_of_large_cells_nothing_is_told_and_they_are_undone_by_the_day() -> None:
+    rng, statement = np.random.default_rng(9), stated()
+    for cells, told in ((29, False), (30, True)):
+        sums, _ = world(cells, 0.1, rng)
+        rows = pa.table({"title_id": [str(n) for n in range(cells)]})
+        found = measures_of(statement, rows, sums.values, sums.totals)
+        day = measures_of(plain(statement), rows, sums.values[:2], sums.totals)
+        wider = found["plays_high"].to_numpy() - day["plays_high"].to_numpy()
+        assert bool((wider > 50).any()) is told  # The ratio by itself is known a little less well.
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
