@@ -7,27 +7,39 @@ account's contribution and its cost. Nothing else in the code may change a sensi
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from .release_budget import Allowance, Budget, Family, FamilyAllowance
 from .release_shapes import Fraction, Period, Ratio, Rollup
 
+__all__ = [
+    "CUT",
+    "FACTORS",
+    "PERIOD",
+    "Allowance",
+    "Budget",
+    "CellColumn",
+    "FactorsStatement",
+    "Family",
+    "FamilyAllowance",
+    "Measure",
+    "Releases",
+    "TableStatement",
+    "VectorStatement",
+]
+
 PERIOD = "period"
+CUT = "cut"
+"""The name of the sums of what weighting cut from each cell."""
+FACTORS = "similar_titles"
+"""The name that private factors are released and charged under."""
 _SUM_TOLERANCE = 1e-9
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Budget(_Part):
-    """What all releases together may cost one unit: (epsilon, delta) over any so many days of releases."""
-
-    unit: Literal["account"]
-    days: Annotated[int, Field(ge=1)]
-    epsilon: Annotated[float, Field(gt=0)]
-    delta: Annotated[float, Field(gt=0, lt=1)]
 
 
 class CellColumn(_Part):
@@ -92,26 +104,17 @@ class Measure(_Part):
         return self
 
 
-class Allowance(_Part):
-    """What an account leaves unused on released days is carried over, at most carry_days days' worth of it.
-
-    Each released day brings each account one day's cost, mu squared; an account that watches on Saturdays alone may
-    then cost seven days' worth on a Saturday. It has no more than carry_days' worth at any time, which is also the most
-    that one day may cost it. Over a year this costs carry_days - 1 days' mu squared more, once.
-    """
-
-    carry_days: Annotated[int, Field(ge=2, le=366)]
-
-
 class TableStatement(_Part):
     """A table that is released once for each closed day, or each closed `period`, which all below is then about.
 
     squared_norm (m) and most_cells (K): with k cells on a day, each of an account's cells weighs
     min(1, sqrt(m / k), sqrt(m K) / k), so that its weights have a squared sum of m and a sum of sqrt(m K) at most.
     mu: what one day's release costs an account in Gaussian differential privacy. totals_budget: the fraction of its
-    square that pays for the two totals which undo the weighting. bounding: `sample` keeps m of an account's cells and
-    counts them whole, in place of weighting all of them. threshold_delta: with unknown keys, the most that the
-    probability may be, on one day, of telling any cell that nobody but one account has.
+    square that pays for the two totals which undo the weighting; cut_budget: where there is one, that which pays for
+    what weighting cut from each cell's own count of accounts, so that cells whose accounts are cut more or less than
+    others are undone by that, and intervals hold what is left of it (docs/privacy-proofs.md, 7a). bounding: `sample`
+    keeps m of an account's cells and counts them whole, in place of weighting all of them. threshold_delta: with
+    unknown keys, the most that the probability may be, on one day, of telling any cell that nobody but one account has.
     ratios, rollup: what else is published, see there. to_date: the measures' totals over the periods of the year.
     allowance: where there is one, the weights above are the least, and an account's cells weigh as much as what it did
     not use on the days before pays for (docs/privacy-proofs.md, 8).
@@ -128,6 +131,7 @@ class TableStatement(_Part):
     most_cells: Annotated[int, Field(ge=1, le=2**10)]
     mu: Annotated[float, Field(gt=0, le=8)]
     totals_budget: Fraction
+    cut_budget: Fraction | None = None
     bounding: Literal["weights", "sample"] = "weights"
     threshold_delta: Annotated[float, Field(ge=1e-30, le=1e-3)] | None = None
     allowance: Allowance | None = None
@@ -150,6 +154,19 @@ class TableStatement(_Part):
         return self
 
     @model_validator(mode="after")
+    def _tells_what_is_cut(self) -> Self:
+        if self.cut_budget is None:
+            return self
+        other = self.unknown_keys or self.bounding == "sample" or self.rollup is not None or self.allowance is not None
+        if other or self.to_date or any(column.cuts for column in self.cells.values()):
+            raise ValueError(
+                "cut_budget is of known, weighted cells: without rollup, to_date, cuts, sample or allowance"
+            )
+        if all(measure.of is not None for measure in self.measures.values()) or CUT in self.measures:
+            raise ValueError(f"cut_budget needs a measure that counts accounts, and none that is called {CUT}")
+        return self
+
+    @model_validator(mode="after")
     def _carries_over_days(self) -> Self:
         other = self.unknown_keys or self.bounding == "sample" or self.rollup is not None or self.period is not None
         if self.allowance is not None and (other or any(column.cuts for column in self.cells.values())):
@@ -160,7 +177,7 @@ class TableStatement(_Part):
     def _adds_up(self) -> Self:
         if self.squared_norm > self.most_cells:
             raise ValueError("squared_norm (m) must not be larger than most_cells (K)")
-        spent = self.totals_budget + sum(measure.budget for measure in self.measures.values())
+        spent = self.totals_budget + sum(measure.budget for measure in self.measures.values()) + (self.cut_budget or 0)
         spent += 0 if self.rollup is None else self.rollup.by_budget + self.rollup.total_budget
         if abs(spent - 1) > _SUM_TOLERANCE:
             raise ValueError(f"the budgets of the measures and the totals add up to {spent:g}, not to 1")
@@ -224,10 +241,46 @@ class FactorsStatement(_Part):
 class Releases(_Part):
     """Every release of people's data, and the budget that they share.
 
-    A day's tables are released when it is closed, consent.closing_lag_days after it ended.
+    A day's tables are released when it is closed, consent.closing_lag_days after it ended. Where the budget has
+    families, each release is in one.
     """
 
     budget: Budget
     tables: dict[str, TableStatement]
     vectors: dict[str, VectorStatement]
     factors: FactorsStatement | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _shared_allowances(cls, document: Any) -> Any:
+        """Tables of a family's allowance are told of it: all that a release depends on is in its statement."""
+        try:
+            read = Budget.model_validate(document["budget"])
+            tables = {name: dict(table) for name, table in document["tables"].items()}
+        except (TypeError, KeyError, ValueError, AttributeError):
+            return document  # What is wrong there is told where its turn comes.
+        for name, family in read.families.items():
+            for table in family.allowance.tables if family.allowance is not None else ():
+                told = Allowance(family=name, shared=family.allowance)
+                if table not in tables:
+                    raise ValueError(f"the allowance of {name} is of {table}, which is no table of the policy")
+                own = tables[table].get("allowance")
+                if own is not None and Allowance.model_validate(own) != told:
+                    raise ValueError(f"{table}: has an allowance of its own, and part in that of {name}")
+                tables[table]["allowance"] = told
+        return {**document, "tables": tables}
+
+    @model_validator(mode="after")
+    def _in_families(self) -> Self:
+        names = {*self.tables, *self.vectors, *(() if self.factors is None else (FACTORS,))}
+        members = {name for family in self.budget.families.values() for name in family.members}
+        if members and members != names:
+            apart = ", ".join(sorted(members ^ names))
+            raise ValueError(f"{apart}: each release is in one family of the budget, and a family has releases alone")
+        for name, table in self.tables.items():
+            shared = None if table.allowance is None else table.allowance.shared
+            if shared is not None and name not in shared.tables:
+                raise ValueError(f"{name}: is not among the tables of the allowance that it names")
+            if shared is not None and shared.mu < table.mu:
+                raise ValueError(f"{name}: one day of it costs more than the whole allowance of its family")
+        return self

@@ -31,6 +31,7 @@ LEVELS = (
         "runlock",
         "durable",
         "consent_policy",
+        "release_budget",
         "release_policy",
         "release_shapes",
         "audit_policy",
@@ -52,6 +53,7 @@ SIDEWAYS = {
     ("landing", "consent"),
     ("policy", "errors"), ("policy", "consent_policy"), ("policy", "release_policy"), ("policy", "import_policy"),
     ("policy", "screening_policy"), ("policy", "rights_policy"), ("release_policy", "release_shapes"),
+    ("release_policy", "release_budget"), ("release_budget", "release_shapes"),
     ("policy", "audit_policy"), ("policy", "exact_policy"), ("settings", "audit_policy"),
     ("keys", "errors"), ("runlock", "errors"),
 }  # fmt: skip

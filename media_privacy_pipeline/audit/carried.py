@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from contextlib import closing
 from datetime import date, timedelta
+from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
@@ -20,7 +21,7 @@ from ..privacy.contributions import BoundedSums, domain_of
 from ..privacy.mechanism import mechanism_of
 from ..privacy.noise import Noise
 from ..privacy.within import release_within
-from ..release_policy import TableStatement
+from ..release_policy import Allowance, TableStatement
 from . import declared
 from .finding import Finding, exact
 from .repeats import OWN_BUDGET, own_desk
@@ -30,6 +31,8 @@ Within: TypeAlias = Callable[..., dict[date, Stored]]
 
 _TARGETS = ("one_cell", "K_cells_and_one", "at_the_top", "everything_often")
 _MORE_DAYS = 4
+_MOST_DAYS = 14
+"""Tried at most: who is everywhere has used up a family's allowance before."""
 
 
 def check_carried(
@@ -42,8 +45,8 @@ def check_carried(
     """
     if statement.allowance is None:
         return []
-    carry, public = statement.allowance.carry_days, public_values(statement)
-    days = [START + timedelta(days=n) for n in range(carry + _MORE_DAYS)]
+    carry, public = _carry(statement, statement.allowance), public_values(statement)
+    days = [START + timedelta(days=n) for n in range(min(ceil(carry), _MOST_DAYS) + _MORE_DAYS)]
     rows = world(statement, domain_of(statement, public))
 
     def sums_of(people: pa.Table) -> list[BoundedSums]:
@@ -72,7 +75,14 @@ def check_carried(
     return [exact("carried", name, worst, 1.0)]
 
 
-def _by_run(costs: list[float], carry: int) -> Iterable[float]:
+def _carry(statement: TableStatement, allowance: Allowance) -> float:
+    """How many days' worth of this table a full allowance holds."""
+    if allowance.shared is None:
+        return float(allowance.carry_days or 0)
+    return allowance.shared.mu**2 / _brought(statement)
+
+
+def _by_run(costs: list[float], carry: float) -> Iterable[float]:
     """What each run of days cost, as a fraction of what it may."""
     total = np.concatenate([[0.0], np.cumsum(costs)])
     for first in range(len(costs)):
@@ -80,13 +90,17 @@ def _by_run(costs: list[float], carry: int) -> Iterable[float]:
             yield float(total[last + 1] - total[first]) / (last - first + carry)
 
 
+def _brought(statement: TableStatement) -> float:
+    """What one day of a table brings, in squared mu by the scales that are drawn."""
+    mechanism = mechanism_of(statement)
+    squares = [declared.sensitivity(statement, part.name) ** 2 / (part.sigma**2 - 4) for part in mechanism.sums]
+    return sum(squares) + declared.totals_sensitivity(statement) ** 2 / (mechanism.totals_sigma**2 - 4)
+
+
 def _cost(statement: TableStatement, one: BoundedSums, other: BoundedSums) -> float:
     """What an account cost on a day, in what one day brings: both by the scales that are drawn."""
-    mechanism = mechanism_of(statement)
-    paid, brought = 0.0, 0.0
+    mechanism, paid = mechanism_of(statement), 0.0
     for row, part in zip(one.values - other.values, mechanism.sums, strict=True):
         paid += sum(x * x for x in row.tolist()) / (part.sigma**2 - 4)
-        brought += declared.sensitivity(statement, part.name) ** 2 / (part.sigma**2 - 4)
-    totals = mechanism.totals_sigma**2 - 4
-    paid += sum(x * x for x in (one.totals - other.totals).tolist()) / totals
-    return float(paid / (brought + declared.totals_sensitivity(statement) ** 2 / totals))
+    paid += sum(x * x for x in (one.totals - other.totals).tolist()) / (mechanism.totals_sigma**2 - 4)
+    return float(paid / _brought(statement))

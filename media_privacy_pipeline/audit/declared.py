@@ -59,6 +59,28 @@ def worst_totals(statement: TableStatement) -> tuple[int, int]:
     return _worst_totals(statement.squared_norm, statement.most_cells, int(min(domain, _LARGEST_DOMAIN)))
 
 
+def cut_sensitivity(statement: TableStatement) -> float:
+    """The most that one account moves the vector of what was cut from each of its cells, in 64ths: tried for every
+    number of cells that counts."""
+    m, most, worst = statement.squared_norm, statement.most_cells, 1
+    domain = 1.0
+    for column in statement.cells.values():
+        domain *= len(column.values) or inf
+    for cells in range(1, 1 + int(min(isqrt(_WEIGHT_ONE**2 * m * most), domain))):
+        fits = (j for j in range(_WEIGHT_ONE, 0, -1) if j * j * cells * max(cells, most) <= _WEIGHT_ONE**2 * m * most)
+        worst = max(worst, cells * (_WEIGHT_ONE * min(cells, most) // cells - next(fits, 0)) ** 2)
+    return sqrt(worst)
+
+
+def over_cells(statement: TableStatement) -> list[tuple[float, float]]:
+    """Of each vector over the cells, in the order of the sums: how far one account moves it, and its least scale."""
+    found = [(sensitivity(statement, name), sigma(statement, name)) for name in statement.measures]
+    if statement.cut_budget is not None:
+        moved = cut_sensitivity(statement)
+        found.append((moved, moved / (statement.mu * sqrt(statement.cut_budget))))
+    return found
+
+
 def totals_sigma(statement: TableStatement) -> float:
     """The least scale that the totals' noise may have, in 64ths."""
     return totals_sensitivity(statement) / (statement.mu * sqrt(statement.totals_budget))

@@ -51,9 +51,10 @@ def _confirmed_p(statement: TableStatement, noise: Noise, draws: int, drawing: D
 
 def _worst_p(statement: TableStatement, noise: Noise, draws: int, drawing: Drawing) -> float:
     """The least p over the measures and the totals, each against the scale that the statement's words imply."""
-    empty = BoundedSums(np.zeros((len(statement.measures), draws), np.int64), np.zeros(draws, np.int64))
+    scales = [sigma for _, sigma in declared.over_cells(statement)]
+    empty = BoundedSums(np.zeros((len(scales), draws), np.int64), np.zeros(draws, np.int64))
     drawn = drawing(statement, empty, noise)
-    pairs = [(row, declared.sigma(statement, m)) for m, row in zip(statement.measures, drawn.values, strict=True)]
+    pairs = list(zip(drawn.values, scales, strict=True))
     return min(p_of(row, sigma) for row, sigma in [*pairs, (drawn.totals, declared.totals_sigma(statement))])
 
 

@@ -23,7 +23,7 @@ from ..privacy.noise import Integers, Noise, discrete_gaussian, opendp_noise
 from ..privacy.periods import within
 from ..privacy.release import noisy
 from ..privacy.unknown_keys import told
-from ..release_policy import TableStatement
+from ..release_policy import Allowance, TableStatement
 from ..sql import load_project
 from .canaries import check_canaries
 from .drawn import check_noise
@@ -71,7 +71,7 @@ def _silent(values: Integers, sigma: int) -> Integers:
 def _one_sloppy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> BoundedSums:
     """The measure with the least budget has nine tenths of its noise; every other sum is honest."""
     drawn = noisy(statement, sums, noise)
-    least = min(range(len(drawn.values)), key=lambda n: list(statement.measures.values())[n].budget)
+    least = min(range(len(statement.measures)), key=lambda n: list(statement.measures.values())[n].budget)
     values = drawn.values.copy()
     values[least] = noise(sums.values[least], round(0.9 * mechanism_of(statement).sums[least].sigma))
     return BoundedSums(values, drawn.totals)
@@ -116,10 +116,20 @@ def _forgetful() -> Subject:
     """Every release is a new one: fresh noise whenever a closed day is run again."""
     runs = iter(range(10**9))
 
-    def again(name: str, *rest: Any, **options: Any) -> Any:
-        return release(f"{name}-{next(runs)}", *rest, **options)
+    def again(name: str, statement: TableStatement, *rest: Any, **options: Any) -> Any:
+        new = f"{name}-{next(runs)}"
+        return release(new, _apart(new, statement), *rest, **options)
 
     return replace(HONEST, releasing=again)
+
+
+def _apart(name: str, statement: TableStatement) -> TableStatement:
+    """A statement under another name, in an allowance of its own where it had part in one."""
+    allowance = statement.allowance
+    if allowance is None or allowance.shared is None:
+        return statement
+    shared = allowance.shared.model_copy(update={"tables": (name, *allowance.shared.tables)})
+    return statement.model_copy(update={"allowance": Allowance(family=name, shared=shared)})
 
 
 def _leaky(session: Session, span: Span) -> None:

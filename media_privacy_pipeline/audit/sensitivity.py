@@ -48,7 +48,7 @@ def check_sensitivity(
 
 
 def _moved(statement: TableStatement, whole: BoundedSums, rest: BoundedSums) -> float:
-    limits = [declared.sensitivity(statement, name) for name in statement.measures]
+    limits = [limit for limit, _ in declared.over_cells(statement)]
     moved = [_norm(row) for row in whole.values - rest.values]
     totals = _norm(whole.totals - rest.totals) / declared.totals_sensitivity(statement)
     return max(totals, *(distance / limit for distance, limit in zip(moved, limits, strict=True)))

@@ -29,6 +29,7 @@ _PLANNED = (
     "epsilon of all",
     "delta of keys",
 )
+_FAMILIES = ("family", "members", "share of the budget", "epsilon of all", "cap", "saved up by an account", "holds")
 _CHARGED = ("release", "day", "outcome", "unit", "mu", "epsilon", "delta of keys", "reason")
 
 
@@ -57,6 +58,8 @@ def plan(policy: PolicyFile = None, json: AsJson = False) -> None:
         as_json(_finite(told))
     else:
         as_table(_PLANNED, _planned(found))
+        if found.families:
+            as_table(_FAMILIES, _families(found))
         as_facts(
             {
                 "for whom": f"one {read.releases.budget.unit}, over any {found.days} days, at delta {found.delta:g}",
@@ -144,6 +147,21 @@ def _planned(found: Plan) -> list[list[Any]]:
             f"{line.threshold_delta:.2g}",
         ]
         for line in found.lines
+    ]
+
+
+def _families(found: Plan) -> list[list[Any]]:
+    return [
+        [
+            family.name,
+            ", ".join(family.members) or "none yet",
+            f"{family.share:.0%}",
+            round(family.epsilon_year, 4),
+            round(family.cap, 4),
+            round(family.allowance, 4),
+            family.holds,
+        ]
+        for family in found.families
     ]
 
 

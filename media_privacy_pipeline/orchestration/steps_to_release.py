@@ -10,14 +10,16 @@ from .steps_to_permitted import SURVEYED, permitted_steps
 
 
 def anonymised_steps(policy: Policy) -> Iterator[Step]:
-    """Noisy counts: a step for each table that the policy declares."""
-    for table in policy.releases.tables:
+    """Noisy counts: a step for each table that the policy declares, those with one allowance in the order of it."""
+    for table, statement in policy.releases.tables.items():
+        shared = None if statement.allowance is None else statement.allowance.shared
+        before = () if shared is None else shared.tables[: shared.tables.index(table)]
         yield Step(
             f"release_{table}",
             "anonymised",
             "privacy.steps:release_table",
             (table,),
-            deps=("permitted_analytics_viewing_events", "accepted_titles"),
+            deps=("permitted_analytics_viewing_events", "accepted_titles", *before[-1:]),
             arguments=(table,),
             daily=True,
             pool="engine",

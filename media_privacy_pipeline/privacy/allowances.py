@@ -5,6 +5,9 @@ a and b from the scales of the noise alone. Costs are whole units, 1/`DAY` of wh
 that sums are exact. An account is known by what it `owes`: 0 where its allowance is full, which is where all begin.
 Each charge of the ledger takes `DAY` off what each account owes; a day's weight is the largest whose price keeps it
 from owing more than carry_days · DAY. The least weights, those of `weights`, always fit (docs/privacy-proofs.md, 8).
+
+Where tables of a family have one allowance, costs are units of 1/`SHARED` of it, and each charge takes off what its own
+table brings.
 """
 
 from __future__ import annotations
@@ -13,11 +16,12 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from hashlib import sha256
+from math import inf, nextafter, sqrt
 
 import numpy as np
 import pyarrow as pa
 
-from ..release_policy import TableStatement
+from ..release_policy import Releases, TableStatement
 from .accountant import squared_mu
 from .ledger import Spend
 from .mechanism import mechanism_of, spend_of, weights_of
@@ -25,7 +29,10 @@ from .noise import Integers
 from .weights import ONE
 
 DAY = 1 << 20
-"""Units of cost that one charge of the ledger brings each account."""
+"""Units of cost that one charge of the ledger brings each account, where the allowance is a table's own."""
+
+SHARED = 1 << 24
+"""Units of cost in an allowance that is a family's."""
 
 _FAMILY_DIGITS = 16
 
@@ -35,30 +42,39 @@ class Terms:
     """By what a statement's accounts pay.
 
     prices: shape (cells + 1, 65), units that weight w costs an account with so many cells; more than `full` where the
-    weight is not allowed. An account with more cells than there are rows counts for nothing. daily: squared mu of one
-    charge. family: names these terms; charges and odometers of other terms have nothing to do with these.
+    weight is not allowed. An account with more cells than there are rows counts for nothing. unit: squared mu of one.
+    full: units of a full allowance, the most that an account may owe. day: units that one charge brings. digest: names
+    these terms; charges and odometers of other terms have nothing to do with these. family: whose the allowance is,
+    where it is not the table's own; order: the tables that share it, as a night debits them.
     """
 
-    family: str
-    carry_days: int
+    digest: str
+    unit: Fraction
+    full: int
+    day: int
     most_cells: int
-    daily: Fraction
     prices: Integers
     _afforded: Integers
+    family: str | None = None
+    order: tuple[str, ...] = ()
 
     @property
-    def full(self) -> int:
-        """Units of a full allowance: the most that an account may owe."""
-        return self.carry_days * DAY
+    def daily(self) -> Fraction:
+        """Squared mu of what one charge brings."""
+        return self.day * self.unit
 
     @property
     def standing(self) -> float:
-        """Squared mu that any run of charges costs an account at most beyond its charges."""
-        return float((self.carry_days - 1) * self.daily)
+        """Squared mu that any run of charges costs an account at most beyond its charges, if this one begins it."""
+        return float((self.full - self.day) * self.unit)
+
+    def owner(self, name: str) -> str:
+        """Whose odometer a table of these terms is debited to: its family's, or its own."""
+        return self.family or name
 
     def brought(self, owed: Integers) -> Integers:
         """What accounts owe after one more charge."""
-        return np.maximum(owed - DAY, 0)
+        return np.maximum(owed - self.day, 0)
 
     def weights(self, cells: Integers, owed: Integers) -> Integers:
         """The largest weights, 0..64, that accounts with so many cells and debts can pay for."""
@@ -87,16 +103,26 @@ def terms_of(statement: TableStatement) -> Terms:
     return _terms(statement.model_dump_json())
 
 
+def units_a_day(releases: Releases, owner: str) -> int:
+    """Units that a day brings to an odometer: of a table by itself, or of the tables of a family together."""
+    family = releases.budget.families.get(owner)
+    if family is None or family.allowance is None:
+        return DAY
+    return sum(terms_of(releases.tables[table]).day for table in family.allowance.tables)
+
+
 def allowance_spend(name: str, statement: TableStatement) -> Spend:
     """What the ledger is told of one partition within allowances."""
     terms, plain = terms_of(statement), spend_of(statement)
-    bounds = f"allowances of {terms.carry_days} days at most, a day brings squares of {statement.squared_norm}"
+    whose = f"allowances of {terms.full // DAY} days" if terms.family is None else f"an allowance of {terms.family}"
+    bounds = f"{whose} at most, a day brings squares of {statement.squared_norm}"
     return replace(
         plain,
         # A day's weights depend on the account's days before.
         unit="account",
         bounds=f"{bounds} over cells, {statement.most_cells} cells;{plain.bounds.partition(';')[2]}",
-        family=f"{name}/{terms.family}",
+        mu=plain.mu if terms.family is None else max(plain.mu, nextafter(sqrt(terms.daily), inf)),
+        family=f"{terms.owner(name)}/{terms.digest}",
         standing=terms.standing,
     )
 
@@ -115,20 +141,38 @@ def _terms(statement_json: str) -> Terms:
     pairs = zip(least["kept"].to_pylist(), least["cut"].to_pylist(), strict=True)
     farthest = max(kept * kept + cut * cut for kept, cut in pairs)
     daily = per_square * ONE * ONE * statement.squared_norm + per_total * farthest
-    carry = statement.allowance.carry_days
-    prices = _prices(per_square / daily, per_total / daily, least.num_rows, statement.most_cells, carry * DAY + 1)
+    shared, carry = statement.allowance.shared, statement.allowance.carry_days or 0
+    unit = daily / DAY if shared is None else Fraction(shared.mu) ** 2 / SHARED
+    full = carry * DAY if shared is None else SHARED
+    prices = _prices(per_square / unit, per_total / unit, least.num_rows, statement.most_cells, full + 1)
     # Of each weight the least price of it and all larger ones.
     afforded = np.minimum.accumulate(prices[:, ::-1], axis=1)[:, ::-1]
-    told = (per_square, per_total, daily, carry, statement.most_cells, least.num_rows, DAY)
-    family = sha256(repr(told).encode()).hexdigest()[:_FAMILY_DIGITS]
-    return Terms(family, carry, statement.most_cells, daily, prices, afforded)
+    if shared is None:
+        told: tuple[object, ...] = (per_square, per_total, daily, carry, statement.most_cells, least.num_rows, DAY)
+        return Terms(_digest(told), unit, full, DAY, statement.most_cells, prices, afforded)
+    # What one charge brings is rounded down, but never below what the least weights cost, each price rounded up.
+    of_least = prices[least["cells"].to_numpy(), least["weight"].to_numpy()]
+    day = max(int(daily / unit), int(of_least.max()))
+    if day > full:
+        raise ValueError("one day of a table costs more than the whole allowance of its family")
+    # Of prices the digest knows nothing: what an account owes is owed whatever a table's later terms are.
+    digest = _digest((statement.allowance.family, unit, SHARED))
+    return Terms(
+        digest, unit, full, day, statement.most_cells, prices, afforded, statement.allowance.family, shared.tables
+    )
+
+
+def _digest(told: tuple[object, ...]) -> str:
+    return sha256(repr(told).encode()).hexdigest()[:_FAMILY_DIGITS]
 
 
 def _prices(per_square: Fraction, per_total: Fraction, last: int, most_cells: int, never: int) -> Integers:
-    """Prices by number of cells 0..last and weight 0..64, rounded up, at most `never`."""
-    square, total = per_square * DAY, per_total * DAY
-    below = square.denominator * total.denominator
-    by_square, by_total = square.numerator * total.denominator, total.numerator * square.denominator
+    """Prices by number of cells 0..last and weight 0..64, rounded up, at most `never`; all in units."""
+    below = per_square.denominator * per_total.denominator
+    by_square, by_total = (
+        per_square.numerator * per_total.denominator,
+        per_total.numerator * per_square.denominator,
+    )
     prices = np.full((last + 1, ONE + 1), never, np.int64)
     prices[:, 0] = 0
     for cells in range(1, last + 1):

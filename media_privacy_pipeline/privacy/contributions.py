@@ -20,9 +20,11 @@ from ..release_policy import CellColumn, TableStatement
 from .mechanism import mechanism_of, weights_of
 from .noise import Integers
 from .sampling import bounded, sized
+from .weights import cell_cuts
 
 _WEIGHTS = "bounding_weights"
 _OWN_WEIGHTS = "account_weights"
+_MISSING = "missing"
 _DOMAIN = "domain_of_"
 _LARGEST_SMALLINT = 2**15 - 1
 
@@ -38,8 +40,9 @@ class Source:
 
 @dataclass(frozen=True)
 class BoundedSums:
-    """One day, before noise: `values` (measures, cells) in the mechanism's and the domain's order; `totals`, the
-    weighted cells and what was cut, summed over accounts; `levels`, values of groups of cells where there is a rollup.
+    """One day, before noise: `values` (measures, cells) in the mechanism's and the domain's order, and a last row of
+    what was cut from each cell's count where the statement pays for that; `totals`, the weighted cells and what was
+    cut, summed over accounts; `levels`, values of groups of cells where there is a rollup.
     All in 64ths. Personal data: never stored, never logged."""
 
     values: Integers
@@ -87,7 +90,8 @@ def bounding_inputs(
     """What `bounding_sql` reads: the source, the weights, and the known values of cell columns with their numbers."""
     inputs: dict[str, Input] = {**source.inputs}
     if weights is None:
-        inputs[_WEIGHTS] = weights_of(statement)
+        table = weights_of(statement)
+        inputs[_WEIGHTS] = table.append_column(_MISSING, pa.array(cell_cuts(table), pa.int16()))
     else:
         inputs[_OWN_WEIGHTS] = weights
     for name, column in statement.cells.items():
@@ -119,24 +123,25 @@ def bounding_sql(statement: TableStatement, source: str, days: Sequence[date], *
     cells = ", ".join(names)
     numbered = set(_numbered(statement))
     summed = {name for name, measure in statement.measures.items() if measure.of is not None}
-    sums = ", ".join(
-        f"cast(sum(weight * {_centred(part.name, part.centre, summed)}) as bigint) as s_{part.name}"
-        for part in mechanism_of(statement).sums
-    )
+    mechanism = mechanism_of(statement)
+    added = {part.name: f"weight * {_centred(part.name, part.centre, summed)}" for part in mechanism.sums}
+    added |= {} if mechanism.cut is None else {mechanism.cut.name: _MISSING}
+    missing = "" if mechanism.cut is None else f", {_MISSING}"
+    sums = ", ".join(f"cast(sum({each}) as bigint) as s_{name}" for name, each in added.items())
     named = ", ".join(f"{_DOMAIN}{name}.value as {name}" if name in numbered else f"by_cell.{name}" for name in names)
     domains = "".join(
         f" join {_DOMAIN}{name} on {_DOMAIN}{name}.number = by_cell.{name}" for name in names if name in numbered
     )
     nothing = ", ".join([f"cast(null as varchar) as {name}" for name in names])
-    no_sums = ", ".join(f"cast(0 as bigint) as s_{part.name}" for part in mechanism_of(statement).sums)
+    no_sums = ", ".join(f"cast(0 as bigint) as s_{name}" for name in added)
     weights = f"{_OWN_WEIGHTS} using (account_key, day, cells)" if own_weights else f"{_WEIGHTS} using (cells)"
     return f"""
 with {_merging_sql(statement, source, days)},
-weights as (select account_key, day, weight, kept, cut from sizes join {weights}),
+weights as (select account_key, day, weight, kept, cut{missing} from sizes join {weights}),
 by_cell as (select day, {cells}, {sums} from {bounded(statement, "known")} join weights using (account_key, day)
   group by day, {cells}),
 by_day as (select day, cast(sum(kept) as bigint) as kept, cast(sum(cut) as bigint) as cut from weights group by day)
-select day, {named}, {", ".join(f"s_{part.name}" for part in mechanism_of(statement).sums)},
+select day, {named}, {", ".join(f"s_{name}" for name in added)},
   cast(0 as bigint) as kept, cast(0 as bigint) as cut, false as is_total from by_cell{domains}
 union all
 select day, {nothing}, {no_sums}, kept, cut, true as is_total from by_day
@@ -182,7 +187,7 @@ def _by_day(
     statement: TableStatement, found: pa.Table, days: list[date], public: Mapping[str, Sequence[str]]
 ) -> dict[date, BoundedSums]:
     """Dense arrays over the whole domain from the rows that the query found."""
-    parts = mechanism_of(statement).sums
+    parts = mechanism_of(statement).over_cells
     totals_rows = found.filter(found["is_total"])
     rows = found.filter(pc.invert(found["is_total"]))
     place = np.zeros(rows.num_rows, dtype=np.int64)

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..release_policy import TableStatement
+from .cell_cuts import bias_of, undone
 from .mechanism import Mechanism, mechanism_of
 from .noise import Integers
 from .ratios import Covariance, Estimate, Floats, cell_ratios, fieller
@@ -35,9 +36,19 @@ def measures_of(statement: TableStatement, cells: pa.Table, values: Integers, to
     mechanism = mechanism_of(statement)
     ratio = ratio_of(mechanism, totals)
     columns: dict[str, Floats] = {}
+    bias = None if mechanism.cut is None else bias_of(mechanism, values, ratio)
     for number, (name, measure) in enumerate(statement.measures.items()):
         raw, scale = uncentred(mechanism, values, number)
-        debiased = scaled(raw / (ONE * measure.per), scale / (ONE * measure.per), ratio)
+        unit = ONE * measure.per
+        if bias is None:
+            debiased = scaled(raw / unit, scale / unit, ratio)
+        elif name == mechanism.counts:
+            own = undone(mechanism, values, ratio, bias)
+            debiased = Estimate(own.value / unit, own.low / unit, own.high / unit)
+        else:
+            # Relative to the day's ratio a cell's bias is taken to be that of its count.
+            reach = bias.reach(raw / float(ratio.value), scale)
+            debiased = scaled(raw / unit, scale / unit, ratio, reach / unit)
         columns |= rounded(name, debiased, 0 if measure.per == 1 else 2)
         if measure.as_share:
             columns |= rounded("share", shares_of(raw, scale), _SHARE_DECIMALS)
@@ -80,9 +91,11 @@ def uncentred(mechanism: Mechanism, values: Integers, number: int) -> tuple[Floa
     return sums + part.centre * values[count].astype(np.float64), scale
 
 
-def scaled(value: Floats, scale: float, ratio: Estimate) -> Estimate:
-    """Noisy values of one scale, debiased and not negative, with intervals that hold value and ratio at once."""
-    low, high = np.maximum(value - CELL_Z * scale, 0), np.maximum(value + CELL_Z * scale, 0)
+def scaled(value: Floats, scale: float, ratio: Estimate, reach: Floats | None = None) -> Estimate:
+    """Noisy values of one scale, debiased and not negative, with intervals that hold value and ratio at once; `reach`
+    where an interval's half is not that of the noise alone."""
+    half = CELL_Z * scale if reach is None else reach
+    low, high = np.maximum(value - half, 0), np.maximum(value + half, 0)
     return Estimate(np.maximum(value, 0) * ratio.value, low * ratio.low, high * ratio.high)
 
 

@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from ..errors import Refused, UsageError
 from ..release_policy import Budget
 from .accountant import epsilon_of, mu_within
+from .families import family_of, squared_share
 from .ledger_schema import brought_up_to_date
 from .standing import dearest_window, standing_of
 
@@ -235,6 +236,7 @@ class BudgetLedger:
         thresholds[day] += spend.threshold_delta
         if spend.family is not None:
             standing[day] = standing_of([standing.get(day, {}), {spend.family: spend.standing}])
+        self._check_share(connection, name, partition, day, spend)
         # The dearest windows of the two may be two: then what both cost together is more than any window does.
         mu = dearest_window(day, self.budget.days, squares, standing) ** 0.5
         cost = epsilon_of(mu, self.budget.delta, dearest_window(day, self.budget.days, thresholds, {}))
@@ -243,6 +245,26 @@ class BudgetLedger:
                 f"{name} {partition}: would take what {self.budget.days} days of releases cost one {self.budget.unit} "
                 f"to epsilon {cost:.3f} at delta {self.budget.delta:g}, over the cap of {self.budget.epsilon:g}; "
                 "no noise was drawn. Raise releases.budget in the policy, or lower the mu of its releases"
+            )
+
+    def _check_share(self, connection: sa.Connection, name: str, partition: str, day: date, spend: Spend) -> None:
+        """Raise Refused where the members of the release's family would pass what the family may take."""
+        family = family_of(self.budget, name)
+        if family is None:
+            return
+        members = _CHARGES.c.name.in_(self.budget.families[family].members)
+        reach = timedelta(days=self.budget.days - 1)
+        squares = defaultdict(float, _sums(connection, _SQUARE, day - reach, day + reach, members))
+        standing = _standing(connection, day - reach, day + reach, members)
+        squares[day] += spend.mu**2
+        if spend.family is not None:
+            standing[day] = standing_of([standing.get(day, {}), {spend.family: spend.standing}])
+        cost, most = dearest_window(day, self.budget.days, squares, standing), squared_share(self.budget, family)
+        if cost > most:
+            raise Refused(
+                f"{name} {partition}: would take the squared mu of {family} in {self.budget.days} days to {cost:.4f}, "
+                f"over the {most:.4f} that its share of the budget is; no noise was drawn. Give the family a larger "
+                "share in the policy, releases.budget.families, or lower the mu of its releases"
             )
 
     @contextmanager
@@ -255,18 +277,19 @@ class BudgetLedger:
 
 
 _SQUARE = _CHARGES.c.mu * _CHARGES.c.mu
+_ALL = sa.true()
 
 
-def _sums(connection: sa.Connection, column: Any, first: date, last: date) -> dict[date, float]:
-    """Sum of what the charges of each day cost in a column, both ends included."""
-    days = sa.select(_CHARGES.c.day, sa.func.sum(column)).where(_CHARGES.c.day.between(first, last))
+def _sums(connection: sa.Connection, column: Any, first: date, last: date, of: Any = _ALL) -> dict[date, float]:
+    """Sum of what the charges of each day cost in a column, both ends included; `of` some of them."""
+    days = sa.select(_CHARGES.c.day, sa.func.sum(column)).where(_CHARGES.c.day.between(first, last), of)
     return {day: float(total) for day, total in connection.execute(days.group_by(_CHARGES.c.day))}
 
 
-def _standing(connection: sa.Connection, first: date, last: date) -> dict[date, dict[str, float]]:
-    """Standing charges by day and family, both ends included."""
+def _standing(connection: sa.Connection, first: date, last: date, of: Any = _ALL) -> dict[date, dict[str, float]]:
+    """Standing charges by day and whose allowance it is, both ends included; `of` some of them."""
     columns = (_CHARGES.c.day, _CHARGES.c.family, sa.func.max(_CHARGES.c.standing))
-    query = sa.select(*columns).where(_CHARGES.c.day.between(first, last), _CHARGES.c.family.is_not(None))
+    query = sa.select(*columns).where(_CHARGES.c.day.between(first, last), _CHARGES.c.family.is_not(None), of)
     found: dict[date, dict[str, float]] = {}
     for day, family, standing in connection.execute(query.group_by(_CHARGES.c.day, _CHARGES.c.family)):
         found.setdefault(day, {})[family] = float(standing)

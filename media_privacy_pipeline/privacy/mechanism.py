@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import prod, sqrt
+from math import ceil, prod, sqrt
 
 import pyarrow as pa
 
-from ..release_policy import Budget, TableStatement
+from ..release_policy import CUT, Allowance, Budget, TableStatement
 from .accountant import compose, mu_of, sigma_for
 from .certificate import NoisyPart, Terms
 from .ledger import Spend
 from .periods import times_within, within
 from .sampling import sample_table
 from .sparse_threshold import least_threshold
-from .weights import ONE, largest_ratio, totals_sensitivity, weight_table
+from .weights import ONE, cuts_sensitivity, largest_ratio, totals_sensitivity, weight_table
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Mechanism:
     also `levels`, each a vector over groups of cells per measure, from the finest to the total.
 
     `counts` is the name of the measure that counts accounts, None where no measure does. `largest_ratio` bounds the
-    ratio of all cells to weighted cells, whatever the data are. `threshold` (64ths) is what the noisy count of a cell
+    ratio of all cells to weighted cells, whatever the data are. `cut`: what weighting took from each cell's count of
+    accounts, where the statement pays for that. `threshold` (64ths) is what the noisy count of a cell
     must reach to be told, where keys are not known beforehand.
     """
 
@@ -50,11 +53,17 @@ class Mechanism:
     largest_ratio: float
     threshold: int = 0
     levels: tuple[tuple[NoisySum, ...], ...] = ()
+    cut: NoisySum | None = None
+
+    @property
+    def over_cells(self) -> tuple[NoisySum, ...]:
+        """Every vector over the cells, in the order of `BoundedSums.values`: one a measure, and what was cut."""
+        return self.sums if self.cut is None else (*self.sums, self.cut)
 
     @property
     def mu(self) -> float:
         """What one partition costs an account: all vectors and totals together."""
-        vectors = [*self.sums, *(part for level in self.levels for part in level)]
+        vectors = [*self.over_cells, *(part for level in self.levels for part in level)]
         parts = [mu_of(part.sensitivity, part.sigma) for part in vectors]
         return compose([*parts, mu_of(self.totals_sensitivity, self.totals_sigma)])
 
@@ -71,13 +80,18 @@ def _mechanism(statement_json: str) -> Mechanism:
         sums.append(NoisySum(name, centre, sensitivity, sigma_for(sensitivity, statement.mu * sqrt(measure.budget))))
     weights = weights_of(statement)
     moved = totals_sensitivity(weights)
-    sigma = sigma_for(moved, statement.mu * sqrt(statement.totals_budget))
+    totals_sigma = sigma_for(moved, statement.mu * sqrt(statement.totals_budget))
     threshold = 0
     if statement.threshold_delta is not None:
         counted = next(part.sigma for part in sums if part.name == counts)
         threshold = least_threshold(weights, counted, statement.threshold_delta)
     levels = _levels(statement, sums, weights)
-    return Mechanism(tuple(sums), counts, moved, sigma, largest_ratio(weights), threshold, levels)
+    cut = None
+    if statement.cut_budget is not None:
+        # Where nothing is ever cut there is nothing to protect; a step's move is then more than any account makes.
+        farthest = max(1.0, cuts_sensitivity(weights))
+        cut = NoisySum(CUT, 0, farthest, sigma_for(farthest, statement.mu * sqrt(statement.cut_budget)))
+    return Mechanism(tuple(sums), counts, moved, totals_sigma, largest_ratio(weights), threshold, levels, cut)
 
 
 def _levels(statement: TableStatement, sums: list[NoisySum], weights: pa.Table) -> tuple[tuple[NoisySum, ...], ...]:
@@ -116,7 +130,7 @@ def mechanism_of(statement: TableStatement) -> Mechanism:
 def spend_of(statement: TableStatement) -> Spend:
     """What the ledger is told of one partition of a statement."""
     mechanism = mechanism_of(statement)
-    scales = ", ".join(f"{part.name} {part.sigma / ONE:.6g}" for part in mechanism.sums)
+    scales = ", ".join(f"{part.name} {part.sigma / ONE:.6g}" for part in mechanism.over_cells)
     clips = ", ".join(
         f"{measure.of} {measure.least}..{measure.most} a cell"
         for measure in statement.measures.values()
@@ -138,13 +152,20 @@ def spend_of(statement: TableStatement) -> Spend:
     )
 
 
+def _carried(allowance: Allowance, mu: float) -> int:
+    """How many releases' worth more than its own charge an account may spend, rounded up."""
+    if allowance.shared is None:
+        return (allowance.carry_days or 1) - 1
+    return ceil((allowance.shared.mu / mu) ** 2 + _ROUNDING) - 1
+
+
 def certified_terms(statement: TableStatement, budget: Budget) -> Terms:
     """What the certificate of a released partition tells of its mechanism."""
     mechanism = mechanism_of(statement)
-    drawn = [*mechanism.sums, *(part for level in mechanism.levels for part in level)]
+    drawn = [*mechanism.over_cells, *(part for level in mechanism.levels for part in level)]
     parts = [NoisyPart(part.name, part.sensitivity, part.sigma, ONE, part.centre) for part in drawn]
     parts.append(NoisyPart("totals", mechanism.totals_sensitivity, mechanism.totals_sigma, ONE))
     threshold = mechanism.threshold if statement.unknown_keys else None
-    carried = 0 if statement.allowance is None else statement.allowance.carry_days - 1
+    carried = 0 if statement.allowance is None else _carried(statement.allowance, mechanism.mu)
     times = times_within(statement, budget.days)
     return Terms(statement.model_dump(mode="json"), tuple(parts), times, threshold, carried)

@@ -1,6 +1,7 @@
-"""What accounts owe on their allowances: personal data, one sealed file a table and its terms, read by bounding alone.
+"""What accounts owe on their allowances: personal data, one sealed file a table, or family of tables, and its terms,
+read by bounding alone.
 
-    HOME/vault/odometers/<table>.<family>.sealed    AES-GCM, mode 0600, written whole and flushed
+    HOME/vault/odometers/<table or family>.<terms>.sealed    AES-GCM, mode 0600, written whole and flushed
 
 A row is the account_key of analytics and what it owes. Who owes nothing has no row: someone new, and someone who has
 not watched for carry_days, cannot be told apart. The file names the last charge of the ledger whose debits are in it.
@@ -127,8 +128,8 @@ def check_belongs(name: str, odometer: Odometer | None, charges: Sequence[Charge
 
 _REMEDY = (
     "no noise was drawn. Restore ledger and HOME/vault/odometers of one and the same night from your backup. If the "
-    "odometer is lost for good, give the table's allowance other carry_days in the policy: that begins a new odometer "
-    "and pays its standing charge anew"
+    "odometer is lost for good, give the allowance other carry_days, or that of a family another mu, in the policy: "
+    "that begins a new odometer and pays its standing charge anew"
 )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from math import sqrt
+from math import fsum, sqrt
 
-from ..release_policy import Releases
+from ..release_policy import FACTORS, Releases
 from .accountant import epsilon_of, mu_of
-from .allowances import terms_of
-from .mechanism import mechanism_of
+from .allowances import allowance_spend
+from .families import squared_share
+from .mechanism import mechanism_of, spend_of
 from .periods import times_within
 from .statement_words import bounds_of, keys_of, unit_of
 from .vector import part_scale, periods
@@ -42,6 +44,25 @@ class PlanLine:
 
 
 @dataclass(frozen=True)
+class FamilyLine:
+    """A family of releases: what a year of its members together costs an account, and what it may cost, as epsilon at
+    the budget's delta; allowance: the most that an account may have saved up for its tables, as epsilon, 0 for none."""
+
+    name: str
+    title: str
+    members: tuple[str, ...]
+    share: float
+    epsilon_year: float
+    cap: float
+    allowance: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether the family's share pays for its members."""
+        return self.epsilon_year <= self.cap
+
+
+@dataclass(frozen=True)
 class Plan:
     """Every release of a policy, and what they cost an account together over the budget's days at its delta."""
 
@@ -50,17 +71,20 @@ class Plan:
     epsilon_year: float
     cap: float
     days: int
+    families: tuple[FamilyLine, ...] = ()
 
     @property
     def holds(self) -> bool:
-        """Whether the budget pays for all of it."""
-        return self.epsilon_year <= self.cap
+        """Whether the budget pays for all of it, and each family's share for its own."""
+        return self.epsilon_year <= self.cap and all(family.holds for family in self.families)
 
 
 def plan(releases: Releases) -> Plan:
     """What a policy's releases cost one account when every day has its tables and every month its vectors."""
     budget = releases.budget
-    lines = []
+    lines: list[PlanLine] = []
+    standings: dict[str, float] = {}
+    owners: dict[str, str] = {}
     for name, statement in releases.tables.items():
         mechanism = mechanism_of(statement)
         counted = next((part.sigma for part in mechanism.sums if part.name == mechanism.counts), 0)
@@ -70,9 +94,13 @@ def plan(releases: Releases) -> Plan:
         }
         told, times = mechanism.threshold / ONE, times_within(statement, budget.days)
         delta = statement.threshold_delta or 0.0
-        standing = 0.0 if statement.allowance is None else terms_of(statement).standing
+        spend = spend_of(statement) if statement.allowance is None else allowance_spend(name, statement)
+        standing = spend.standing
+        if spend.family is not None:
+            standings[spend.family] = max(standing, standings.get(spend.family, 0.0))
+            owners[name] = spend.family
         words = (statement.title, unit_of(statement), keys_of(statement), bounds_of(statement))
-        figures = _figures(times, mechanism.mu, budget.delta, delta, standing)
+        figures = _figures(times, spend.mu, budget.delta, delta, standing)
         lines.append(PlanLine(name, *figures, scales, *words, told, times * delta, standing))
     for name, vector in releases.vectors.items():
         scale = part_scale(vector)
@@ -85,11 +113,30 @@ def plan(releases: Releases) -> Plan:
         factors = releases.factors
         times = max(1, periods(budget) // factors.months)
         words = (factors.title, "account", "known, the catalogue's", "one row of the matrix of L2 norm 1, and counts")
-        lines.append(PlanLine("similar_titles", *_figures(times, factors.mu, budget.delta), {}, *words, 0.0, 0.0))
-    year = sqrt(sum(line.times_a_year * line.mu**2 + line.standing for line in lines))
-    hidden_year = sum(line.threshold_delta for line in lines)
-    epsilon_year = epsilon_of(year, budget.delta, hidden_year)
-    return Plan(tuple(lines), budget.delta, epsilon_year, budget.epsilon, budget.days)
+        lines.append(PlanLine(FACTORS, *_figures(times, factors.mu, budget.delta), {}, *words, 0.0, 0.0))
+
+    def together(names: Collection[str]) -> float:
+        """The epsilon of a year of some releases; what several may have saved up in common is in it once."""
+        counted = [line for line in lines if line.name in names]
+        saved = {owners[name]: standings[owners[name]] for name in names if name in owners}
+        year = fsum([*(line.times_a_year * line.mu**2 for line in counted), *saved.values()])
+        return epsilon_of(sqrt(year), budget.delta, sum(line.threshold_delta for line in counted))
+
+    families = tuple(
+        FamilyLine(
+            name,
+            family.title,
+            family.members,
+            family.share,
+            together(family.members),
+            epsilon_of(sqrt(squared_share(budget, name)), budget.delta),
+            0.0 if family.allowance is None else epsilon_of(family.allowance.mu, budget.delta),
+        )
+        for name, family in budget.families.items()
+    )
+    return Plan(
+        tuple(lines), budget.delta, together([line.name for line in lines]), budget.epsilon, budget.days, families
+    )
 
 
 def _figures(

@@ -83,7 +83,7 @@ def supersede(
 def noisy(statement: TableStatement, sums: BoundedSums, noise: Noise) -> BoundedSums:
     """Bounded sums with the statement's noise on every one of them: the only way from them to anything released."""
     mechanism = mechanism_of(statement)
-    values = np.stack([noise(row, part.sigma) for row, part in zip(sums.values, mechanism.sums, strict=True)])
+    values = np.stack([noise(row, part.sigma) for row, part in zip(sums.values, mechanism.over_cells, strict=True)])
     levels = tuple(
         np.stack([noise(row, part.sigma) for row, part in zip(level, parts, strict=True)])
         for level, parts in zip(sums.levels, mechanism.levels if sums.levels else (), strict=True)

@@ -24,7 +24,11 @@ def unit_of(statement: TableStatement) -> str:
     """Whose privacy, and over which days one release costs what it does."""
     if statement.period is not None:
         return f"account, {statement.period.days} days"
-    return "account-day" if statement.allowance is None else f"account, {statement.allowance.carry_days} days carried"
+    if statement.allowance is None:
+        return "account-day"
+    if statement.allowance.family is not None:
+        return f"account, an allowance of {statement.allowance.family}"
+    return f"account, {statement.allowance.carry_days} days carried"
 
 
 def _known(statement: TableStatement, column: CellColumn) -> str:

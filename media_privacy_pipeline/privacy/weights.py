@@ -47,6 +47,21 @@ def totals_sensitivity(table: pa.Table) -> float:
     return sqrt(max(kept * kept + cut * cut for kept, cut in pairs))
 
 
+def cell_cuts(table: pa.Table) -> list[int]:
+    """What the weighting and the limit of K cells take from each cell of an account, in whole 64ths: by cells, 0..64.
+
+    floor(64 min(k, K) / k) - w, which is cut divided by k and cut to a whole number.
+    """
+    pairs = zip(table["cells"].to_pylist(), table["cut"].to_pylist(), strict=True)
+    return [cut // cells for cells, cut in pairs]
+
+
+def cuts_sensitivity(table: pa.Table) -> float:
+    """The most that one account moves the vector of cells' cuts in L2, in 64ths: the maximum over all k."""
+    pairs = zip(table["cells"].to_pylist(), cell_cuts(table), strict=True)
+    return sqrt(max(cells * cut * cut for cells, cut in pairs))
+
+
 def largest_ratio(table: pa.Table) -> float:
     """The most that (kept + cut) / kept can be, for one account and hence for any sum over accounts."""
     pairs = zip(table["kept"].to_pylist(), table["cut"].to_pylist(), strict=True)

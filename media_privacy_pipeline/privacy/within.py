@@ -6,7 +6,8 @@ keeps whatever was done of it, so that an account may lose allowance and never g
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 
 import numpy as np
@@ -40,19 +41,23 @@ def release_within(
     """The released partition of each day; new ones from two scans of `source`.
 
     A day before the last one that was debited comes out of order: it is weighed and charged as a table without an
-    allowance would be, and touches no odometer. Raises Refused where the budget does not allow a day, and where
-    odometer and ledger do not belong together; UsageError for a desk without odometers.
+    allowance would be, and touches no odometer. So is, where tables of a family have one allowance, the last day itself
+    if a table that is later in their order was debited for it. Raises Refused where the budget does not allow a day,
+    and where odometer and ledger do not belong together; UsageError for a desk without odometers.
     """
     if desk.odometers is None:
         raise UsageError(f"{name}: its statement has an allowance; give the desk odometers to keep what accounts owe")
-    with desk.ledger.exclusive(name):
+    family = terms_of(statement).family
+    if family is not None and name not in terms_of(statement).order:
+        raise UsageError(f"{name}: has no part in the allowance of {family} that its statement names")
+    with _alone(desk, name, statement):
         found = {day: desk.find_alone(name, day.isoformat()) for day in sorted(set(days))}
         released = {day: stored for day, stored in found.items() if stored is not None}
         missing = [day for day in found if day not in released]
         if missing:
             terms, certified = terms_of(statement), certified_terms(statement, desk.ledger.budget)
-            odometer = _odometer(name, statement, desk, desk.odometers, missing)
-            book = _Book(name, terms, desk.odometers, odometer)
+            odometer, last = _odometer(name, statement, desk, desk.odometers, missing)
+            book = _Book(name, terms, desk.odometers, odometer, last)
             sizes = cells_of_accounts(engine, statement, source, missing, public)
             weights = book.weigh(sizes, missing, statement)
             for day, sums in bounded_sums(engine, statement, source, missing, public, weights).items():
@@ -64,20 +69,39 @@ def release_within(
     return dict(sorted(released.items()))
 
 
+@contextmanager
+def _alone(desk: Desk, name: str, statement: TableStatement) -> Iterator[None]:
+    """Hold a table's name alone, and what accounts owe with it: its own name, or then its family's."""
+    family = terms_of(statement).family
+    with desk.ledger.exclusive(name):
+        if family is None:
+            yield
+        else:
+            with desk.ledger.exclusive(f"family {family}"):
+                yield
+
+
 def _odometer(
     name: str, statement: TableStatement, desk: Desk, odometers: Odometers, missing: Sequence[date]
-) -> Odometer | None:
-    """The odometer that these days are debited to, checked against the ledger; None where they begin one."""
+) -> tuple[Odometer | None, str]:
+    """The odometer that these days are debited to, checked against the ledger, and which table was the last that was;
+    None and this table where they begin one."""
     terms, family = terms_of(statement), allowance_spend(name, statement).family
-    odometer = odometers.find(name, terms.family)
-    charges = [charge for charge in desk.ledger.charges(name) if charge.spend.family == family]
+    owner = terms.owner(name)
+    odometer = odometers.find(owner, terms.digest)
+    everyone = desk.ledger.charges(None if terms.family else name)
+    charges = [charge for charge in everyone if charge.spend.family == family]
     # No window of the budget holds both these days and charges from farther off.
     reach = timedelta(days=desk.ledger.budget.days)
     near = [charge for charge in charges if missing[0] - reach < charge.day < missing[-1] + reach]
     drawn = {charge.charge_id for charge in near if desk.is_drawn(charge)}
-    check_belongs(name, odometer, charges, drawn)
-    odometers.drop_older(name, terms.family, missing[0] - reach)
-    return odometer
+    check_belongs(owner, odometer, charges, drawn)
+    # A table that has part in a family's allowance may have had one of its own before.
+    for former in {owner, name}:
+        odometers.drop_older(former, terms.digest, missing[0] - reach)
+    if odometer is None:
+        return None, name
+    return odometer, next(charge.name for charge in charges if charge.charge_id == odometer.charge_id)
 
 
 def full_weights(
@@ -93,16 +117,22 @@ def full_weights(
 class _Book:
     """What accounts owe while the days of a run are weighed, and again while they are paid for, one after another."""
 
-    def __init__(self, name: str, terms: Terms, odometers: Odometers, odometer: Odometer | None) -> None:
-        self._name, self._terms, self._odometers = name, terms, odometers
+    def __init__(
+        self, name: str, terms: Terms, odometers: Odometers, odometer: Odometer | None, last_table: str
+    ) -> None:
+        self._owner, self._terms, self._odometers = terms.owner(name), terms, odometers
         self._last = date.min if odometer is None else odometer.day
+        # A table that has no part any more came last.
+        places = {table: place for place, table in enumerate(terms.order)}
+        self._overtaken = bool(places) and places.get(last_table, len(places)) > places[name]
         self._accounts = pa.array([], pa.string()) if odometer is None else odometer.accounts
         self._owed: Integers = np.zeros(0, np.int64) if odometer is None else odometer.owed
         self._debits: dict[date, tuple[Integers, Integers]] = {}
 
     def is_late(self, day: date) -> bool:
-        """Whether a day comes before the last that was debited ahead of this run."""
-        return day < self._last
+        """Whether a day comes before the last that was debited ahead of this run, or this table before the others that
+        the last day was debited for."""
+        return day < self._last or (day == self._last and self._overtaken)
 
     def weigh(self, sizes: pa.Table, days: Sequence[date], statement: TableStatement) -> pa.Table:
         """The weights of every account on every day: as if each day were paid for in turn, which then happens."""
@@ -130,7 +160,7 @@ class _Book:
         owing = self._owed > 0
         accounts = self._accounts.filter(pa.array(owing))
         odometer = Odometer(charge.charge_id, charge.day, accounts, self._owed[owing])
-        self._odometers.write(self._name, self._terms.family, odometer)
+        self._odometers.write(self._owner, self._terms.digest, odometer)
 
     def _take_in(self, sizes: pa.Table) -> None:
         """Accounts that owe nothing get a place."""

@@ -10,7 +10,7 @@ import pytest
 from media_privacy_pipeline.audit.carried import check_carried
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.privacy.within import release_within
-from media_privacy_pipeline.release_policy import Allowance, TableStatement
+from media_privacy_pipeline.release_policy import Allowance, FamilyAllowance, TableStatement
 
 STATEMENT = TableStatement.model_validate(
     {
@@ -24,6 +24,10 @@ STATEMENT = TableStatement.model_validate(
         "allowance": {"carry_days": 3},
     }
 )
+
+
+def shared(mu: float) -> Allowance:
+    return Allowance(family="both", shared=FamilyAllowance(mu=mu, tables=("toy", "other")))
 
 
 @pytest.fixture
@@ -59,4 +63,19 @@ def test_a_longer_carry_than_declared_is_seen(engine: DuckDBEngine, tmp_path: Pa
         return release_within(name, statement.model_copy(update={"allowance": Allowance(carry_days=6)}), *rest)
 
     (finding,) = check_carried("toy", STATEMENT, engine, tmp_path / "work", lavish)
+    assert not finding.passed
+
+
+def test_an_allowance_in_common_holds_for_one_of_its_tables_and_a_larger_one_than_declared_is_seen(
+    engine: DuckDBEngine, tmp_path: Path
+) -> None:
+    statement = STATEMENT.model_copy(update={"allowance": shared(0.09)})
+    (finding,) = check_carried("toy", statement, engine, tmp_path / "work")
+    assert finding.passed
+    assert finding.estimate > 0.9
+
+    def lavish(name: str, given: TableStatement, *rest: Any) -> Any:
+        return release_within(name, given.model_copy(update={"allowance": shared(0.13)}), *rest)
+
+    (finding,) = check_carried("toy", statement, engine, tmp_path / "work", lavish)
     assert not finding.passed

@@ -22,10 +22,11 @@ from media_privacy_pipeline.engines import Engine, Session
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.privacy.contributions import bounded_sums
 from media_privacy_pipeline.privacy.noise import discrete_gaussian, opendp_noise
+from media_privacy_pipeline.privacy.periods import within
 from media_privacy_pipeline.release_policy import TableStatement
 from media_privacy_pipeline.settings import Settings
 
-STATEMENTS = policy.load().releases.tables
+STATEMENTS = {name: within(declared) for name, declared in policy.load().releases.tables.items()}
 
 
 @pytest.fixture(params=STATEMENTS)

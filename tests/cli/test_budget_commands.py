@@ -20,11 +20,14 @@ def test_a_plan_tells_costs_noise_and_keys_before_anything_runs(cli: Cli, tmp_pa
     assert done.returncode == 0
     assert "title_id: known, all of accepted_titles" in done.stdout
     assert "2 days after they end" in done.stdout
+    assert "title_daily, audience_daily, discovery_daily, genre_weekly" in done.stdout
+    assert "none yet" in done.stdout
     assert not (tmp_path / "home").exists()
 
 
 def test_a_plan_that_the_budget_does_not_pay_for_ends_with_one(cli: Cli, tmp_path: Path) -> None:
     document = yaml.safe_load(PACKAGED.read_text())
+    del document["releases"]["budget"]["families"]
     tables = document["releases"]["tables"]
     tables["discovery_daily"] |= {"cells": {"referrer": {"unknown": True}}, "threshold_delta": 1e-11, "mu": 0.03}
     tables["discovery_daily"]["measures"] = {"viewers": {"budget": 0.85}}

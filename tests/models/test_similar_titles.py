@@ -20,7 +20,8 @@ from media_privacy_pipeline.release_policy import FactorsStatement
 def ask(session: Session, mu: float | None) -> None:
     """Let the policy pay for factors at this cost, or for none."""
     statement = None if mu is None else FactorsStatement(title="Alike", mu=mu, months=3)
-    releases = session.policy.releases.model_copy(update={"factors": statement})
+    budget = session.policy.releases.budget.model_copy(update={"families": {}})
+    releases = session.policy.releases.model_copy(update={"factors": statement, "budget": budget})
     vars(session)["policy"] = session.policy.model_copy(update={"releases": releases})
 
 

@@ -89,10 +89,11 @@ def run(
     *,
     statement: TableStatement = STATEMENT,
     without: str = "",
+    name: str = "toy",
 ) -> dict[date, Stored]:
     """Release some days of the world above."""
     source = Source("select * from watched", {"watched": watched(days(40), without)})
-    return release_within("toy", statement, source, desk, engine, of, PUBLIC, _stored_whole)
+    return release_within(name, statement, source, desk, engine, of, PUBLIC, _stored_whole)
 
 
 def sums_of(stored: Stored) -> list[int]:
@@ -109,7 +110,7 @@ def weights_of(stored: Stored) -> list[int]:
 
 def odometer(desk: Desk, statement: TableStatement = STATEMENT) -> Odometer | None:
     assert desk.odometers is not None
-    return desk.odometers.find("toy", terms_of(statement).family)
+    return desk.odometers.find("toy", terms_of(statement).digest)
 
 
 def owed(desk: Desk, statement: TableStatement = STATEMENT) -> dict[str, int]:

@@ -71,7 +71,7 @@ def test_in_any_run_of_days_an_account_costs_at_most_their_charges_and_one_stand
     first = data.draw(st.integers(0, len(nights) - 1))
     last = data.draw(st.integers(first, len(nights) - 1))
     days = last - first + 1
-    assert sum(costs[first : last + 1]) <= (days + terms.carry_days - 1) * terms.daily
+    assert sum(costs[first : last + 1]) <= (days + terms.full // DAY - 1) * terms.daily
 
 
 @given(statements, st.integers(1, 200), st.integers(0, 40 * DAY))
@@ -110,7 +110,7 @@ def test_one_days_allowance_is_what_the_ledger_is_charged_and_the_rest_stands_be
     assert float(terms.daily) == pytest.approx(mechanism_of(statement).mu ** 2, rel=1e-12)
     assert spend.mu == spend_of(statement).mu
     assert spend.standing == pytest.approx(13 * spend.mu**2, rel=1e-12)
-    assert (spend.unit, spend.family) == ("account", f"toy/{terms.family}")
+    assert (spend.unit, spend.family) == ("account", f"toy/{terms.digest}")
 
 
 def test_who_watches_on_saturdays_alone_contributes_seven_days_worth() -> None:
@@ -131,10 +131,10 @@ def test_what_is_not_used_is_carried_over_for_so_many_days_and_no_more() -> None
 
 
 def test_terms_have_a_name_of_their_own_for_each_that_costs_otherwise() -> None:
-    families = [terms_of(stated(*each)).family for each in ((1, 6, 7), (1, 6, 8), (1, 7, 7), (2, 6, 7))]
+    families = [terms_of(stated(*each)).digest for each in ((1, 6, 7), (1, 6, 8), (1, 7, 7), (2, 6, 7))]
     assert len(set(families)) == 4
     other_words = stated(1, 6, 7).model_copy(update={"title": "Another"})
-    assert terms_of(other_words).family == families[0]
+    assert terms_of(other_words).digest == families[0]
 
 
 def test_an_account_with_more_cells_than_count_pays_nothing_and_counts_for_nothing() -> None:

@@ -54,6 +54,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Session:
     at = tmp_path_factory.mktemp("weekly")
     declared = yaml.safe_load(policy.PACKAGED.read_text())
     declared["releases"]["budget"]["epsilon"] = 20
+    declared["releases"]["budget"]["families"]["tables"]["members"].append(TABLE)
     declared["releases"]["tables"] |= yaml.safe_load(_example("yaml", f"{TABLE}:\n  title"))
     (at / "policy.yaml").write_text(yaml.safe_dump(declared))
     folder = at / "sql"

@@ -63,7 +63,8 @@ def test_a_use_says_how_fine_on_which_basis_and_how_far_back(notice: dict[str, A
 
 def test_lineage_says_where_a_column_ends_up(notice: dict[str, Any]) -> None:
     columns = {f"{table['source']}.{c['name']}": c for table in notice["tables"] for c in table["columns"]}
-    assert {"audience_daily", "permitted_analytics_viewing_events"} == set(columns["viewing_events.country"]["reaches"])
+    reached = {"audience_daily", "genre_weekly", "permitted_analytics_viewing_events"}
+    assert reached == set(columns["viewing_events.country"]["reaches"])
     assert {"recommendations", "title_daily"} <= set(columns["viewing_events.title_id"]["reaches"])
     assert "recommendations" in columns["viewing_events.account_id"]["reaches"]
     for nowhere in ("viewing_events.ip_address", "accounts.email", "accounts.name", "search_events.query"):
@@ -76,7 +77,12 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
     assert {each["name"] for each in record["activities"]} == set(project.policy.purposes)
     by_name = {each["name"]: each for each in record["activities"]}
     assert by_name["fairness_audit"]["categories"].keys() == {"sensitive", "quasi_identifier"}
-    assert set(by_name["analytics"]["recipients"]) == {"title_daily", "audience_daily", "discovery_daily"}
+    assert set(by_name["analytics"]["recipients"]) == {
+        "title_daily",
+        "audience_daily",
+        "discovery_daily",
+        "genre_weekly",
+    }
     assert set(by_name["personalisation"]["recipients"]) == {"recommendations", "weekly_discovery", "viewer_segments"}
     assert by_name["context"]["recipients"] == ["context_recommendations"]
     assert set(by_name["training"]["recipients"]) == {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from ...engines import Session
-from ...privacy.allowances import DAY
+from ...privacy.allowances import units_a_day
 from ...privacy.odometers import SUFFIX
 from ...privacy.open import PURPOSE, odometers_of
 from .people import Person
@@ -27,5 +27,6 @@ def allowances(session: Session, person: Person) -> Held:
             odometer = kept.find(name, family)
             at = -1 if odometer is None else odometer.accounts.index(pa.scalar(key)).as_py()
             if odometer is not None and at >= 0:
-                rows.append({"release": name, "day": odometer.day, "owed_days": round(int(odometer.owed[at]) / DAY, 6)})
+                days = int(odometer.owed[at]) / units_a_day(session.policy.releases, name)
+                rows.append({"release": name, "day": odometer.day, "owed_days": round(days, 6)})
     return made("derived", "allowances", answer_contract(session, "subject_allowances"), rows)

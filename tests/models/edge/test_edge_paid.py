@@ -24,7 +24,8 @@ def all_titles(mu: float, lead_share: float) -> PrivateAlsConfig:
 def ask(session: Session, mu: float) -> Budget:
     """Let the policy pay this for factors; its budget."""
     statement = FactorsStatement(title="Alike", mu=mu, months=3)
-    releases = session.policy.releases.model_copy(update={"factors": statement})
+    budget = session.policy.releases.budget.model_copy(update={"families": {}})
+    releases = session.policy.releases.model_copy(update={"factors": statement, "budget": budget})
     vars(session)["policy"] = session.policy.model_copy(update={"releases": releases})
     return releases.budget
 
