@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .coldstart.config import ColdStartConfig
 from .recommenders.config import AnyConfig, EaseConfig, PopularityConfig, Rp3BetaConfig
 from .recommenders.config import IalsConfig as IalsConfig
 
@@ -144,6 +145,8 @@ class ModelsConfig(_Config):
     """When another recipe is put in service."""
     serving: ServingConfig = ServingConfig()
     """How it is served."""
+    cold_start: ColdStartConfig = ColdStartConfig()
+    """How titles are ranked that the recommender never learned."""
     discovery: DiscoveryConfig = DiscoveryConfig()
     """What is shown anew every week."""
     segments: SegmentsConfig = SegmentsConfig()

@@ -11,6 +11,8 @@ import pyarrow as pa
 from ...engines import Session, Span
 from ...lake import fingerprint_of
 from ..base import Recommender
+from ..coldstart.metadata import metadata
+from ..coldstart.recommender import with_new_titles
 from ..config import ModelsConfig
 from ..inputs import COUNTS, Title, accounts, catalogue, last_day, open_popularity, read, weighed
 from ..interactions import Interactions
@@ -78,12 +80,14 @@ class Served:
 
     @cached_property
     def model(self) -> Recommender | None:
-        """The model in service; None where there is none, and for popularity where open counts say the same: they were
-        paid for."""
+        """The model in service, with the titles that it never learned where it has factors; None where there is none,
+        and for popularity where open counts say the same: they were paid for."""
         if self.champion is None:
             return None
         model = load_model(registry(self.session.settings.models), self.champion)
-        return None if self.popular and isinstance(model, Popularity) else model
+        if self.popular and isinstance(model, Popularity):
+            return None
+        return with_new_titles(model, metadata(self.session), self.config.cold_start)
 
     @cached_property
     def floor(self) -> Recommender:
