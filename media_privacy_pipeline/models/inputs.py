@@ -119,6 +119,16 @@ def open_popularity(session: Session, as_of: datetime, days: int) -> dict[str, f
     return dict(zip(sums.column("title_id").to_pylist(), sums.column("viewers_sum").to_pylist(), strict=True))
 
 
+def countries(session: Session) -> tuple[pa.Array, list[str | None]]:
+    """Keys of the viewers who have an account row for personalisation, and their countries; None where the policy does
+    not show it."""
+    table = "permitted_personalisation_accounts"
+    shown = "country" in session.project.contracts[table].types
+    rows = read(session, table, ["viewer_key", "country"] if shown else ["viewer_key"])
+    keys = rows.column("viewer_key").combine_chunks()
+    return keys, rows.column("country").to_pylist() if shown else [None] * len(keys)
+
+
 def accounts(session: Session) -> tuple[pa.Array, Bools, Floats]:
     """Viewers who have an account row for personalisation: their keys, kids flags, and birth years (NaN: unknown)."""
     rows = read(session, "permitted_personalisation_accounts", ["viewer_key", "is_kid", "birth_year"])

@@ -43,6 +43,15 @@ def models_steps(policy: Policy) -> Iterator[Step]:
         pool="models",
     )
     yield Step(
+        "popularise",
+        "models",
+        "models.coldstart.step:popularise",
+        ("popular_by_region",),
+        deps=("title_by_country", "title_daily", "accepted_titles"),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
         "recommend",
         "models",
         "models.steps:recommend",
@@ -53,6 +62,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
             "permitted_personalisation_accounts",
             "accepted_titles",
             "title_daily",
+            "popular_by_region",
         ),
         kinds=("python", "numpy"),
         pool="models",
@@ -69,7 +79,17 @@ def models_steps(policy: Policy) -> Iterator[Step]:
             "permitted_personalisation_accounts",
             "accepted_titles",
             "title_daily",
+            "popular_by_region",
         ),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
+        "expose",
+        "models",
+        "models.fairness.step:expose",
+        ("creator_exposure", "fairness_report"),
+        deps=("recommendations", "permitted_personalisation_accounts", "accepted_titles", "title_daily"),
         kinds=("python", "numpy"),
         pool="models",
     )
@@ -110,6 +130,7 @@ def rights_steps(policy: Policy) -> Iterator[Step]:
             "model_metrics",
             "segment_profile",
             "similar_titles",
+            "creator_exposure",
         ),
         kinds=("python", "parquet"),
         pool="engine",
@@ -144,7 +165,7 @@ def published_steps(policy: Policy) -> Iterator[Step]:
         "published",
         "privacy.steps:export_ledger",
         ("privacy_ledger",),
-        deps=(*policy.releases.tables, "segment_profile", "similar_titles"),
+        deps=(*policy.releases.tables, "segment_profile", "similar_titles", "creator_exposure"),
         kinds=("parquet", "sqlite"),
     )
     yield Step(
@@ -162,6 +183,9 @@ def published_steps(policy: Policy) -> Iterator[Step]:
             *policy.releases.tables,
             "segment_profile",
             "similar_titles",
+            "popular_by_region",
+            "creator_exposure",
+            "fairness_report",
             "privacy_ledger",
             "row_accounting",
             "recommendations",

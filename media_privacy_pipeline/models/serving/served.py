@@ -11,10 +11,12 @@ import pyarrow as pa
 from ...engines import Session, Span
 from ...lake import fingerprint_of
 from ..base import Recommender
+from ..coldstart.floor import RegionalFloor
 from ..coldstart.metadata import metadata
 from ..coldstart.recommender import with_new_titles
+from ..coldstart.step import ELSEWHERE, by_region
 from ..config import ModelsConfig
-from ..inputs import COUNTS, Title, accounts, catalogue, last_day, open_popularity, read, weighed
+from ..inputs import COUNTS, Title, accounts, catalogue, countries, last_day, open_popularity, read, weighed
 from ..interactions import Interactions
 from ..recipes import load_model
 from ..recommenders.popularity import Popularity
@@ -46,6 +48,7 @@ class Served:
     def fingerprint(self) -> str:
         """Digest of all that lists depend on."""
         tables = ("personalisation_interactions", "permitted_personalisation_accounts", "accepted_titles")
+        tables += ("popular_by_region",)
         return fingerprint_of(
             [self.session.lake.fingerprint(table) for table in tables],
             [sorted(self.popular.items()), self.champion, self.year, sorted(self.blocked)],
@@ -91,8 +94,10 @@ class Served:
 
     @cached_property
     def floor(self) -> Recommender:
-        """What everybody else is given: the open counts."""
-        return Popularity.of_counts(self.popular)
+        """What everybody else is given: what is popular in their country, by open counts; where no list of countries was
+        made, the open counts of all of them."""
+        scores = by_region(self.session)
+        return RegionalFloor(scores, ELSEWHERE, *countries(self.session)) if scores else Popularity.of_counts(self.popular)
 
     @cached_property
     def _rows(self) -> pa.Table:
