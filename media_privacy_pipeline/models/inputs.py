@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,6 +18,8 @@ from .interactions import Bools, Floats, Interactions, confidence
 from .serving.filters import minimum_age
 
 COUNTS = ("plays", "timed_plays", "watched_seconds")
+LAST = "last_played"
+"""The day that a pair's age is counted from."""
 
 
 def days_until(session: Session, table: str, last: date) -> list[date]:
@@ -76,10 +79,13 @@ def interactions(session: Session, span: Span, purpose: str) -> None:
 def weighed(
     rows: pa.Table, config: ConfidenceConfig, suffix: str = "", everyone: pa.Array | None = None
 ) -> Interactions:
-    """Rows of viewer_key, title_id and the counts (their names ending in `suffix`) as confidences."""
+    """Rows of viewer_key, title_id, the counts and the latest day (their names ending in `suffix`) as confidences and
+    ages. A pair's age is in days before the latest day of all rows: recency tells pairs apart, and not nights."""
     plays, timed, seconds = (rows.column(name + suffix).to_numpy() for name in COUNTS)
     weights = confidence(plays, timed, seconds, config)
-    return Interactions.of(rows.column("viewer_key"), rows.column("title_id"), weights, everyone=everyone)
+    days = rows.column(LAST + suffix).to_numpy().astype("datetime64[D]").astype(np.int64)
+    ages = days.max(initial=0) - days
+    return Interactions.of(rows.column("viewer_key"), rows.column("title_id"), weights, everyone=everyone, ages=ages)
 
 
 @dataclass(frozen=True)

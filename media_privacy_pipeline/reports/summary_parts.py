@@ -60,7 +60,7 @@ class Reranked:
 
 @dataclass(frozen=True)
 class Exposed:
-    """A group of titles: (share, low, high) of what lists are worth and of watching, and the gap; None: too few watch."""
+    """A group of titles: (share, low, high) of what lists are worth and of watching, and the gap; None: too few."""
 
     facet: str
     name: str

@@ -86,7 +86,8 @@ def test_where_metadata_explain_nothing_of_held_out_titles_nothing_is_derived() 
     told = {name: Metadata.of((), [str(random.integers(5))]) for name in names.tolist()}
     factors = random.normal(size=(200, 8)).astype(np.float32)
     found = derived(names, factors, {**told, "x": Metadata.of((), ["1"])})
-    assert found.explained is not None and found.explained <= 0
+    assert found.explained is not None
+    assert found.explained <= 0
     assert not len(found.titles)
 
 

@@ -53,7 +53,9 @@ def world(session: Session) -> World:
         maturity=["all"] * 4,
         sensitive=[False] * 4,
     )
-    counts = [{"title_id": world.title(n), "viewers": v, "viewers_high": v + 2} for n, v in enumerate((900, 300, 800, 5))]
+    counts = [
+        {"title_id": world.title(n), "viewers": v, "viewers_high": v + 2} for n, v in enumerate((900, 300, 800, 5))
+    ]
     put(session, "title_daily", "day", SPAN.last - timedelta(days=2), counts)
     store_lists(session, world, [world.title(0), world.title(3)])
     return world
@@ -68,7 +70,13 @@ def test_what_is_shown_stands_beside_what_is_watched(session: Session, world: Wo
     assert creators["ada"]["exposure"] == pytest.approx(1 / (1 + 0.63), abs=0.35)
     assert creators["ada"]["utility"] == pytest.approx(1200 / 2005)
     groups = {(row["facet"], row["group_name"]): row for row in rows_of(session, "fairness_report")}
-    assert groups.keys() == {("genre", "comedy"), ("genre", "drama"), ("genre", "news"), ("reach", "head"), ("reach", "long tail")}
+    assert groups.keys() == {
+        ("genre", "comedy"),
+        ("genre", "drama"),
+        ("genre", "news"),
+        ("reach", "head"),
+        ("reach", "long tail"),
+    }
     assert groups["genre", "news"]["under_minimum"]
 
 

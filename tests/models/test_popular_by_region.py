@@ -19,21 +19,27 @@ from media_privacy_pipeline.models.coldstart.step import ELSEWHERE, popularise
 from media_privacy_pipeline.models.steps import recommend
 from media_privacy_pipeline.policy import ServingPolicy
 
-WEEKS = [date(2026, 3, 2), date(2026, 3, 9)]
-"""Both ended before the span's end; the next has not."""
+PERIODS = [date(2026, 1, 19), date(2026, 2, 16), date(2026, 3, 16)]
+"""The last has not ended by the span's end, and the first is not the last that has."""
 SIGMA = 10.0
 
 
 def store_open(session: Session, overall: dict[str, float], own: dict[tuple[str, str], float]) -> None:
-    """Released counts: of all countries on one day, and of countries in two weeks and one that is not over."""
+    """Released counts: of all countries on one day, and of countries in the last period, and others
+    in those before and after it."""
     put(session, "title_daily", "day", date(2026, 3, 17), [{"title_id": t, "viewers": v} for t, v in overall.items()])
-    for week in [*WEEKS, date(2026, 3, 16)]:
-        sign = 1 if week in WEEKS else -1
+    for period in PERIODS:
+        sign = 1 if period == PERIODS[1] else -1
         rows = [
-            {"country": c, "title_id": t, "viewers": max(0.0, sign * v), "viewers_high": max(0.0, sign * v) + 1.96 * SIGMA}
+            {
+                "country": c,
+                "title_id": t,
+                "viewers": max(0.0, sign * v),
+                "viewers_high": max(0.0, sign * v) + 1.96 * SIGMA,
+            }
             for (c, t), v in own.items()
         ]
-        put(session, "title_by_country", "week", week, rows)
+        put(session, "title_by_country", "period", period, rows)
 
 
 def put(session: Session, table: str, by: str, day: date, rows: list[dict[str, Any]]) -> None:
@@ -71,7 +77,7 @@ def test_a_country_leads_with_what_stands_out_there_and_the_others_have_everybod
     assert found["DE"][0] == "t007"
     assert found["JP"] == found["FR"] == found[ELSEWHERE] == everybody
     assert {row["own_share"] for row in rows_of(stored, "popular_by_region") if row["country"] == "FR"} == {0.0}
-    assert result.metadata["weeks"] == 2
+    assert result.metadata["period"] == "2026-02-16"
     assert popularise(stored, SPAN).skipped
 
 
@@ -88,7 +94,7 @@ def test_noise_alone_gives_every_country_the_same_list() -> None:
     assert real.own_share[0] > 0.9
 
 
-def test_weeks_add_up_with_their_noise_and_unknown_countries_are_left_out() -> None:
+def test_rows_add_up_with_their_noise_and_unknown_countries_are_left_out() -> None:
     rows = [("DE", "a", 5.0, 5.0 + 1.959964 * 3), ("DE", "a", 7.0, 7.0 + 1.959964 * 4), ("XX", "b", 9.0, 9.0)]
     counts = counts_of(["DE", "ZZ"], {"a": 2.0, "c": -1.0}, rows)
     assert counts.titles.tolist() == ["a", "b", "c"]
@@ -130,12 +136,14 @@ def test_who_has_no_history_gets_the_list_of_their_country_and_age(stored: Sessi
     assert child == [title for title in japanese if title != "t002"]
 
 
-def test_before_any_week_was_released_all_have_everybodys_list_and_without_counts_none(session: Session) -> None:
+def test_before_any_period_was_released_all_have_everybodys_list_and_without_counts_none(session: Session) -> None:
     World(viewers=4, titles=6).store(session)
     popularise(session, SPAN)
     assert lists(session) == {}
     day = SPAN.last - timedelta(days=3)
-    put(session, "title_daily", "day", day, [{"title_id": "t001", "viewers": 4.0}, {"title_id": "t000", "viewers": 9.0}])
+    put(
+        session, "title_daily", "day", day, [{"title_id": "t001", "viewers": 4.0}, {"title_id": "t000", "viewers": 9.0}]
+    )
     popularise(session, SPAN)
     assert set(map(tuple, lists(session).values())) == {("t000", "t001")}
     assert ELSEWHERE in lists(session)

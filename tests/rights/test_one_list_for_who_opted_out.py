@@ -30,14 +30,18 @@ LOUD: dict[str, Any] = {"country": "DE", "profile": "p7", "titles": ["t3"] * 9, 
 def home(folder: Path, keys: Path, project: Project, who: dict[str, Any]) -> Session:
     """A night of five people who agree to everything, and of one who refused everything."""
     zone = folder / "landing"
-    titles = [{"title_id": t, "title": f"Title {t}", "genres": ["drama"], "maturity": "all"} for t in ("t1", "t2", "t3")]
+    titles = [
+        {"title_id": t, "title": f"Title {t}", "genres": ["drama"], "maturity": "all"} for t in ("t1", "t2", "t3")
+    ]
     drop(zone, "titles", titles)
     out = (OUT, who["profile"])
     drop(zone, "accounts", [
         *(person(pair) for pair in OTHERS), {**person(out), **{k: who[k] for k in ("country", "birth_year", "is_kid")}}
     ])  # fmt: skip
     for day in DAYS:
-        rows = [view(f"{a} {day}", (a, p), day, title_id="t2", country="SE", watched_seconds=900) for a, p in OTHERS[:4]]
+        rows = [
+            view(f"{a} {day}", (a, p), day, title_id="t2", country="SE", watched_seconds=900) for a, p in OTHERS[:4]
+        ]
         rows += [
             view(f"out {n} {day}", out, day, title_id=title, country=who["country"], watched_seconds=900)
             for n, title in enumerate(who["titles"])

@@ -24,4 +24,4 @@ class ColdStartConfig(BaseModel):
     penalties: Annotated[tuple[Positive, ...], Field(min_length=1)] = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
     """Weights of the squared coefficients; the one with the least error on held-out titles is taken."""
     least_explained: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Part of the spread of held-out titles' factors that must be told by metadata; with no more, nothing is derived."""
+    """Part of the spread of held-out titles' factors that metadata must tell; with no more, nothing is derived."""

@@ -34,6 +34,7 @@ class Features:
         """The terms of titles whose factors are known."""
         words = Counter(chain.from_iterable(set(_buckets(title, config.buckets)) for title in known))
         labels = Counter(chain.from_iterable(title.labels for title in known))
+        idf: dict[int | str, float]
         idf = {b: 1 + log((1 + len(known)) / (1 + n)) for b, n in sorted(words.items()) if n >= config.least_titles}
         often = sorted(labels.items(), key=lambda entry: (-entry[1], entry[0]))[: config.labels]
         return cls({**idf, **{label: 1.0 for label, n in often if n >= config.least_titles}}, config.buckets)

@@ -1,6 +1,6 @@
 """What is popular in each country, from noisy open counts alone: each country's own, drawn towards everybody's.
 
-A country's weekly counts n_t have noise of variance s²; what everybody watches, g_t, is counted by day over all
+A country's counts n_t have noise of variance s²; what everybody watches, g_t, is counted by day over all
 countries and is far less noisy beside its size. With e = b g the country's counts as everybody's taste would have them
 (b by least squares), a title's estimate is e_t + w (n_t - e_t), w = v / (v + s²), v the part of the mean of (n - e)²
 that noise does not account for, never below 0 (the positive-part empirical-Bayes estimate of Efron and Morris 1973). A
@@ -76,15 +76,15 @@ def listed(counts: Counts, found: Regional, offered: frozenset[str], k: int) -> 
 def counts_of(
     regions: Sequence[str],
     overall: Mapping[str, float],
-    weekly: Sequence[tuple[str, str, float, float]],
+    counted: Sequence[tuple[str, str, float, float]],
 ) -> Counts:
     """From everybody's counts by title, and rows of region, title, count and its upper 95 % end; rows of a region and
-    title add up, and so do the variances of their noise, which is independent from week to week."""
-    titles = np.array(sorted({*overall, *(title for _, title, _, _ in weekly)}), np.str_)
+    title add up, and so do the variances of their noise."""
+    titles = np.array(sorted({*overall, *(title for _, title, _, _ in counted)}), np.str_)
     row = {region: n for n, region in enumerate(regions)}
     column = {title: n for n, title in enumerate(titles.tolist())}
     own, variance = np.zeros((len(regions), len(titles))), np.zeros((len(regions), len(titles)))
-    for region, title, count, high in weekly:
+    for region, title, count, high in counted:
         if region in row:
             own[row[region], column[title]] += count
             variance[row[region], column[title]] += ((high - count) / 1.959964) ** 2

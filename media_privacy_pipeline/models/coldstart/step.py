@@ -13,7 +13,7 @@ from ..config import ModelsConfig
 from ..inputs import open_popularity, read
 from .region import counts_of, listed, regional
 
-TABLE, WEEKLY = "popular_by_region", "title_by_country"
+TABLE, COUNTED = "popular_by_region", "title_by_country"
 ELSEWHERE = "ZZ"
 """Any other country, or none that is known."""
 _SCHEMA = pa.schema(
@@ -35,9 +35,9 @@ def popularise(session: Session, span: Span, config: ModelsConfig | None = None)
     """
     config = config or ModelsConfig()
     lake, overall = session.lake, open_popularity(session, span.as_of, config.serving.popularity_days)
-    weeks = released_weeks(session, span.as_of, config.serving.popularity_days // 7)
+    period = last_period(session, span.as_of)
     blocked = frozenset(session.policy.serving.blocked_titles)
-    made_from = [lake.fingerprint(WEEKLY, weeks), lake.fingerprint("accepted_titles"), sorted(overall.items())]
+    made_from = [lake.fingerprint(COUNTED, period), lake.fingerprint("accepted_titles"), sorted(overall.items())]
     fingerprint = fingerprint_of(made_from, sorted(blocked), regions(session), config.serving.model_dump_json())
     if lake.is_current(TABLE, fingerprint):
         return StepResult({TABLE: lake.rows(TABLE)}, skipped=True)
@@ -45,29 +45,32 @@ def popularise(session: Session, span: Span, config: ModelsConfig | None = None)
         row["title_id"]: row["maturity"]
         for row in read(session, "accepted_titles", ["title_id", "maturity"]).to_pylist()
     }
-    rows = read(session, WEEKLY, ["country", "title_id", "viewers", "viewers_high"], weeks) if weeks else None
-    weekly = [] if rows is None else [tuple(row.values()) for row in rows.to_pylist()]
-    counts = counts_of(regions(session), overall, weekly)
+    rows = read(session, COUNTED, ["country", "title_id", "viewers", "viewers_high"], period) if period else None
+    counted = [] if rows is None else [tuple(row.values()) for row in rows.to_pylist()]
+    counts = counts_of(regions(session), overall, counted)
     found = regional(counts)
     best = listed(counts, found, frozenset(maturity) - blocked, config.serving.listed_by_region)
     table = pa.Table.from_pylist([{**row, "maturity": maturity[str(row["title_id"])]} for row in best], schema=_SCHEMA)
     with lake.write(TABLE, fingerprint) as staging:
         pq.write_table(table, staging / "part-0.parquet", compression="zstd")
     own = {f"own share of {name}": round(float(w), 3) for name, w in zip(counts.regions, found.own_share, strict=True)}
-    return StepResult({TABLE: table.num_rows}, metadata={"weeks": len(weeks), **own})
+    return StepResult({TABLE: table.num_rows}, metadata={"period": str(*period) if period else "none yet", **own})
 
 
 def regions(session: Session) -> list[str]:
     """The countries that the policy counts titles in, and ELSEWHERE."""
-    statement = session.policy.releases.tables.get(WEEKLY)
+    statement = session.policy.releases.tables.get(COUNTED)
     named = () if statement is None else statement.cells["country"].values
     return sorted({*named, ELSEWHERE})
 
 
-def released_weeks(session: Session, as_of: datetime, weeks: int) -> list[date]:
-    """First days of the last so many released weeks that ended before the as-of time."""
-    ended = [day for day in session.lake.days(WEEKLY) if datetime.combine(day + timedelta(days=7), time()) <= as_of]
-    return ended[-weeks:]
+def last_period(session: Session, as_of: datetime) -> list[date]:
+    """First day of the last released period that ended before the as-of time; empty where there is none."""
+    statement = session.policy.releases.tables.get(COUNTED)
+    if statement is None or statement.period is None:
+        return []
+    length = timedelta(days=statement.period.days)
+    return [day for day in session.lake.days(COUNTED) if datetime.combine(day + length, time()) <= as_of][-1:]
 
 
 def by_region(session: Session) -> dict[str, dict[str, float]]:

@@ -1,7 +1,7 @@
 """Lists counted into one vector an account, of L2 norm 1 at most, whoever is in the account and however long they are.
 
-A place at rank r of a list is worth 1 / log2(r + 1) (Singh and Joachims 2018), over the sum of the list's places, so that
-a list is worth 1; the profiles of an account that have one share the account's one. In each facet the parts of a title
+A place at rank r of a list is worth 1 / log2(r + 1) (Singh and Joachims 2018), over the sum of the list's places, so
+that a list is worth 1; the profiles of an account that have one share the account's one. In each facet the parts of a title
 add up to 1: the account's exposures there are not below 0 and add up to 1, and their L2 norm is 1 at most. The facets
 stand one after the other, each times 1 / sqrt(facets).
 """
@@ -13,15 +13,16 @@ from collections.abc import Iterator
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from ..interactions import Floats, positions
+from ..interactions import positions
 from .plan import FACETS, Plan
 
 SCALE = 1 / len(FACETS) ** 0.5
 _BLOCK = 8_192
 
 
-def contributions(plan: Plan, lists: pa.Table, accounts: pa.Table) -> Iterator[Floats]:
+def contributions(plan: Plan, lists: pa.Table, accounts: pa.Table) -> Iterator[NDArray[np.float64]]:
     """Blocks of rows, one an account: shape (accounts, plan's groups). At least one block, without rows if need be.
 
     `lists` has viewer_key, rank and title_id; `accounts` each viewer's account_key. Who has no account row is left out:

@@ -27,7 +27,7 @@ class Watched:
 
 class Plan(BaseModel):
     """The catalogue as it was on the night that the period was drawn. `titles`: of each title its creator, genres and
-    whether it is of the long tail; `watched`: of each title the released viewers over `days` days and their deviation."""
+    whether it is of the long tail; `watched`: of each title the released viewers over `days` days and the deviation."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -38,7 +38,12 @@ class Plan(BaseModel):
 
     @classmethod
     def of(
-        cls, period: str, catalogue: Mapping[str, Title], tail: frozenset[str], watched: Mapping[str, Watched], days: int
+        cls,
+        period: str,
+        catalogue: Mapping[str, Title],
+        tail: frozenset[str],
+        watched: Mapping[str, Watched],
+        days: int,
     ) -> Plan:
         """From the catalogue and open counts."""
         titles = {

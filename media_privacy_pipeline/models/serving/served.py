@@ -16,7 +16,7 @@ from ..coldstart.metadata import metadata
 from ..coldstart.recommender import with_new_titles
 from ..coldstart.step import ELSEWHERE, by_region
 from ..config import ModelsConfig
-from ..inputs import COUNTS, Title, accounts, catalogue, countries, last_day, open_popularity, read, weighed
+from ..inputs import COUNTS, LAST, Title, accounts, catalogue, countries, last_day, open_popularity, read, weighed
 from ..interactions import Interactions
 from ..recipes import load_model
 from ..recommenders.popularity import Popularity
@@ -47,8 +47,12 @@ class Served:
     @property
     def fingerprint(self) -> str:
         """Digest of all that lists depend on."""
-        tables = ("personalisation_interactions", "permitted_personalisation_accounts", "accepted_titles")
-        tables += ("popular_by_region",)
+        tables = (
+            "personalisation_interactions",
+            "permitted_personalisation_accounts",
+            "accepted_titles",
+            "popular_by_region",
+        )
         return fingerprint_of(
             [self.session.lake.fingerprint(table) for table in tables],
             [sorted(self.popular.items()), self.champion, self.year, sorted(self.blocked)],
@@ -94,11 +98,13 @@ class Served:
 
     @cached_property
     def floor(self) -> Recommender:
-        """What everybody else is given: what is popular in their country, by open counts; where no list of countries was
-        made, the open counts of all of them."""
+        """What everybody else is given: what is popular in their country, by open counts; where no list by country
+        was made, the open counts of all of them."""
         scores = by_region(self.session)
-        return RegionalFloor(scores, ELSEWHERE, *countries(self.session)) if scores else Popularity.of_counts(self.popular)
+        return (
+            RegionalFloor(scores, ELSEWHERE, *countries(self.session)) if scores else Popularity.of_counts(self.popular)
+        )
 
     @cached_property
     def _rows(self) -> pa.Table:
-        return read(self.session, "personalisation_interactions", ["viewer_key", "title_id", *COUNTS])
+        return read(self.session, "personalisation_interactions", ["viewer_key", "title_id", *COUNTS, LAST])
