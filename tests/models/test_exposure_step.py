@@ -65,7 +65,8 @@ def test_what_is_shown_stands_beside_what_is_watched(session: Session, world: Wo
     expose(session, SPAN, CONFIG)
     creators = {row["creator"]: row for row in rows_of(session, STATEMENT)}
     assert creators.keys() == {"ada", "bea", "small"}
-    assert creators["small"]["under_minimum"] and creators["small"]["exposure"] is None
+    assert creators["small"]["under_minimum"]
+    assert creators["small"]["exposure"] is None
     # 800 accounts; the noise, 22 times the square root of 3, makes a deviation of .063: p < 1e-7.
     assert creators["ada"]["exposure"] == pytest.approx(1 / (1 + 0.63), abs=0.35)
     assert creators["ada"]["utility"] == pytest.approx(1200 / 2005)

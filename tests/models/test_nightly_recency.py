@@ -6,7 +6,6 @@ from datetime import date, datetime
 from shutil import rmtree
 
 import numpy as np
-import pytest
 from models_world import QUICK, SPAN, World, rows_of
 
 from media_privacy_pipeline.engines import Session

@@ -13,7 +13,7 @@ from media_privacy_pipeline.published import open_release
 from media_privacy_pipeline.settings import Settings
 
 OPEN = {"title_daily", "audience_daily", "discovery_daily", "segment_profile", "similar_titles"}
-OPEN |= {"privacy_ledger", "row_accounting"}
+OPEN |= {"privacy_ledger", "row_accounting", "popular_by_region", "creator_exposure", "fairness_report"}
 RESTRICTED = {"recommendations", "weekly_discovery", "viewer_segments", "viewer_segments_advertising"}
 
 

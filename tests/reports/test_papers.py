@@ -19,6 +19,9 @@ from media_privacy_pipeline.sql.collected import collected
 NAMES = ["DATA_COLLECTION.md", "DATA_COLLECTION.json", "PROCESSING_RECORD.md", "PROCESSING_RECORD.json"]
 
 
+EXPOSURE = {"creator_exposure", "fairness_report"}
+
+
 @pytest.fixture(scope="module")
 def project() -> Project:
     return load_project(Settings().sql, policy.load())
@@ -63,7 +66,8 @@ def test_a_use_says_how_fine_on_which_basis_and_how_far_back(notice: dict[str, A
 
 def test_lineage_says_where_a_column_ends_up(notice: dict[str, Any]) -> None:
     columns = {f"{table['source']}.{c['name']}": c for table in notice["tables"] for c in table["columns"]}
-    assert {"audience_daily", "permitted_analytics_viewing_events"} == set(columns["viewing_events.country"]["reaches"])
+    by_country = {"audience_daily", "title_by_country", "popular_by_region", "permitted_analytics_viewing_events"}
+    assert by_country == set(columns["viewing_events.country"]["reaches"])
     assert {"recommendations", "title_daily"} <= set(columns["viewing_events.title_id"]["reaches"])
     assert "recommendations" in columns["viewing_events.account_id"]["reaches"]
     for nowhere in ("viewing_events.ip_address", "accounts.email", "accounts.name", "search_events.query"):
@@ -76,13 +80,26 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
     assert {each["name"] for each in record["activities"]} == set(project.policy.purposes)
     by_name = {each["name"]: each for each in record["activities"]}
     assert by_name["fairness_audit"]["categories"].keys() == {"sensitive", "quasi_identifier"}
-    assert set(by_name["analytics"]["recipients"]) == {"title_daily", "audience_daily", "discovery_daily"}
-    assert set(by_name["personalisation"]["recipients"]) == {"recommendations", "weekly_discovery", "viewer_segments"}
+    assert set(by_name["analytics"]["recipients"]) == {
+        "title_daily",
+        "audience_daily",
+        "discovery_daily",
+        "title_by_country",
+        "popular_by_region",
+        *EXPOSURE,
+    }
+    assert set(by_name["personalisation"]["recipients"]) == {
+        "recommendations",
+        "weekly_discovery",
+        "viewer_segments",
+        *EXPOSURE,
+    }
     assert set(by_name["training"]["recipients"]) == {
         "recommendations",
         "weekly_discovery",
         "segment_profile",
         "similar_titles",
+        *EXPOSURE,
     }
     assert by_name["advertising"]["recipients"] == ["viewer_segments_advertising"]
     assert by_name["fairness_audit"]["recipients"] == []

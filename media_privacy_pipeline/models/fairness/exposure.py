@@ -1,9 +1,9 @@
 """Lists counted into one vector an account, of L2 norm 1 at most, whoever is in the account and however long they are.
 
 A place at rank r of a list is worth 1 / log2(r + 1) (Singh and Joachims 2018), over the sum of the list's places, so
-that a list is worth 1; the profiles of an account that have one share the account's one. In each facet the parts of a title
-add up to 1: the account's exposures there are not below 0 and add up to 1, and their L2 norm is 1 at most. The facets
-stand one after the other, each times 1 / sqrt(facets).
+that a list is worth 1; the profiles of an account that have one share the account's one. In each facet the parts of a
+title add up to 1: the account's exposures there are not below 0 and add up to 1, and their L2 norm is 1 at most. The
+facets stand one after the other, each times 1 / sqrt(facets).
 """
 
 from __future__ import annotations
