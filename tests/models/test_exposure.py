@@ -92,10 +92,13 @@ def test_shares_gaps_and_intervals_are_those_of_the_counts() -> None:
     assert ada["utility"] == pytest.approx(0.8)
     assert ada["gap"] == pytest.approx(-0.05)
     shown = np.hypot(10, 0.75 * 10 * 2**0.5) / 4000
-    watched = np.hypot(5, 0.8 * 13) / 1000
+    watched = np.sqrt(0.2**2 * 25 + 0.8**2 * 144) / 1000
     assert ada["exposure_high"] - ada["exposure"] == pytest.approx(1.959964 * shown)
     assert ada["utility_high"] - ada["utility"] == pytest.approx(1.959964 * watched)
     assert ada["gap_high"] - ada["gap"] == pytest.approx(1.959964 * np.hypot(shown, watched))
+    head, tail = found["head"], found["long tail"]
+    assert head["gap"] == pytest.approx(-tail["gap"])
+    assert head["gap_high"] - head["gap"] == pytest.approx(tail["gap_high"] - tail["gap"])
 
 
 def test_a_creator_under_the_minimum_audience_is_said_to_be_and_has_no_figure() -> None:

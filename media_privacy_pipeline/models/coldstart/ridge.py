@@ -2,7 +2,8 @@
 
 With centred features X, centred targets Y and X'X = V diag(d) V', the fitted values under penalty p are
 Z diag(1/(d + p)) Z'Y with Z = XV. Leaving row i out changes its residual r_i to r_i / (1 - h_i),
-h_i = 1/n + sum_f z_if² / (d_f + p) (Allen 1974), so that one decomposition does for all penalties and all held-out rows.
+h_i = 1/n + sum_f z_if² / (d_f + p) (Allen 1974), so that one decomposition does for all penalties and all
+held-out rows.
 """
 
 from __future__ import annotations

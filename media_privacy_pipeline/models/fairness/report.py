@@ -31,7 +31,7 @@ def told(plan: Plan, sums: Floats, sigma: float, minimum: float) -> list[dict[st
     reach = np.array([facet == REACH for facet, _ in groups])
     total, total_noise = float(exact[reach].sum()), noise * sqrt(int(reach.sum()))
     counts = np.array([plan.watched.get(name, (0.0, 0.0)) for name in plan.names.tolist()]).reshape(-1, 2)
-    audience, spread = counts[:, 0] @ shares, np.sqrt(counts[:, 1] ** 2 @ shares**2)
+    audience = counts[:, 0] @ shares
     all_watched, all_spread = float(counts[:, 0].sum()), float(np.sqrt((counts[:, 1] ** 2).sum()))
     if total < 2 * _Z * total_noise or all_watched < 2 * _Z * all_spread or all_watched <= 0:
         return []
@@ -41,9 +41,10 @@ def told(plan: Plan, sums: Floats, sigma: float, minimum: float) -> list[dict[st
         row |= {"titles": int((shares[:, n] > 0).sum()), "under_minimum": bool(audience[n] < minimum)}
         if not row["under_minimum"]:
             exposure, utility = float(exact[n]) / total, float(audience[n]) / all_watched
-            # The sum of a facet moves with its parts; taken as independent, an interval is too wide and not too narrow.
-            shown = sqrt(noise**2 + (exposure * total_noise) ** 2) / total
-            watched = sqrt(float(spread[n]) ** 2 + (utility * all_spread) ** 2) / all_watched
+            # Head and tail are parts of the total that they are divided by; other groups have noise of their own.
+            own = (1 - exposure) ** 2 + exposure**2 if facet == REACH else 1 + 2 * exposure**2
+            shown = noise * sqrt(own) / total
+            watched = float(np.sqrt((counts[:, 1] ** 2) @ (shares[:, n] - utility) ** 2)) / all_watched
             row |= _ends("exposure", max(0.0, exposure), shown, floor=0.0)
             row |= _ends("utility", utility, watched, floor=0.0)
             row |= _ends("gap", max(0.0, exposure) - utility, sqrt(shown**2 + watched**2), floor=-1.0)
