@@ -160,7 +160,7 @@ class ModelsConfig(_Config):
     discovery: DiscoveryConfig = DiscoveryConfig()
     """What is shown anew every week."""
     fairness: FairnessConfig = FairnessConfig()
-    """What is told of who is shown."""
+    """What is told of whom recommendations lead to."""
     segments: SegmentsConfig = SegmentsConfig()
     """How viewers are grouped."""
     keep_models: Count = 2

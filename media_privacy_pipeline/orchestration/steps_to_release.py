@@ -89,7 +89,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
         "models",
         "models.fairness.step:expose",
         ("creator_exposure", "fairness_report"),
-        deps=("recommendations", "permitted_personalisation_accounts", "accepted_titles", "title_daily"),
+        deps=("permitted_analytics_viewing_events", "accepted_titles", "title_daily"),
         kinds=("python", "numpy"),
         pool="models",
     )

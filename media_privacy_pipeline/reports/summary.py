@@ -181,12 +181,12 @@ def _exposure(release: Release) -> Exposure | None:
         )
         for row in sorted(rows, key=lambda row: (row["facet"] != "reach", row["facet"], row["group_name"]))
     )
-    counts = {"shown more": 0, "shown less": 0, "neither": 0, "under the minimum": 0}
+    counts = {"more": 0, "less": 0, "neither": 0, "under the minimum": 0}
     for row in creators:
         if row["under_minimum"]:
             counts["under the minimum"] += 1
         else:
-            side = "shown more" if row["gap_low"] > 0 else "shown less" if row["gap_high"] < 0 else "neither"
+            side = "more" if row["gap_low"] > 0 else "less" if row["gap_high"] < 0 else "neither"
             counts[side] += 1
     return Exposure(rows[0]["period"], groups, counts)
 

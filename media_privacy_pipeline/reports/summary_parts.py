@@ -60,7 +60,7 @@ class Reranked:
 
 @dataclass(frozen=True)
 class Exposed:
-    """A group of titles: (share, low, high) of what lists are worth and of watching, and the gap; None: too few."""
+    """A group of titles: (share, low, high) of recommended plays and of watching, and the gap; None: too few."""
 
     facet: str
     name: str
@@ -69,7 +69,7 @@ class Exposed:
 
 @dataclass(frozen=True)
 class Exposure:
-    """The month that lists were counted in; groups; and creators: shown more than watched and less, by intervals that
+    """The month that plays were counted in; groups; and creators: led to more than watched and less, by intervals that
     do not reach 0, neither, and under the minimum audience."""
 
     period: str

@@ -1,4 +1,4 @@
-"""Exposure is counted in one bounded vector an account, whoever is in it and whatever they are shown."""
+"""Exposure is counted in one bounded vector an account, of its own plays alone, whatever and how much it plays."""
 
 from __future__ import annotations
 
@@ -21,71 +21,55 @@ TITLES = {
 }
 WATCHED = {"t1": Watched(500.0, 3.0), "t2": Watched(300.0, 4.0), "t3": Watched(196.0, 0.0), "t4": Watched(4.0, 12.0)}
 PLAN = Plan.of("2026-03", TITLES, frozenset({"t3", "t4"}), WATCHED, 28)
-VIEWERS = [f"v{n}" for n in range(6)]
-
-Lists = dict[str, list[str]]
-LISTS = st.dictionaries(
-    st.sampled_from(VIEWERS), st.lists(st.sampled_from([*TITLES, "gone"]), min_size=1, unique=True), max_size=6
-)
-HOUSES = st.lists(st.integers(0, 2), min_size=6, max_size=6)
+Plays = dict[tuple[str, str], int]
+PAIRS = st.tuples(st.sampled_from(["a1", "a2", "a3"]), st.sampled_from([*TITLES, "gone"]))
+PLAYS = st.dictionaries(PAIRS, st.integers(1, 10_000))
 
 
-def rows(lists: Lists) -> pa.Table:
-    listed = [(viewer, n + 1, title) for viewer, own in lists.items() for n, title in enumerate(own)]
-    names = {"viewer_key": pa.string(), "rank": pa.int32(), "title_id": pa.string()}
-    columns = zip(*listed, strict=True) if listed else ([], [], [])
-    return pa.table({n: pa.array(list(c), t) for (n, t), c in zip(names.items(), columns, strict=True)})
-
-
-def accounts(houses: list[int]) -> pa.Table:
-    keys = {"viewer_key": VIEWERS[: len(houses)], "account_key": [f"a{house}" for house in houses]}
-    return pa.table({name: pa.array(column, pa.string()) for name, column in keys.items()})
-
-
-def counted(lists: Lists, houses: list[int]) -> np.ndarray:
-    return np.concatenate(list(contributions(PLAN, rows(lists), accounts(houses))))
+def counted(plays: Plays) -> np.ndarray:
+    names = {"account_key": [who for who, _ in plays], "title_id": [what for _, what in plays]}
+    columns = {name: pa.chunked_array([pa.array(values, pa.string())]) for name, values in names.items()}
+    table = pa.table({**columns, "plays": pa.array(list(plays.values()), pa.int64())})
+    return np.concatenate(list(contributions(PLAN, table)))
 
 
 @settings(max_examples=100)
-@given(LISTS, HOUSES, st.integers(0, 2))
-def test_an_account_moves_the_sum_by_no_more_than_the_declared_norm(lists: Lists, houses: list[int], out: int) -> None:
-    found = counted(lists, houses)
+@given(PLAYS, st.sampled_from(["a1", "a2", "a3"]), PLAYS)
+def test_whatever_an_account_plays_moves_the_sum_by_no_more_than_the_declared_norm(
+    plays: Plays, one: str, other: Plays
+) -> None:
+    found = counted(plays)
     assert (np.linalg.norm(found, axis=1) <= 1 + 1e-12).all()
-    left = {viewer: own for viewer, own in lists.items() if houses[VIEWERS.index(viewer)] != out}
-    assert np.linalg.norm(found.sum(axis=0) - counted(left, houses).sum(axis=0)) <= 1 + 1e-12
+    without = {pair: n for pair, n in plays.items() if pair[0] != one}
+    assert np.linalg.norm(found.sum(axis=0) - counted(without).sum(axis=0)) <= 1 + 1e-12
+    added = without | {pair: n for pair, n in other.items() if pair[0] == one}
+    assert np.linalg.norm(counted(added).sum(axis=0) - counted(without).sum(axis=0)) <= 1 + 1e-12
 
 
 @settings(max_examples=50)
-@given(LISTS, HOUSES)
-def test_every_account_with_a_list_is_worth_one_in_each_facet(lists: Lists, houses: list[int]) -> None:
-    there = {houses[VIEWERS.index(viewer)] for viewer, own in lists.items() if set(own) - {"gone"}}
-    found = counted(lists, houses)
+@given(PLAYS)
+def test_every_account_with_a_play_is_worth_one_in_each_facet(plays: Plays) -> None:
+    there = {who for who, what in plays if what != "gone"}
+    found = counted(plays)
     assert len(found) == len(there)
     for facet in FACETS:
         own = [n for n, (name, _) in enumerate(PLAN.groups) if name == facet]
         assert found[:, own].sum(axis=1) / SCALE == pytest.approx(np.ones(len(there)))
 
 
-def test_a_place_is_worth_less_further_down_and_profiles_share_an_account() -> None:
+def test_plays_are_parts_of_an_account_and_a_title_of_its_genres() -> None:
     column = {group: n for n, group in enumerate(PLAN.groups)}
-    (row,) = counted({"v0": ["t1", "t4", "t2"], "v1": ["t3"]}, [7, 7]) / SCALE
-    worth = np.array([1, 1 / np.log2(3), 0.5])
-    first, second, third = worth / worth.sum() / 2
-    assert row[column["creator", "ada"]] == pytest.approx(first + third)
-    assert row[column["creator", "bea"]] == pytest.approx(second)
-    assert row[column["creator", "unknown"]] == pytest.approx(0.5)
-    assert row[column["genre", "comedy"]] == pytest.approx(third / 2)
-    assert row[column["reach", "long tail"]] == pytest.approx(second + 0.5)
-
-
-def test_whose_account_is_not_known_is_not_counted() -> None:
-    assert not len(counted({"v5": ["t1"]}, [1, 1]))
-    assert counted({"v5": ["t1"], "v0": ["t1"]}, [1]).shape[0] == 1
+    (row,) = counted({("a1", "t1"): 5, ("a1", "t4"): 1, ("a1", "t2"): 2, ("a1", "gone"): 9}) / SCALE
+    assert row[column["creator", "ada"]] == pytest.approx(7 / 8)
+    assert row[column["creator", "bea"]] == pytest.approx(1 / 8)
+    assert row[column["creator", "unknown"]] == 0
+    assert row[column["genre", "drama"]] == pytest.approx(6 / 8)
+    assert row[column["genre", "comedy"]] == pytest.approx(1 / 8)
+    assert row[column["reach", "long tail"]] == pytest.approx(1 / 8)
 
 
 def test_shares_gaps_and_intervals_are_those_of_the_counts() -> None:
-    lists: Lists = {"v0": ["t1"], "v1": ["t1"], "v2": ["t1"], "v3": ["t3"]}
-    sums = counted(lists, [0, 1, 2, 3]).sum(axis=0) * 1000
+    sums = counted({("a1", "t1"): 1, ("a2", "t1"): 1, ("a3", "t1"): 1, ("a4", "t3"): 8}).sum(axis=0) * 1000
     found = {row["group_name"]: row for row in told(PLAN, sums, 10 * SCALE, 100.0)}
     ada = found["ada"]
     assert ada["exposure"] == pytest.approx(0.75)
@@ -102,7 +86,7 @@ def test_shares_gaps_and_intervals_are_those_of_the_counts() -> None:
 
 
 def test_a_creator_under_the_minimum_audience_is_said_to_be_and_has_no_figure() -> None:
-    sums = counted({"v0": ["t4"], "v1": ["t1"]}, [0, 1]).sum(axis=0) * 1000
+    sums = counted({("a1", "t4"): 1, ("a2", "t1"): 1}).sum(axis=0) * 1000
     found = {row["group_name"]: row for row in told(PLAN, sums, SCALE, 100.0) if row["facet"] == "creator"}
     assert found["bea"]["under_minimum"]
     assert {v for name, v in found["bea"].items() if name.startswith(("exposure", "utility", "gap"))} == {None}
@@ -110,15 +94,16 @@ def test_a_creator_under_the_minimum_audience_is_said_to_be_and_has_no_figure() 
     assert found["unknown"]["exposure"] == 0
 
 
-def test_lists_that_do_not_stand_out_of_the_noise_tell_nothing() -> None:
-    sums = counted({"v0": ["t1"]}, [0]).sum(axis=0)
+def test_accounts_that_do_not_stand_out_of_the_noise_tell_nothing() -> None:
+    sums = counted({("a1", "t1"): 1}).sum(axis=0)
     assert told(PLAN, sums, 22.0, 1.0) == []
     assert told(PLAN.model_copy(update={"watched": {}}), sums * 1000, 1.0, 1.0) == []
 
 
 def test_the_truth_lies_in_as_many_intervals_as_they_say() -> None:
     random = np.random.default_rng(11)
-    exact = counted({"v0": ["t1", "t4"], "v1": ["t2"], "v2": ["t3", "t1"]}, [0, 1, 2]).sum(axis=0) * 300
+    plays = {("a1", "t1"): 2, ("a1", "t4"): 1, ("a2", "t2"): 1, ("a3", "t3"): 3, ("a3", "t1"): 1}
+    exact = counted(plays).sum(axis=0) * 300
     truth = {row["group_name"]: row["exposure"] for row in told(PLAN, exact, 1e-9, 1.0)}
     inside = []
     for _ in range(300):

@@ -92,14 +92,12 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
         "recommendations",
         "weekly_discovery",
         "viewer_segments",
-        *EXPOSURE,
     }
     assert set(by_name["training"]["recipients"]) == {
         "recommendations",
         "weekly_discovery",
         "segment_profile",
         "similar_titles",
-        *EXPOSURE,
     }
     assert by_name["advertising"]["recipients"] == ["viewer_segments_advertising"]
     assert by_name["fairness_audit"]["recipients"] == []

@@ -1,8 +1,9 @@
 """What the open tables tell of the noisy sums: shares of exposure and of watching, and the gap between them.
 
-exposure: the group's part of what all lists are worth. utility: its part of all viewers in the open counts of the days
-before. gap: exposure less utility, above 0 where a group is shown more than it is watched. Intervals are 95 % and hold
-the noise of both sides, which is independent; a share's is that of a ratio to first order.
+exposure: the group's part of the plays that a recommendation led to, every account counting alike. utility: its part of
+all viewers in the open counts of the days before. gap: exposure less utility, above 0 where recommendations lead to a
+group more than it is watched. Intervals are 95 % and hold the noise of both sides, which is independent; a share's is
+that of a ratio to first order.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def told(plan: Plan, sums: Floats, sigma: float, minimum: float) -> list[dict[st
     """One row a group: period, facet, group_name, titles, under_minimum, and each measure with its ends.
 
     Groups whose noisy audience is below `minimum` viewers are said to be under it and have no figure. Empty where all
-    lists together do not stand out of the noise or nothing was watched: shares of nothing say nothing.
+    accounts together do not stand out of the noise or nothing was watched: shares of nothing say nothing.
     """
     groups, shares = plan.groups, plan.shares()
     exact, noise = sums / SCALE, sigma / SCALE

@@ -1,8 +1,8 @@
-"""The step of creator_exposure and fairness_report: lists counted once a month, paid for, and told beside watching.
+"""The step of creator_exposure and fairness_report: counted once a month, paid for, and told beside watching.
 
     HOME/models/fairness/<period>.json     the plan: written before the count is paid for, and never changed
 
-A month is drawn on the first night of it on which the policy's least_days of training's window are at hand; until then
+A month is drawn on the first night of it on which the policy's least_days of arrival days are at hand; until then
 the last month's count holds. Whether one is drawn depends on days, the catalogue and the policy, and on no row.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import date, datetime, time
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +24,8 @@ from ...privacy import Desk, find_vector, part_sigma, release_vector
 from ...privacy.open import open_desk
 from ...release_policy import VectorStatement
 from ..config import ModelsConfig
-from ..inputs import catalogue, last_day, open_popularity, read
+from ..inputs import catalogue, days_until, last_day, open_popularity, read
 from ..interactions import Floats
-from ..segments.step import arrival_days
 from ..serving.shelf import long_tail
 from .exposure import contributions
 from .plan import CREATOR, Plan, Watched
@@ -34,6 +33,7 @@ from .report import told
 
 STATEMENT = "creator_exposure"
 """Name of the release, of its statement in the policy's releases.vectors, and of the table of creators."""
+SOURCE = "permitted_analytics_viewing_events"
 _SHARES = [(f"{name}{end}", pa.float64()) for name in ("exposure", "utility", "gap") for end in ("", "_low", "_high")]
 _COUNTED = [("titles", pa.int32()), ("under_minimum", pa.bool_()), *_SHARES]
 CREATORS = pa.schema([("period", pa.string()), ("creator", pa.string()), *_COUNTED])
@@ -51,16 +51,18 @@ def expose(session: Session, span: Span, config: ModelsConfig | None = None) -> 
     desk = open_desk(session)
     with closing(desk.ledger):
         plan = _stored(session, period)
-        if plan is None and arrival_days(session, span) >= statement.least_days:
+        if plan is None and len(days_until(session, SOURCE, span.last)) >= statement.least_days:
             plan = _planned(session, span, period, config)
         plan = plan or _last_drawn(session, period, desk, statement)
         if plan is None:
             return _write(session, [], {"reason": f"{period} is drawn from {statement.least_days} arrival days on"})
-        sums = _sums(session, plan, desk, statement, last_day(span))
+        sums = _sums(session, span, plan, desk, statement)
     rows = told(plan, sums, part_sigma(statement), config.fairness.minimum_audience)
     under = sum(row["under_minimum"] for row in rows if row["facet"] == CREATOR)
     metadata: dict[str, Any] = {"period": plan.period, "creators under the minimum audience": under}
-    return _write(session, rows, metadata | ({} if rows else {"reason": "the lists do not stand out of the noise"}))
+    return _write(
+        session, rows, metadata | ({} if rows else {"reason": "what was counted does not stand out of the noise"})
+    )
 
 
 def _planned(session: Session, span: Span, period: str, config: ModelsConfig) -> Plan | None:
@@ -85,13 +87,13 @@ def _watched(session: Session, as_of: datetime, days: int) -> dict[str, Watched]
     return {title: Watched(viewers, squared**0.5) for title, (viewers, squared) in found.items()}
 
 
-def _sums(session: Session, plan: Plan, desk: Desk, statement: VectorStatement, day: date) -> Floats:
+def _sums(session: Session, span: Span, plan: Plan, desk: Desk, statement: VectorStatement) -> Floats:
     stored = find_vector(desk, STATEMENT, statement, partition=plan.period, part=0)
     if stored is not None:
         return stored
-    lists = read(session, "recommendations", ["viewer_key", "rank", "title_id"])
-    accounts = read(session, "permitted_personalisation_accounts", ["viewer_key", "account_key"])
-    rows = contributions(plan, lists, accounts)
+    days = days_until(session, SOURCE, span.last)[-plan.days :]
+    plays = session.engine.fetch(session.project.render("recommended_plays"), {SOURCE: session.folder(SOURCE, days)})
+    rows, day = contributions(plan, plays), last_day(span)
     return release_vector(desk, STATEMENT, statement, rows, partition=plan.period, part=0, day=day)
 
 
