@@ -33,7 +33,7 @@ def counted(plays: Plays) -> np.ndarray:
     return np.concatenate(list(contributions(PLAN, table)))
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(PLAYS, st.sampled_from(["a1", "a2", "a3"]), PLAYS)
 def test_whatever_an_account_plays_moves_the_sum_by_no_more_than_the_declared_norm(
     plays: Plays, one: str, other: Plays
@@ -46,7 +46,7 @@ def test_whatever_an_account_plays_moves_the_sum_by_no_more_than_the_declared_no
     assert np.linalg.norm(counted(added).sum(axis=0) - counted(without).sum(axis=0)) <= 1 + 1e-12
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(PLAYS)
 def test_every_account_with_a_play_is_worth_one_in_each_facet(plays: Plays) -> None:
     there = {who for who, what in plays if what != "gone"}
