@@ -4,6 +4,7 @@ select
     e.title_id,
     cast(count(*) as bigint) as plays,
     cast(count(e.watched_seconds) as bigint) as timed_plays,
-    cast(coalesce(sum(e.watched_seconds), 0) as bigint) as watched_seconds
+    cast(coalesce(sum(e.watched_seconds), 0) as bigint) as watched_seconds,
+    cast(max(e.started_at) as date) as last_played
 from permitted_personalisation_viewing_events as e
 group by e.viewer_key, e.title_id

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from .coldstart.config import ColdStartConfig
 from .recommenders.config import AnyConfig, EaseConfig, PopularityConfig, Rp3BetaConfig
 from .recommenders.config import IalsConfig as IalsConfig
 
@@ -70,6 +71,8 @@ class ServingConfig(_Config):
     """Highest rating that a viewer of unknown age is offered: who may be a child is not shown what is not for one."""
     popularity_days: Count = 28
     """Days of the open title counts that rank titles for viewers without a history."""
+    listed_by_region: Annotated[int, Field(ge=1, le=1_000)] = 500
+    """Titles that popular_by_region lists for a country."""
     block_viewers: Count = 4_096
     """Viewers scored and written at a time."""
     piece_viewers: Count = 65_536
@@ -108,6 +111,14 @@ class DiscoveryConfig(_Config):
     """Weights that the trade-off is measured for."""
     block_viewers: Count = 512
     """Viewers ranked and written at a time."""
+
+
+class FairnessConfig(_Config):
+    """What is told of exposure. What it costs is in the policy, releases.vectors."""
+
+    minimum_audience: Positive = 100.0
+    """Noisy viewers, added up over the days that open counts are taken of, below which a creator or group has no
+    figure."""
 
 
 class SegmentsConfig(_Config):
@@ -161,8 +172,12 @@ class ModelsConfig(_Config):
     """How it is served."""
     context: ContextConfig = ContextConfig()
     """What is shown for a part of the day and a device."""
+    cold_start: ColdStartConfig = ColdStartConfig()
+    """How titles are ranked that the recommender never learned."""
     discovery: DiscoveryConfig = DiscoveryConfig()
     """What is shown anew every week."""
+    fairness: FairnessConfig = FairnessConfig()
+    """What is told of whom recommendations lead to."""
     segments: SegmentsConfig = SegmentsConfig()
     """How viewers are grouped."""
     keep_models: Count = 2

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -21,6 +22,8 @@ from .interactions import Bools, Floats, Interactions, confidence
 from .serving.filters import minimum_age
 
 COUNTS = ("plays", "timed_plays", "watched_seconds")
+LAST = "last_played"
+"""The day that a pair's age is counted from."""
 
 
 def days_until(session: Session, table: str, last: date) -> list[date]:
@@ -97,12 +100,21 @@ def interactions(session: Session, span: Span, purpose: str) -> None:
 
 
 def weighed(
-    rows: pa.Table, config: ConfidenceConfig, suffix: str = "", everyone: pa.Array | None = None
+    rows: pa.Table,
+    config: ConfidenceConfig,
+    suffix: str = "",
+    everyone: pa.Array | None = None,
+    latest: date | None = None,
 ) -> Interactions:
-    """Rows of viewer_key, title_id and the counts (their names ending in `suffix`) as confidences."""
+    """Rows of viewer_key, title_id, the counts and the latest day (their names ending in `suffix`) as confidences and
+    ages. A pair's age is in days before `latest`, or the latest day of the rows where nothing is given: recency tells
+    pairs apart, and not nights. Who gives the rows in parts gives the latest day of all of them."""
     plays, timed, seconds = (rows.column(name + suffix).to_numpy() for name in COUNTS)
     weights = confidence(plays, timed, seconds, config)
-    return Interactions.of(rows.column("viewer_key"), rows.column("title_id"), weights, everyone=everyone)
+    days = rows.column(LAST + suffix).to_numpy().astype("datetime64[D]").astype(np.int64)
+    newest = days.max(initial=0) if latest is None else np.datetime64(latest, "D").astype(np.int64)
+    ages = newest - days
+    return Interactions.of(rows.column("viewer_key"), rows.column("title_id"), weights, everyone=everyone, ages=ages)
 
 
 @dataclass(frozen=True)
@@ -149,6 +161,16 @@ def closed_titles(session: Session, day: date) -> frozenset[str]:
     today = pa.scalar(day, pa.date32())
     closed = pc.or_(pc.fill_null(pc.greater(first, today), False), pc.fill_null(pc.less(last, today), False))
     return frozenset(rows.filter(closed).column("title_id").to_pylist())
+
+
+def countries(session: Session, purpose: str = "personalisation") -> tuple[pa.Array, list[str | None]]:
+    """Keys of the viewers who have an account row for a purpose, and their countries; None where the policy does not
+    show it to that purpose."""
+    table = permitted_name(purpose, "accounts")
+    shown = "country" in session.project.contracts[table].types
+    rows = read(session, table, ["viewer_key", "country"] if shown else ["viewer_key"])
+    keys = rows.column("viewer_key").combine_chunks()
+    return keys, rows.column("country").to_pylist() if shown else [None] * len(keys)
 
 
 def accounts(session: Session, purpose: str = "personalisation") -> tuple[pa.Array, Bools, Floats]:

@@ -52,6 +52,15 @@ def models_steps(policy: Policy) -> Iterator[Step]:
         pool="models",
     )
     yield Step(
+        "popularise",
+        "models",
+        "models.coldstart.step:popularise",
+        ("popular_by_region",),
+        deps=("title_by_country", "title_daily", "accepted_titles"),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
         "recommend",
         "models",
         "models.steps:recommend",
@@ -64,6 +73,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
             "permitted_personalisation_hidden_titles",
             "accepted_titles",
             "title_daily",
+            "popular_by_region",
         ),
         kinds=("python", "numpy"),
         pool="models",
@@ -83,6 +93,7 @@ def models_steps(policy: Policy) -> Iterator[Step]:
                 "permitted_context_hidden_titles",
                 "accepted_titles",
                 "title_daily",
+                "popular_by_region",
             ),
             kinds=("python", "numpy"),
             pool="models",
@@ -101,7 +112,17 @@ def models_steps(policy: Policy) -> Iterator[Step]:
             "permitted_personalisation_hidden_titles",
             "accepted_titles",
             "title_daily",
+            "popular_by_region",
         ),
+        kinds=("python", "numpy"),
+        pool="models",
+    )
+    yield Step(
+        "expose",
+        "models",
+        "models.fairness.step:expose",
+        ("creator_exposure", "fairness_report"),
+        deps=("permitted_analytics_viewing_events", "accepted_titles", "title_daily"),
         kinds=("python", "numpy"),
         pool="models",
     )
@@ -160,6 +181,7 @@ def rights_steps(policy: Policy) -> Iterator[Step]:
             "model_metrics",
             "segment_profile",
             "similar_titles",
+            "creator_exposure",
         ),
         kinds=("python", "parquet"),
         pool="engine",
@@ -194,7 +216,7 @@ def published_steps(policy: Policy) -> Iterator[Step]:
         "published",
         "privacy.steps:export_ledger",
         ("privacy_ledger",),
-        deps=(*policy.releases.tables, "segment_profile", "similar_titles"),
+        deps=(*policy.releases.tables, "segment_profile", "similar_titles", "creator_exposure"),
         kinds=("parquet", "sqlite"),
     )
     yield Step(
@@ -215,6 +237,9 @@ def published_steps(policy: Policy) -> Iterator[Step]:
             "search_titles",
             "search_words",
             "search_index",
+            "popular_by_region",
+            "creator_exposure",
+            "fairness_report",
             "privacy_ledger",
             "row_accounting",
             "recommendations",

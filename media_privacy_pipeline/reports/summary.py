@@ -16,6 +16,8 @@ from ..published import Release
 from ..sql import Access
 from .summary_parts import (
     ColumnFinding,
+    Exposed,
+    Exposure,
     Finding,
     HandedOver,
     Metric,
@@ -63,6 +65,7 @@ def summary(session: Session, release: Release) -> Summary:
         delta=budget.delta,
         metrics=tuple(_metrics(session)),
         reranked=tuple(_reranked(session)),
+        exposure=_exposure(release),
         tried=tuple(_tried(session)),
         checks=len(checks),
         failed=tuple(
@@ -160,6 +163,32 @@ def _reranked(session: Session) -> list[Reranked]:
     for row in session.engine.fetch(sql, {"rerank_tradeoff": session.folder("rerank_tradeoff")}).to_pylist():
         found.setdefault(row["calibration"], {})[row["metric"]] = (row["value"], row["low"], row["high"])
     return [Reranked(calibration, figures) for calibration, figures in found.items()]
+
+
+def _exposure(release: Release) -> Exposure | None:
+    """Of the release's own open tables; None where they are not there or empty."""
+    if not {"fairness_report", "creator_exposure"} <= set(release.tables):
+        return None
+    rows, creators = (release.arrow(name).to_pylist() for name in ("fairness_report", "creator_exposure"))
+    if not rows:
+        return None
+    measures = ("exposure", "utility", "gap")
+    groups = tuple(
+        Exposed(
+            row["facet"],
+            row["group_name"],
+            None if row["under_minimum"] else {m: (row[m], row[f"{m}_low"], row[f"{m}_high"]) for m in measures},
+        )
+        for row in sorted(rows, key=lambda row: (row["facet"] != "reach", row["facet"], row["group_name"]))
+    )
+    counts = {"more": 0, "less": 0, "neither": 0, "under the minimum": 0}
+    for row in creators:
+        if row["under_minimum"]:
+            counts["under the minimum"] += 1
+        else:
+            side = "more" if row["gap_low"] > 0 else "less" if row["gap_high"] < 0 else "neither"
+            counts[side] += 1
+    return Exposure(rows[0]["period"], groups, counts)
 
 
 def _tried(session: Session) -> list[Tried]:

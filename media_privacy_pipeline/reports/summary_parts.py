@@ -59,6 +59,25 @@ class Reranked:
 
 
 @dataclass(frozen=True)
+class Exposed:
+    """A group of titles: (share, low, high) of recommended plays and of watching, and the gap; None: too few."""
+
+    facet: str
+    name: str
+    figures: dict[str, tuple[float, float, float]] | None
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """The month that plays were counted in; groups; and creators: led to more than watched and less, by intervals that
+    do not reach 0, neither, and under the minimum audience."""
+
+    period: str
+    groups: tuple[Exposed, ...]
+    creators: dict[str, int]
+
+
+@dataclass(frozen=True)
 class Tried:
     """A recipe that was before the promotion gate: what became of it, and why."""
 
@@ -134,6 +153,7 @@ class Summary:
     delta: float
     metrics: tuple[Metric, ...]
     reranked: tuple[Reranked, ...]
+    exposure: Exposure | None
     tried: tuple[Tried, ...]
     checks: int
     failed: tuple[Finding, ...]

@@ -19,6 +19,9 @@ from media_privacy_pipeline.sql.collected import collected
 NAMES = ["DATA_COLLECTION.md", "DATA_COLLECTION.json", "PROCESSING_RECORD.md", "PROCESSING_RECORD.json"]
 
 
+EXPOSURE = {"creator_exposure", "fairness_report"}
+
+
 @pytest.fixture(scope="module")
 def project() -> Project:
     return load_project(Settings().sql, policy.load())
@@ -63,8 +66,8 @@ def test_a_use_says_how_fine_on_which_basis_and_how_far_back(notice: dict[str, A
 
 def test_lineage_says_where_a_column_ends_up(notice: dict[str, Any]) -> None:
     columns = {f"{table['source']}.{c['name']}": c for table in notice["tables"] for c in table["columns"]}
-    reached = {"audience_daily", "genre_weekly", "permitted_analytics_viewing_events"}
-    assert reached == set(columns["viewing_events.country"]["reaches"])
+    by_country = {"audience_daily", "genre_weekly", "title_by_country", "popular_by_region"}
+    assert {*by_country, "permitted_analytics_viewing_events"} == set(columns["viewing_events.country"]["reaches"])
     assert {"recommendations", "title_daily"} <= set(columns["viewing_events.title_id"]["reaches"])
     assert "recommendations" in columns["viewing_events.account_id"]["reaches"]
     for nowhere in ("viewing_events.ip_address", "accounts.email", "accounts.name", "search_events.query"):
@@ -82,6 +85,9 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
         "audience_daily",
         "discovery_daily",
         "genre_weekly",
+        "title_by_country",
+        "popular_by_region",
+        *EXPOSURE,
     }
     assert set(by_name["personalisation"]["recipients"]) == {"recommendations", "weekly_discovery", "viewer_segments"}
     assert by_name["context"]["recipients"] == ["context_recommendations"]

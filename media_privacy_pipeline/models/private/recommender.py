@@ -60,6 +60,11 @@ class PrivateAls(Storable):
         """Noisy item factors (titles, d), float32: may be shown to everybody."""
         return self._inner.factors
 
+    @property
+    def folding(self) -> Ials:
+        """The model of the same factors and loss that viewers' vectors are solved by."""
+        return self._inner
+
     def batches(self, histories: Interactions) -> Iterator[Ints]:
         """See Recommender.batches."""
         return self._inner.batches(histories)

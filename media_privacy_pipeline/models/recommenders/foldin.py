@@ -90,7 +90,11 @@ class Folded:
 
         Shape (viewers, k, length); the last axis sums to the score.
         """
-        scaled, across = self.space.turned[titles] * self.scale, self.own.transpose(0, 2, 1)
+        return self.contributions_to(self.space.turned[titles])
+
+    def contributions_to(self, turned: Floats) -> Floats:
+        """The same for any factors in the basis of the space: shape (viewers, k, f)."""
+        scaled, across = turned * self.scale, self.own.transpose(0, 2, 1)
         found = scaled @ across @ self._inverse if self._short else scaled @ self._inverse @ across
         return np.asarray(found * self.roots.transpose(0, 2, 1))
 

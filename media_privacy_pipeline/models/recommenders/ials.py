@@ -110,7 +110,7 @@ class Ials(Storable):
 class _Folded(Additive):
     def __init__(self, model: Ials, folded: Folded) -> None:
         self._folded = folded
-        self.scores = _products(folded.vectors.astype(np.float32), model.factors)
+        self.scores = products(folded.vectors.astype(np.float32), model.factors)
         # Without a history there is nothing to go by, and a list of zeros would pretend that there is.
         self.scores[folded.history.empty] = -np.inf
 
@@ -125,7 +125,7 @@ class _Folded(Additive):
         return top_reasons(self.added(titles)[1], self.columns)
 
 
-def _products(vectors: Floats, factors: Floats) -> Floats:
+def products(vectors: Floats, factors: Floats) -> Floats:
     """Scores of viewers by titles, the same to the last bit whoever else is in the block.
 
     BLAS has other kernels for one row, for a few and for the rest of a block, and they round otherwise: where titles

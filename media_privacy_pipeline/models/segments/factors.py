@@ -89,7 +89,9 @@ class Factors(BaseModel):
         """The vector of somebody of so many titles who watches what everybody watches."""
         space, played = self._space, np.array(self.played)
         lifted = (space.factors * played[:, None]).T @ space.factors * titles
-        system = space.unobserved * space.factors.T @ space.factors + space.regularisation * np.eye(space.width) + lifted
+        system = (
+            space.unobserved * space.factors.T @ space.factors + space.regularisation * np.eye(space.width) + lifted
+        )
         return np.asarray(np.linalg.solve(system, titles * (played @ space.factors)))
 
     @cached_property

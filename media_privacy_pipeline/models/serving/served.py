@@ -8,18 +8,25 @@ from datetime import date
 from functools import cached_property
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from ...engines import Session, Span
 from ...lake import fingerprint_of
 from ...sql.permitted import permitted_name
 from ..base import Recommender
+from ..coldstart.floor import RegionalFloor
+from ..coldstart.metadata import metadata
+from ..coldstart.recommender import with_new_titles
+from ..coldstart.step import ELSEWHERE, by_region
 from ..config import ModelsConfig
 from ..inputs import (
     COUNTS,
+    LAST,
     Title,
     accounts,
     catalogue,
     closed_titles,
+    countries,
     distinct,
     hidden_titles,
     last_day,
@@ -64,7 +71,7 @@ class Served:
     def fingerprint(self) -> str:
         """Digest of all that lists depend on."""
         permitted = (permitted_name(self.purpose, table) for table in ("accounts", "hidden_titles"))
-        tables = (self.interactions, *permitted, "accepted_titles")
+        tables = (self.interactions, *permitted, "accepted_titles", "popular_by_region")
         private = ["private"] if self._private_alone else []
         return fingerprint_of(
             [self.session.lake.fingerprint(table) for table in tables],
@@ -101,14 +108,14 @@ class Served:
     @cached_property
     def histories(self) -> Interactions:
         """Their own permitted histories, row by row."""
-        rows = read(self.session, self.interactions, ["viewer_key", "title_id", *COUNTS])
-        return weighed(rows, self.config.confidence, everyone=self.viewers.keys)
+        rows = read(self.session, self.interactions, ["viewer_key", "title_id", *COUNTS, LAST])
+        return weighed(rows, self.config.confidence, everyone=self.viewers.keys, latest=self._latest)
 
     def histories_of(self, first: int, last: int) -> Interactions:
         """The histories of the viewers `first` to `last` (excluded) alone: no others are held in memory."""
         keys = self.viewers.keys[first:last]
-        rows = read_of(self.session, self.interactions, ["viewer_key", "title_id", *COUNTS], keys)
-        return weighed(rows, self.config.confidence, everyone=keys)
+        rows = read_of(self.session, self.interactions, ["viewer_key", "title_id", *COUNTS, LAST], keys)
+        return weighed(rows, self.config.confidence, everyone=keys, latest=self._latest)
 
     @cached_property
     def titles(self) -> Mapping[str, Title]:
@@ -125,13 +132,16 @@ class Served:
 
     @cached_property
     def model(self) -> Recommender | None:
-        """The model in service; None where there is none, for one that is not private where the policy lets private
-        ones alone serve, and for popularity where open counts say the same: they were paid for."""
+        """The model in service, with the titles that it never learned where it has factors. None where there is none,
+        for one that is not private where the policy lets private ones alone serve, and for popularity where open
+        counts say the same: they were paid for."""
         where = registry(self.session.settings.models)
         if self.champion is None or (self._private_alone and not is_private(where, self.champion)):
             return None
         model = load_model(where, self.champion)
-        return None if self.popular and isinstance(model, Popularity) else model
+        if self.popular and isinstance(model, Popularity):
+            return None
+        return with_new_titles(model, metadata(self.session), self.config.cold_start)
 
     @property
     def _private_alone(self) -> bool:
@@ -139,5 +149,15 @@ class Served:
 
     @cached_property
     def floor(self) -> Recommender:
-        """What everybody else is given: the open counts."""
-        return Popularity.of_counts(self.popular)
+        """What everybody else is given: what is popular in their country, by open counts; where no list by country
+        was made, the open counts of all of them."""
+        scores = by_region(self.session)
+        if not scores:
+            return Popularity.of_counts(self.popular)
+        return RegionalFloor(scores, ELSEWHERE, *countries(self.session, self.purpose))
+
+    @cached_property
+    def _latest(self) -> date | None:
+        """The latest day on which anything of the histories was played."""
+        newest: date | None = pc.max(distinct(self.session, self.interactions, LAST)).as_py()
+        return newest

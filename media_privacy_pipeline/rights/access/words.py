@@ -37,8 +37,14 @@ TABLES = {
         "Where every row went",
         "For each input: what landed, and what became of it. Repeated deliveries are counted and not kept.",
     ),
-    "personalisation_interactions": ("How often you watched what, for recommendations", "Counted per title."),
-    "training_interactions": ("How often you watched what, for training models", "Counted per title."),
+    "personalisation_interactions": (
+        "How often you watched what, for recommendations",
+        "Counted per title, with the day of the last time.",
+    ),
+    "training_interactions": (
+        "How often you watched what, for training models",
+        "Counted per title, with the day of the last time.",
+    ),
     "pseudonyms": ("Your pseudonyms", "By which the tables below know you. None leads to the others."),
     "allowances": (
         "How much of you is in noisy counts",
