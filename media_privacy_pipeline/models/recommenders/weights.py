@@ -12,8 +12,10 @@ from ..interactions import Floats, Interactions, Strings, positions
 from ..topk import top_k
 from .config import BlendConfig
 
-_GRID = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.4, 2.0, 3.0)
+_GRID = (0.0, 0.03, 0.06, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.4, 2.0, 3.0)
 _ROUNDS = 3
+_APART = 4
+"""Where nothing is learned of validation viewers, at most one of so many viewers is one."""
 _CANDIDATES = 100
 """Titles of each part's own list that compete for a viewer's list."""
 
@@ -35,19 +37,22 @@ def validation(interactions: Interactions, config: BlendConfig) -> Validation | 
     random = np.random.default_rng(config.seed)
     if config.held_out == "time":
         return _by_time(interactions, config, random)
-    fit = np.flatnonzero(interactions.lengths >= 2)
-    if not len(fit):
+    fit, apart = np.flatnonzero(interactions.lengths >= 2), config.held_out == "viewers"
+    most = min(config.validation_viewers, len(interactions) // _APART if apart else len(fit))
+    if not min(most, len(fit)):
         return None
-    chosen = np.sort(random.choice(fit, min(len(fit), config.validation_viewers), replace=False))
+    chosen = np.sort(random.choice(fit, min(len(fit), most), replace=False))
+    ages = interactions.ages if config.held_out == "titles" else None
     held = np.zeros(interactions.pairs, bool)
     for row in chosen.tolist():
         first, length = int(interactions.starts[row]), int(interactions.lengths[row])
         order = random.permutation(length)
-        if interactions.ages is not None:
-            order = order[np.argsort(interactions.ages[first : first + length][order], kind="stable")]
+        if ages is not None:
+            order = order[np.argsort(ages[first : first + length][order], kind="stable")]
         held[first + order[: max(1, int(length * config.validation_share))]] = True
-    train = interactions.where(~held)
-    return Validation(train, train.take(chosen), interactions.where(held).take(chosen))
+    shown = interactions.where(~held)
+    train = shown.take(np.setdiff1d(np.arange(len(shown)), chosen)) if apart else shown
+    return Validation(train, shown.take(chosen), interactions.where(held).take(chosen)) if train.pairs else None
 
 
 def _by_time(interactions: Interactions, config: BlendConfig, random: np.random.Generator) -> Validation | None:
@@ -65,16 +70,22 @@ def _by_time(interactions: Interactions, config: BlendConfig, random: np.random.
 def found_weights(scores: Floats, split: Validation, titles: Strings, k: int) -> Floats:
     """Weights of the parts, the largest 1, by coordinate ascent on mean NDCG@k.
 
-    `scores` (parts, viewers, titles) are standardised, what is seen at minus infinity. Of weights that do equally well
-    the first on the grid stay, so that a part without use has none.
+    `scores` (parts, viewers, titles) are standardised, what is seen at minus infinity. It ascends from the best part
+    alone and from all alike, and takes what came higher, the former where both did: single steps do not lead from one
+    to the other.
     """
     gains = _Gains.of(scores, split, titles, k)
-    parts = len(scores)
-    best = max((np.eye(parts)[n] for n in range(parts)), key=gains.mean)
-    reached = gains.mean(best)
+    alone = max(np.eye(len(scores)), key=gains.mean)
+    ascents = [_ascended(gains, start) for start in (alone, np.ones(len(scores)))]
+    best = max(ascents, key=gains.mean)
+    return np.asarray(best / best.max())
+
+
+def _ascended(gains: _Gains, start: Floats) -> Floats:
+    best, reached = start, gains.mean(start)
     for _ in range(_ROUNDS):
         before = reached
-        for part in range(parts):
+        for part in range(len(start)):
             for value in _GRID:
                 tried = best.copy()
                 tried[part] = value
@@ -82,7 +93,7 @@ def found_weights(scores: Floats, split: Validation, titles: Strings, k: int) ->
                     best, reached = tried, mean
         if reached <= before:
             break
-    return np.asarray(best / best.max())
+    return best
 
 
 @dataclass(frozen=True)
