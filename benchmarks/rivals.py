@@ -7,11 +7,11 @@ other in NDCG@10, paired by viewer with a 95 % bootstrap interval. `holdout` on 
 of microsoft/recommenders' benchmark: three quarters of the ratings of each *title* in train, seed 42, recall over all
 of a viewer's test titles.
 
-With several seeds (or origins, where it goes by time) the configurations are chosen within the train of the first split;
-every split is trained and tested anew, weights of blends are found within each, and a viewer's figure is the mean over
-the splits that test them. In `liang` five seeds from a multiple of five on test every viewer once. `--origins 5` tests
-the last five titles of every viewer in turn, or the last five tenths of all rows, each learned from what came before it
-alone; the earliest comes first.
+With several seeds (or origins, where it goes by time) the configurations are chosen within the train of the first
+split; every split is trained and tested anew, weights of blends are found within each, and a viewer's figure is the
+mean over the splits that test them. In `liang` five seeds from a multiple of five on test every viewer once.
+`--origins 5` tests the last five titles of every viewer in turn, or the last five tenths of all rows, each learned from
+what came before it alone; the earliest comes first.
 """
 
 from __future__ import annotations
