@@ -8,7 +8,7 @@ import numpy as np
 
 from ...errors import UsageError
 from ..base import NOBODY
-from ..interactions import Floats, Interactions, Strings, positions
+from ..interactions import Bools, Floats, Interactions, Strings, positions
 from ..topk import top_k
 from .config import BlendConfig
 
@@ -75,33 +75,38 @@ def found_weights(scores: Floats, split: Validation, titles: Strings, k: int) ->
     to the other.
     """
     gains = _Gains.of(scores, split, titles, k)
-    alone = max(np.eye(len(scores)), key=gains.mean)
+    alone = max(np.eye(len(scores)), key=lambda weights: gains.mean(gains.total(weights)))
     ascents = [_ascended(gains, start) for start in (alone, np.ones(len(scores)))]
-    best = max(ascents, key=gains.mean)
+    best, _ = max(ascents, key=lambda ascent: ascent[1])
     return np.asarray(best / best.max())
 
 
-def _ascended(gains: _Gains, start: Floats) -> Floats:
-    best, reached = start, gains.mean(start)
+def _ascended(gains: _Gains, start: Floats) -> tuple[Floats, float]:
+    """Weights that no single change raises, or those of the last round, and their mean NDCG."""
+    best, reached = start.copy(), gains.mean(gains.total(start))
     for _ in range(_ROUNDS):
         before = reached
         for part in range(len(start)):
+            others = best.copy()
+            others[part] = 0
+            rest = gains.total(others)
             for value in _GRID:
-                tried = best.copy()
-                tried[part] = value
-                if tried.any() and (mean := gains.mean(tried)) > reached:
-                    best, reached = tried, mean
+                if value == best[part] or (value == 0 and not others.any()):
+                    continue
+                if (mean := gains.mean(rest + np.float32(value) * gains.scores[part])) > reached:
+                    best[part], reached = value, mean
         if reached <= before:
             break
-    return best
+    return best, reached
 
 
 @dataclass(frozen=True)
 class _Gains:
-    """Candidates of each viewer: `scores` (viewers, candidates, parts), `wanted` 1 for held-out ones, the discounts of
-    the first k places and each viewer's ideal sum."""
+    """Candidates of each viewer: `scores` (parts, viewers, places), `listed` where a place has a candidate, `wanted` 1
+    for held-out ones, the discounts of the first k places and each viewer's ideal sum."""
 
     scores: Floats
+    listed: Bools
     wanted: Floats
     discounts: Floats
     ideal: Floats
@@ -119,16 +124,18 @@ class _Gains:
         wanted[split.held_out.rows[places >= 0], places[places >= 0]] = 1
         # The candidates first, in the order of titles; the others of shorter lists are never ranked.
         order = np.argsort(~candidates, axis=1, kind="stable")[:, : int(candidates.sum(axis=1).max(initial=1))]
-        chosen = np.take_along_axis(scores, order[None], axis=2)
-        chosen = np.where(np.take_along_axis(candidates, order, axis=1)[None], chosen, -np.inf)
+        listed = np.take_along_axis(candidates, order, axis=1)
+        chosen = np.where(listed, np.take_along_axis(scores, order[None], axis=2), np.float32(0))
         discounts = 1 / np.log2(np.arange(2, k + 2))
         ideal = np.concatenate([[0.0], np.cumsum(discounts)])[np.minimum(split.held_out.lengths, k)]
-        return cls(chosen.transpose(1, 2, 0), np.take_along_axis(wanted, order, axis=1), discounts, ideal)
+        return cls(chosen, listed, np.take_along_axis(wanted, order, axis=1), discounts, ideal)
 
-    def mean(self, weights: Floats) -> float:
-        """Mean NDCG@k of the viewers under these weights."""
-        used = weights > 0
-        scores = np.where(np.isfinite(self.scores[:, :, 0]), self.scores[:, :, used] @ weights[used], -np.inf)
-        best = top_k(np.asarray(scores), len(self.discounts))
+    def total(self, weights: Floats) -> Floats:
+        """Weighted sum of the parts' scores: shape (viewers, places)."""
+        return np.asarray(np.tensordot(weights.astype(np.float32), self.scores, 1))
+
+    def mean(self, total: Floats) -> float:
+        """Mean NDCG@k of the viewers when they are ranked by a total."""
+        best = top_k(np.where(self.listed, total, np.float32(-np.inf)), len(self.discounts))
         hit = np.take_along_axis(self.wanted, np.maximum(best, 0), axis=1) * (best != NOBODY)
         return float((hit @ self.discounts[: hit.shape[1]] / self.ideal).mean())
