@@ -29,7 +29,7 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def as_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """A table for a terminal; plain, aligned columns where the output is piped. A title is a line of its own above it."""
+    """A table for a terminal; plain, aligned columns where the output is piped. A title is a line of its own above."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
