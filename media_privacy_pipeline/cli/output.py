@@ -29,19 +29,22 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
 
 
 def as_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str | None = None) -> None:
-    """A table for a terminal; plain, aligned columns where the output is piped."""
+    """A table for a terminal; plain, aligned columns where the output is piped. A title is a line of its own above."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     rows = [[_text(cell) for cell in row] for row in rows]
     piped = not sys.stdout.isatty()
-    table = Table(title=title, box=None if piped else box.SIMPLE_HEAD, pad_edge=False, title_justify="left")
+    table = Table(box=None if piped else box.SIMPLE_HEAD, pad_edge=False)
     for position, column in enumerate(columns):
         numeric = bool(rows) and all(_is_number(row[position]) for row in rows)
         table.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
+    # Not the table's own title, which is broken at the width of its columns.
+    if title is not None:
+        typer.echo(title)
     # A pipe has no width: do not cut what a program or a file is meant to hold.
     Console(width=10_000 if piped else None, markup=False, highlight=False).print(table)
 

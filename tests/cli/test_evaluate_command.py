@@ -38,6 +38,9 @@ def test_tune_and_evaluate_from_one_file(cli, ratings: Path, tmp_path: Path) -> 
     assert done.stderr == "", "quiet where it is piped"
     assert "ials - popularity" in done.stdout
     assert "note: the catalogue has 36 titles" in done.stdout
+    title = done.stdout.splitlines()[0]
+    assert title.startswith("leave-last-out: 36 users")
+    assert title.endswith("and 36 titles"), "whole, however narrow the table is"
     text = (tmp_path / "all.json").read_text()
     document: dict[str, Any] = json.loads(text)
     assert document["models"][0]["config"] == json.loads(tuned.stdout)["config"]

@@ -16,7 +16,7 @@ from media_privacy_pipeline.models.recommenders.config import (
     Rp3BetaConfig,
 )
 from media_privacy_pipeline.models.recommenders.kinds import make
-from media_privacy_pipeline.models.recommenders.weights import validation
+from media_privacy_pipeline.models.recommenders.weights import Validation, found_weights, validation
 
 
 def tastes(viewers: int = 80, titles: int = 24, seed: int = 2) -> Interactions:
@@ -81,6 +81,40 @@ def test_the_latest_pairs_of_all_are_held_out_where_time_is_asked_for() -> None:
     assert split.histories.lengths.all()
     with pytest.raises(UsageError, match="needs interactions that know their ages"):
         validation(Interactions.of(["u"], ["a"]), BlendConfig(held_out="time"))
+
+
+def test_titles_are_held_out_at_random_where_that_is_asked_for_though_ages_are_known() -> None:
+    data = tastes()
+    split = validation(data, BlendConfig(validation_viewers=30, validation_share=0.25, held_out="random"))
+    assert split is not None
+    assert split.held_out.ages is not None
+    assert split.histories.ages is not None
+    assert split.train.pairs + split.held_out.pairs == data.pairs
+    mixed = [
+        split.held_out.block(r, r + 1).ages.max() > split.histories.block(r, r + 1).ages.min()  # type: ignore[union-attr]
+        for r in range(30)
+    ]
+    assert sum(mixed) > 15, "of six titles, the two held out are the latest ones once in fifteen draws"
+
+
+def test_nothing_is_learned_of_validation_viewers_where_they_are_to_be_unseen() -> None:
+    data = tastes()
+    split = validation(data, BlendConfig(validation_viewers=30, validation_share=0.25, held_out="viewers"))
+    assert split is not None
+    assert split.histories.viewers.to_pylist() == split.held_out.viewers.to_pylist()
+    assert len(split.histories) == len(data) // 4, "most of the viewers stay to be learned from"
+    assert sorted([*split.train.viewers.to_pylist(), *split.histories.viewers.to_pylist()]) == data.viewers.to_pylist()
+    assert split.train.pairs + split.histories.pairs + split.held_out.pairs == data.pairs
+    assert validation(Interactions.of(["u"] * 2, ["a", "b"]), BlendConfig(held_out="viewers")) is None
+
+
+def test_parts_that_only_help_all_together_are_found_too() -> None:
+    # What is wanted is second in every part, after another title each: alone, or two at a time, the parts miss it.
+    titles = np.array(["a", "b", "c", "wanted"])
+    scores = np.array([[[3, 0, 0, 1.2]], [[0, 3, 0, 1.2]], [[0, 0, 3, 1.2]]], np.float32)
+    viewer = Interactions.of(["v"], ["wanted"])
+    weights = found_weights(scores, Validation(viewer, viewer, viewer), titles, 1)
+    assert (scores[:, 0, :] * weights[:, None]).sum(axis=0).argmax() == 3
 
 
 def test_weights_are_found_where_one_part_is_noise() -> None:

@@ -143,9 +143,10 @@ class BlendConfig(_Config):
     """Most viewers that weights are found on."""
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Part of the titles that is held out for it."""
-    held_out: Literal["titles", "time"] = "titles"
+    held_out: Literal["titles", "random", "viewers", "time"] = "titles"
     """`titles`: that part of each validation viewer's titles, the latest ones where ages are known, else at random;
-    `time`: that part of all pairs, the latest ones, as where a model must know today by yesterday. It needs ages."""
+    `random`: at random in any case; `viewers`: at random, of viewers of whom nothing else is learned either; `time`:
+    that part of all pairs, the latest ones, as where a model must know today by yesterday. It needs ages."""
     k: Count = 10
     """Length of the lists whose NDCG the weights are found by."""
     seed: int = 11
