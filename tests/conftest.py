@@ -28,7 +28,7 @@ time.tzset()
 # Nights are run by the dozen here; what the audit does at full size has tests of its own.
 os.environ["MEDIA_PRIVACY_AUDIT_SIZE"] = "small"
 # Tests give Spark tables of a few rows: what its Java process would win by compiling for long runs, it never gets back.
-# What it compiles for hundreds of queries fills the 48 MB that it then allows itself, and all after that is interpreted.
+# What it compiles for hundreds of queries fills the 48 MB that it then allows itself; all after that was interpreted.
 os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=1g"
 
 _KEPT = {"MEDIA_PRIVACY_REAL_DATA", "MEDIA_PRIVACY_AUDIT_SIZE"}
