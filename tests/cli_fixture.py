@@ -7,11 +7,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
+from warm_cli import Warm
 
 Done = subprocess.CompletedProcess[str]
 Cli = Callable[..., Done]
@@ -40,48 +42,56 @@ class Night:
         return to
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Warm]:
+    """Starts commands without the seconds that their libraries take to import."""
+    warm = Warm()
+    yield warm
+    warm.close()
+
+
 @pytest.fixture
-def cli(tmp_path: Path) -> Cli:
+def cli(tmp_path: Path, warm: Warm) -> Cli:
     """`cli("run", "--home", ...)`: the finished process; `env` adds variables."""
 
     def run(*arguments: object, env: dict[str, str] | None = None) -> Done:
-        return subprocess.run(
-            [*COMMAND, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env=environment(**(env or {})),
-            timeout=600,
-            check=False,
-        )
+        return _finished(warm, list(map(str, arguments)), tmp_path, environment(**(env or {})))
 
     return run
 
 
+def _finished(warm: Warm, arguments: Sequence[str], cwd: Path, env: Mapping[str, str]) -> Done:
+    with TemporaryFile("w+") as out, TemporaryFile("w+") as err:
+        code = warm.start(arguments, cwd, env, out, err).wait(600)
+        out.seek(0)
+        err.seek(0)
+        return Done([*COMMAND, *arguments], code, out.read(), err.read())
+
+
 @pytest.fixture(scope="session")
 def night(tmp_path_factory: pytest.TempPathFactory) -> Night:
-    """150 simulated households over six days, run once a test process."""
+    """150 simulated households over six days, run once a test process, as people run it."""
     from media_privacy_pipeline.landing.simulate import simulate
 
     folder = tmp_path_factory.mktemp("night")
-    simulate(folder / "landing", seed=11, households=150, days=6, titles=80)
-    return _run(folder / "landing", folder / "home")
-
-
-@pytest.fixture(scope="session")
-def early(night: Night, tmp_path_factory: pytest.TempPathFactory) -> Night:
-    """The same landing zone, and a home in which a run took in its first four days: copy it, and let a night go on."""
-    return _run(night.landing, tmp_path_factory.mktemp("early") / "home", "--to", "2026-09-04")
-
-
-def _run(landing: Path, home: Path, *more: str) -> Night:
+    landing, home = folder / "landing", folder / "home"
+    simulate(landing, seed=11, households=150, days=6, titles=80)
     started = time.monotonic()
     done = subprocess.run(
-        [*COMMAND, "run", "--landing", str(landing), "--home", str(home), *more],
+        [*COMMAND, "run", "--landing", str(landing), "--home", str(home)],
         capture_output=True,
         text=True,
-        env=environment(HOME=str(home.parent)),
+        env=environment(HOME=str(folder)),
         timeout=600,
         check=False,
     )
     return Night(landing, home, done, time.monotonic() - started)
+
+
+@pytest.fixture(scope="session")
+def early(night: Night, warm: Warm, tmp_path_factory: pytest.TempPathFactory) -> Night:
+    """The same landing zone, and a home in which a run took in its first four days: copy it, and let a night go on."""
+    folder, started = tmp_path_factory.mktemp("early"), time.monotonic()
+    arguments = ["run", "--landing", str(night.landing), "--home", str(folder / "home"), "--to", "2026-09-04"]
+    done = _finished(warm, arguments, folder, environment(HOME=str(folder)))
+    return Night(night.landing, folder / "home", done, time.monotonic() - started)

@@ -28,20 +28,31 @@ time.tzset()
 # Nights are run by the dozen here; what the audit does at full size has tests of its own.
 os.environ["MEDIA_PRIVACY_AUDIT_SIZE"] = "small"
 # Tests give Spark tables of a few rows: what its Java process would win by compiling for long runs, it never gets back.
-os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+# What it compiles for hundreds of queries fills the 48 MB that it then allows itself; all after that was interpreted.
+os.environ["SPARK_SUBMIT_OPTS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:ReservedCodeCacheSize=1g"
 
 _KEPT = {"MEDIA_PRIVACY_REAL_DATA", "MEDIA_PRIVACY_AUDIT_SIZE"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under xdist's loadgroup all Spark tests share one worker, hence one JVM; and so do those that need a finished
-    night, which is then run once."""
+    """Under xdist's loadgroup all Spark tests share one worker, hence one JVM; so do those that need a finished night,
+    which is then run once; and so does a module whose tests share what one of its fixtures made."""
     for item in items:
         if item.get_closest_marker("spark"):
             item.add_marker(pytest.mark.xdist_group("spark"))
         elif {"night", "early"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group("night"))
+        elif _shares(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
+
+
+def _shares(item: pytest.Item) -> bool:
+    found = getattr(item, "_fixtureinfo", None)
+    fixtures = (
+        [] if found is None else [each for name in found.names_closure for each in found.name2fixturedefs.get(name, ())]
+    )
+    return any(fixture.scope == "module" for fixture in fixtures)
 
 
 @pytest.fixture(autouse=True)

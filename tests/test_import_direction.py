@@ -159,3 +159,10 @@ def test_loading_the_light_rooms_pulls_nothing_heavy() -> None:
     code = f"import sys, {', '.join(wanted)}; print(sorted(set(sys.modules) & {HEAVY!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_command_line_starts_without_what_its_commands_need() -> None:
+    slow = HEAVY | {"numpy", "pandas", "scipy", "sklearn", "pyarrow", "duckdb", "dagster", "sqlglot", "sqlalchemy"}
+    code = f"import sys, media_privacy_pipeline.cli; print(sorted(set(sys.modules) & {slow!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

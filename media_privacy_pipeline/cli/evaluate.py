@@ -5,22 +5,18 @@ from __future__ import annotations
 import json as jsons
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ..errors import UsageError
-from ..models.config import EvaluationConfig
-from ..models.evaluation import groups as grouping
-from ..models.evaluation.contenders import chosen, configured
-from ..models.evaluation.plain import genres_of
-from ..models.evaluation.promised import DELTA, check_asked, notes, promised, promises, with_floor
-from ..models.evaluation.protocols import SplitConfig
-from ..models.evaluation.report import Entry, limited, measured
-from ..models.recommenders.kinds import PRIVATE
+from ..models.evaluation.splitting import SplitConfig
 from . import evaluating as shared
 from .options import AsJson
 from .output import as_json, as_table
+
+if TYPE_CHECKING:
+    from ..models.evaluation.report import Entry
 
 _DEFAULT = SplitConfig()
 
@@ -46,7 +42,7 @@ def evaluate(
     epsilon: Annotated[
         float | None, typer.Option(help="What private models may cost each user; they need it.", show_default=False)
     ] = None,
-    delta: Annotated[float | None, typer.Option(help="And the delta of it.", show_default=f"{DELTA:g}")] = None,
+    delta: Annotated[float | None, typer.Option(help="And the delta of it.", show_default="1e-06")] = None,
     k: Annotated[str, typer.Option("--k", help="Lengths of the lists.")] = "10,20,50,100",
     threshold: shared.Threshold = None,
     min_user_ratings: shared.MinUser = 1,
@@ -83,6 +79,13 @@ def evaluate(
       media-privacy evaluate --train train.csv --test test.csv --fold-in known.csv --protocol liang
       media-privacy evaluate --train train.csv --test test.csv --model private_als,ials --epsilon 1
     """
+    # These bring the models' libraries: the other commands start in half the time without them.
+    from ..models.config import EvaluationConfig
+    from ..models.evaluation import groups as grouping
+    from ..models.evaluation.plain import genres_of
+    from ..models.evaluation.promised import DELTA, notes, promises, with_floor
+    from ..models.evaluation.report import limited, measured
+
     settings = shared.split_config(
         protocol=protocol,
         threshold=threshold,
@@ -123,6 +126,11 @@ def evaluate(
 
 def _entries(models: str, configs: Sequence[Path], epsilon: float | None, delta: float | None) -> list[Entry]:
     """The models to measure: each name once; a configuration is for the first model of its kind that has none yet."""
+    from ..models.evaluation.contenders import chosen, configured
+    from ..models.evaluation.promised import DELTA, check_asked, promised
+    from ..models.evaluation.report import Entry
+    from ..models.recommenders.kinds import PRIVATE
+
     kinds = list(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
     given: set[str] = set()
     read = [chosen(path) for path in configs]

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from pydantic import ValidationError
 
 from ..errors import UsageError
-from ..models.evaluation import columns, given, protocols
-from ..models.evaluation.protocols import Part, SplitConfig
-from ..models.evaluation.ratings import Ratings
-from ..models.evaluation.reading import Form, Source, read
-from ..models.evaluation.split import Split
+from ..models.evaluation.splitting import Part, SplitConfig
+
+if TYPE_CHECKING:
+    from ..models.evaluation.ratings import Ratings
+    from ..models.evaluation.reading import Form, Source
+    from ..models.evaluation.split import Split
 
 Data = Annotated[
     Path | None,
@@ -57,6 +58,9 @@ class Prepared:
 
 def form_of(order: str | None, header: bool | None, repeats: str) -> Form:
     """Raises UsageError for what cannot be."""
+    from ..models.evaluation import columns
+    from ..models.evaluation.reading import Form
+
     if repeats not in ("refuse", "last"):
         raise UsageError(f"--repeats {repeats}: there are refuse and last")
     return Form(columns.given(order), header, "last" if repeats == "last" else "refuse")
@@ -73,6 +77,9 @@ def split_config(**values: Any) -> SplitConfig:
 
 def one_file(path: Path, form: Form, config: SplitConfig, part: Part) -> Prepared:
     """The split of a file that the protocol parts."""
+    from ..models.evaluation import protocols
+    from ..models.evaluation.reading import read
+
     data, source = read(path, form)
     made, counts = protocols.split(data, config, part)
     return Prepared(made, counts, (source,))
@@ -80,6 +87,9 @@ def one_file(path: Path, form: Form, config: SplitConfig, part: Part) -> Prepare
 
 def given_files(train: Path, test: Path, fold_in: Path | None, form: Form, config: SplitConfig) -> Prepared:
     """The split of files that were parted before."""
+    from ..models.evaluation import given
+    from ..models.evaluation.reading import read
+
     found: list[tuple[Ratings, Source]] = [read(path, form) for path in (train, test, fold_in) if path is not None]
     rows = [ratings for ratings, _ in found]
     made, counts = given.given(rows[0], rows[1], rows[2] if fold_in is not None else None, config)

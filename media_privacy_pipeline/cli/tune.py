@@ -5,24 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
 from ..errors import UsageError
-from ..models.evaluation.contenders import check_kind
-from ..models.evaluation.judging import PER_VIEWER
-from ..models.evaluation.protocols import SplitConfig
-from ..models.evaluation.record import Record
-from ..models.evaluation.tuning import Search, SearchConfig
-from ..models.evaluation.tuning import tune as searched
-from ..models.recommenders.kinds import PRIVATE
+from ..models.evaluation.splitting import SplitConfig
 from . import evaluating as shared
 from .options import AsJson
 from .output import as_facts, as_json
 
 _DEFAULT = SplitConfig()
-_SEARCHES: Mapping[str, Search] = {"random": "random", "halving": "halving"}
+_SEARCHES: Mapping[str, Literal["random", "halving"]] = {"random": "random", "halving": "halving"}
 
 
 def register(app: typer.Typer) -> None:
@@ -61,6 +55,13 @@ def tune(
       media-privacy tune --data ml-100k/u.data --model ials --record ials.jsonl
       media-privacy evaluate --data ml-100k/u.data --config ials.jsonl
     """
+    from ..models.evaluation.contenders import check_kind
+    from ..models.evaluation.judging import PER_VIEWER
+    from ..models.evaluation.record import Record
+    from ..models.evaluation.tuning import SearchConfig
+    from ..models.evaluation.tuning import tune as searched
+    from ..models.recommenders.kinds import PRIVATE
+
     settings = shared.split_config(
         protocol=protocol,
         threshold=threshold,

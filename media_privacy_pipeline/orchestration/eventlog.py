@@ -1,7 +1,8 @@
 """A faster event log for headless runs, in the same files.
 
-Dagster's SQLite event log opens a new engine for every event and compiles every statement anew: 6 ms of CPU an event,
-where a run over 35 days stores some 2,500 of them. One engine a file, kept for the run, takes it to 2 ms.
+Dagster's SQLite event log opens a new engine for every event, compiles every statement anew, asks for every check
+whether its table is there, and has the disk flushed three times an event: a run over 35 days stores some 2,500 of
+them. One connection a file, kept for the run and flushed at its end, takes an event from 12 ms to 2 ms.
 """
 
 from __future__ import annotations
@@ -18,13 +19,18 @@ _BUSY_SECONDS = 60
 
 @contextmanager
 def reused_connections(instance: dg.DagsterInstance) -> Iterator[None]:
-    """Keep the connections of an instance's SQLite event log while the block runs; other storages are left alone."""
+    """Keep the connections of an instance's SQLite event log while the block runs; other storages are left alone.
+
+    Each event is there for other processes at once, and stays when this one is killed. A power cut may take back the
+    last events of a run that had not ended: the lake, not the log, says what was made, and the next run tells it anew.
+    """
     log: Any = instance.event_log_storage
     if not (hasattr(log, "_connect") and hasattr(log, "conn_string_for_shard")):
         yield
         return
     engines: dict[str, sa.Engine] = {}
-    opened_anew = log._connect
+    tables: set[str] = set()
+    opened_anew, asked_anew = log._connect, log.has_table
 
     def engine(shard: str) -> sa.Engine:
         if shard not in engines:
@@ -35,6 +41,7 @@ def reused_connections(instance: dg.DagsterInstance) -> Iterator[None]:
             engines[shard] = sa.create_engine(
                 log.conn_string_for_shard(shard), poolclass=sa.QueuePool, connect_args=options
             )
+            sa.event.listen(engines[shard], "connect", _flush_at_checkpoints)
         return engines[shard]
 
     @contextmanager
@@ -42,10 +49,22 @@ def reused_connections(instance: dg.DagsterInstance) -> Iterator[None]:
         with engine(shard).connect() as connection, connection.begin():
             yield connection
 
-    log._connect = connect
+    def has_table(name: str) -> bool:
+        if name not in tables and asked_anew(name):
+            tables.add(name)
+        return name in tables
+
+    log._connect, log.has_table = connect, has_table
     try:
         yield
     finally:
-        log._connect = opened_anew
+        log._connect, log.has_table = opened_anew, asked_anew
         for each in engines.values():
+            with each.connect() as connection:
+                connection.exec_driver_sql("pragma wal_checkpoint(passive)")
             each.dispose()
+
+
+def _flush_at_checkpoints(connection: Any, _: object) -> None:
+    """With a write-ahead log, which Dagster's files have, the file stays whole whenever the power goes."""
+    connection.execute("pragma synchronous = normal")

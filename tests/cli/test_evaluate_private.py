@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from media_privacy_pipeline.cli.app import app
 from media_privacy_pipeline.errors import UsageError
+from media_privacy_pipeline.models.evaluation.promised import DELTA
 
 
 @pytest.fixture
@@ -80,3 +81,8 @@ def test_what_no_promise_can_be_made_of_is_refused(files: Path, given: list[str]
     found = CliRunner().invoke(app, given)
     assert isinstance(found.exception, UsageError)
     assert said in str(found.exception)
+
+
+def test_the_delta_of_the_help_is_the_one_that_is_taken() -> None:
+    found = CliRunner().invoke(app, ["evaluate", "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+    assert f"[default: {DELTA:g}]" in found.output

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -117,6 +119,17 @@ def test_a_check_that_cannot_run_fails_without_a_word(
     outcomes = Runner().run("plays", [s for s in specs if s.name == "seconds_range"], frame, {})
     assert [(each.passed, each.broken) for each in outcomes] == [(False, True)]
     assert MARKER not in repr(outcomes) + "".join(capfd.readouterr())
+
+
+def test_each_frame_is_looked_at_by_itself_and_given_back(session: Session) -> None:
+    specs = [s for s in expectations_of(session.project, "plays") if s.name == "event_id_unique"]
+    twice, once = pa.table({"event_id": ["a", "a"]}).to_pandas(), pa.table({"event_id": ["a", "b"]}).to_pandas()
+    runner, kept = Runner(), (weakref.ref(twice), weakref.ref(once))
+    assert [each.passed for each in runner.run("plays", specs, twice, {})] == [False]
+    assert [each.passed for each in runner.run("plays", specs, once, {})] == [True]
+    del twice, once
+    gc.collect()
+    assert [each() for each in kept] == [None, None]
 
 
 def test_the_docs_ask_nothing_of_other_machines(session: Session, put: Put, tmp_path: Path) -> None:

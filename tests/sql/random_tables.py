@@ -112,6 +112,8 @@ def _pool(column: Column, words: Mapping[str, str]) -> list[Any]:
             return _DAYS
         case "varchar[]":
             return [[], ["drama"], ["drama", "comedy"], ["comedy", "comedy"], ["ß"]]
+        case "double[]":
+            return [[], [0.0, 1.0], [-0.5, 2.5]]
     raise AssertionError(f"{column.name}: no random values for the type {column.data_type}")
 
 

@@ -8,9 +8,10 @@ import pyarrow.compute as pc
 
 from ...errors import Refused, UsageError
 from ..interactions import Bools
-from .protocols import Protocol, Sides, SplitConfig, joined
+from .protocols import Sides, joined
 from .ratings import Ratings
 from .split import Split
+from .splitting import Protocol, SplitConfig
 
 
 def given(train: Ratings, test: Ratings, fold_in: Ratings | None, config: SplitConfig) -> tuple[Split, dict[str, int]]:

@@ -13,45 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from ...errors import Refused
 from ..interactions import Bools, Floats, Ints
 from .ratings import Ratings
 from .split import Split, paired
-
-Protocol = Literal["liang", "holdout", "leave-last-out", "temporal"]
-Part = Literal["test", "validation"]
-Share = Annotated[float, Field(gt=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-
-
-class SplitConfig(BaseModel):
-    """Every number that a split is made with."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    protocol: Protocol = "holdout"
-    """How test pairs are chosen."""
-    threshold: float | None = None
-    """Ratings so high or higher count as watched and liked, others not at all; None: every row counts."""
-    min_user_ratings: Count = 1
-    """Users with fewer rows, after the threshold, are left out."""
-    min_title_ratings: Count = 1
-    """Titles with fewer rows, after the threshold, are left out before that."""
-    test_share: Share = 0.2
-    """Held out: of the users (liang), of each user's rows (holdout), of all rows (temporal)."""
-    validation_share: Share = 0.1
-    """As test_share, of all users (liang) or of the rows that the test leaves over (holdout, temporal)."""
-    fold_in_share: Share = 0.8
-    """Part of a held-out user's rows that the model is shown (liang)."""
-    refit: bool = True
-    """Whether models that are tested learn from the validation rows too; never in liang: those are users apart."""
-    seed: int = 7
-    """Start of the random generator that draws users and rows."""
+from .splitting import Part, Protocol
+from .splitting import SplitConfig as SplitConfig
 
 
 @dataclass(frozen=True)
