@@ -85,4 +85,4 @@ def test_what_no_promise_can_be_made_of_is_refused(files: Path, given: list[str]
 
 def test_the_delta_of_the_help_is_the_one_that_is_taken() -> None:
     found = CliRunner().invoke(app, ["evaluate", "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
-    assert f"[default: {DELTA:g}]" in found.output
+    assert f"[default: ({DELTA:g})]" in found.output
