@@ -41,7 +41,8 @@ from media_privacy_pipeline.models.recommenders.ials import Ials
 from media_privacy_pipeline.privacy.accountant import mu_within
 
 K = 20
-IALS = IalsConfig(factors=64, iterations=8, threads=1)
+# Chosen among 16 settings on seed 101 at 40,000 viewers, and among three at 200,000; no other seed was looked at.
+IALS = IalsConfig(factors=64, iterations=8, regularisation=0.003, unobserved=0.3, threads=1)
 DELTA = 8e-6
 _TEST_VIEWERS = 2_000
 

@@ -108,5 +108,6 @@ def test_private_models_alone_serve_where_they_are_paid_for(tmp_path: Path, docu
     document["serving"]["models"] = "private"
     assert policy.load(written(tmp_path, document)).serving.models == "private"
     del document["releases"]["factors"]
+    document["releases"]["budget"]["families"]["models"]["members"].remove("similar_titles")
     with pytest.raises(UsageError, match=r"serving\.models: private needs releases\.factors"):
         policy.load(written(tmp_path, document))

@@ -26,6 +26,7 @@ def quietly(patch: pytest.MonkeyPatch) -> None:
 def let(session: Session, *, models: str = "any", mu: float | None = MU) -> None:
     """Let the policy pay for factors at this cost, and say which models serve."""
     statement = None if mu is None else FactorsStatement(title="Alike", mu=mu, months=3)
-    releases = session.policy.releases.model_copy(update={"factors": statement})
+    budget = session.policy.releases.budget.model_copy(update={"families": {}})
+    releases = session.policy.releases.model_copy(update={"factors": statement, "budget": budget})
     serving = ServingPolicy.model_validate({"models": models})
     vars(session)["policy"] = session.policy.model_copy(update={"releases": releases, "serving": serving})

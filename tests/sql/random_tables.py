@@ -17,6 +17,7 @@ NOON = datetime(2024, 3, 1, 12)
 ARROW = {
     "varchar": pa.string(), "integer": pa.int32(), "bigint": pa.int64(), "double": pa.float64(),
     "boolean": pa.bool_(), "timestamp": pa.timestamp("us"), "date": pa.date32(), "varchar[]": pa.list_(pa.string()),
+    "double[]": pa.list_(pa.float64()),
 }  # fmt: skip
 
 _WORDS = ["a", "b", "c", "ß", "İ x", "main", "", "A,b|c", "it's", "😀", "12", "x\\y", "100%"]
