@@ -54,8 +54,14 @@ terms as (
     select 0, 1, '^' || array_to_string(words, ' '), 'name' from cut
 ),
 once as (
-    -- One word of a title answers one word of the query: Troy is no Toy Story, however near it is to both its words.
-    select form, found.title_id, term, max(trust) * any_value(found.weight) as weight, arg_max(position, trust) as position
+    -- One word of a title answers one word of the query, the first of those that it is nearest to: Troy is no Toy Story,
+    -- however near it is to both its words.
+    select
+        form,
+        found.title_id,
+        term,
+        max(trust) * any_value(found.weight) as weight,
+        arg_max(position, trust - position * 1e-9) as position
     from terms join search_index as found using (term)
     group by all
 ),
