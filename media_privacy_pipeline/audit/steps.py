@@ -46,8 +46,7 @@ def audit(session: Session, span: Span) -> StepResult:
     if session.lake.is_current(_TABLE, fingerprint) and not (failed := _failed(session)):
         return StepResult({_TABLE: session.lake.rows(_TABLE)}, skipped=True, metadata={"failed": failed})
     found = findings(session, span, SIZES[size])
-    with session.lake.write(_TABLE, fingerprint) as staging:
-        pq.write_table(_rows(span.last, found), staging / "part-0.parquet", compression="zstd")
+    session.put(_TABLE, fingerprint, _rows(span.last, found))
     wrong = [finding for finding in found if not finding.passed]
     for finding in wrong:
         _LOG.error(

@@ -112,8 +112,5 @@ def clock(as_of: datetime) -> dict[str, Parameter]:
 def _rules(session: Session, table: str) -> StepResult:
     rows = _RULES[table](session.policy)
     fingerprint = fingerprint_of(table, rows.schema.to_string(), rows.to_pylist())
-    if session.lake.is_current(table, fingerprint):
-        return StepResult({table: rows.num_rows}, skipped=True)
-    with session.lake.write(table, fingerprint) as staging:
-        pq.write_table(rows, staging / "part-0.parquet")
-    return StepResult({table: rows.num_rows})
+    wrote = session.snapshot(table, fingerprint, lambda: rows)
+    return StepResult({table: rows.num_rows}, skipped=not wrote)

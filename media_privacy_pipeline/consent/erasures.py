@@ -87,10 +87,6 @@ def bury(session: Session, found: Mapping[str, datetime | None]) -> bool:
     every |= {ref: at for ref, at in found.items() if at is not None and there.get(ref) is None}
     rows = sorted(every.items(), key=lambda one: one[0])
     fingerprint = fingerprint_of(_TABLE, rows)
-    if session.lake.is_current(_TABLE, fingerprint):
-        return False
     columns = [[ref for ref, _ in rows], [at for _, at in rows]]
-    with session.lake.write(_TABLE, fingerprint) as staging:
-        table = pa.table([pa.array(c, f.type) for c, f in zip(columns, _TYPES, strict=True)], schema=_TYPES)
-        pq.write_table(table, staging / "part-0.parquet")
-    return True
+    table = pa.table([pa.array(c, f.type) for c, f in zip(columns, _TYPES, strict=True)], schema=_TYPES)
+    return session.snapshot(_TABLE, fingerprint, lambda: table)

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..engines import Input, Session, Span, StepResult
 from ..errors import Refused
@@ -26,7 +25,6 @@ _MALFORMED = "malformed_signals"
 _WATCHED = "accepted_viewing_events"
 # The order of the chain within a batch; decisions do not depend on it.
 _ORDER = "recorded_at, kind, event_id, account_id, profile_id, purpose"
-_ZSTD = {"compression": "zstd"}
 _STRINGS = """
 select distinct c.signal_value
 from accepted_consent_events as c
@@ -65,10 +63,7 @@ def update_ledger(session: Session, span: Span) -> StepResult:
         added = ledger.append(_entries(session, ledger.said("gpc"), sorted(found)), found) if found else 0
         count, mark = ledger.watermark(span.as_of)
         fingerprint = fingerprint_of("consent_ledger", count, mark.hash)
-        skipped = session.lake.is_current("consent_ledger", fingerprint)
-        if not skipped:
-            with session.lake.write("consent_ledger", fingerprint) as staging:
-                pq.write_table(ledger.rows(span.as_of), staging / "part-0.parquet", **_ZSTD)
+        skipped = not session.snapshot("consent_ledger", fingerprint, lambda: ledger.rows(span.as_of))
     return StepResult(
         {"consent_ledger": count},
         skipped=skipped and not added,

@@ -49,8 +49,7 @@ def survey(session: Session, span: Span) -> StepResult:
             counted = session.engine.fetch(sql, {table: session.folder(table) for table in sources}).to_pylist()
             schema = arrow_schema(session.project.contracts[one.table].types)
             found = pa.Table.from_pylist(_told(one, counted, least, span), schema)
-            with session.lake.write(one.table, fingerprint) as staging:
-                pq.write_table(found, staging / "part-0.parquet")
+            session.put(one.table, fingerprint, found)
         table = pa.concat_tables([pq.read_table(file) for file in session.lake.files(one.table)])
         rows[one.table], previews[one.table] = table.num_rows, _markdown(table.slice(max(0, table.num_rows - _SHOWN)))
     return StepResult(rows, skipped, previews=previews)

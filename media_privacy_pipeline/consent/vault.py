@@ -99,8 +99,7 @@ def _devices(session: Session) -> StepResult:
     table = pa.table(
         {"device_id": pa.array(ids, pa.string()), "device_ref": pa.array(map(refs.device, ids), pa.string())}
     )
-    with session.lake.write("consent_devices", fingerprint) as staging:
-        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+    session.put("consent_devices", fingerprint, table)
     return StepResult({"consent_devices": table.num_rows})
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pyarrow.parquet as pq
-
 from ..engines import Session, Span, StepResult
 from ..lake import fingerprint_of
 from .entries import COLUMNS
@@ -25,6 +23,5 @@ def index_titles(session: Session, span: Span) -> StepResult:
             f"select {', '.join(COLUMNS)} from accepted_titles", {"accepted_titles": session.folder("accepted_titles")}
         )
         for name, table in index_tables(catalogue, language).items():
-            with lake.write(name, inputs) as staging:
-                pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+            session.put(name, inputs, table)
     return StepResult({name: lake.rows(name) for name in TABLES}, skipped=skipped, metadata={"language": language})

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from .. import policy as policies
 from ..errors import UsageError
@@ -138,6 +139,18 @@ class Session:
         with self.lake.write(model, fingerprint, days, by=by or "arrival_day") as staging:
             self.engine.write(sql, inputs, staging, partition_by=by if days is not None else None)
         return StepResult({model: self.lake.rows(model, days)})
+
+    def put(self, table: str, fingerprint: str, rows: pa.Table) -> None:
+        """Write rows as a snapshot of one file."""
+        with self.lake.write(table, fingerprint) as staging:
+            pq.write_table(rows, staging / "part-0.parquet", compression="zstd")
+
+    def snapshot(self, table: str, fingerprint: str, make: Callable[[], pa.Table]) -> bool:
+        """`put` unless it is there already, made from the same; whether it was written."""
+        if self.lake.is_current(table, fingerprint):
+            return False
+        self.put(table, fingerprint, make())
+        return True
 
     def close(self) -> None:
         """Give back what the engine holds, if it was ever used."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..consent.record import opened
 from ..engines import Session, Span, StepResult
@@ -99,8 +98,7 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
     if not metrics:
         metadata["evaluation"] = "absent: no viewer has titles on both sides of the temporal split"
     for name, table in zip(_MEASURED, (metrics_table(metrics), curve), strict=True):
-        with lake.write(name, inputs) as staging:
-            pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+        session.put(name, inputs, table)
     return StepResult(_trained_rows(session), metadata=metadata)
 
 

@@ -11,7 +11,6 @@ from datetime import date
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..engines import Session, Span, StepResult
 from ..errors import UsageError
@@ -99,11 +98,8 @@ def export_ledger(session: Session, span: Span) -> StepResult:
         charges = ledger.charges()
         rows = _ledger_rows(charges, ledger)
     fingerprint = fingerprint_of(rows.schema.to_string(), rows.to_pylist())
-    if session.lake.is_current(_LEDGER, fingerprint):
-        return StepResult({_LEDGER: rows.num_rows}, skipped=True)
-    with session.lake.write(_LEDGER, fingerprint) as staging:
-        pq.write_table(rows, staging / "part-0.parquet", compression="zstd")
-    return StepResult({_LEDGER: rows.num_rows})
+    wrote = session.snapshot(_LEDGER, fingerprint, lambda: rows)
+    return StepResult({_LEDGER: rows.num_rows}, skipped=not wrote)
 
 
 def _certified(session: Session, table: str, days: Sequence[date]) -> dict[str, str | float | dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
@@ -51,8 +50,7 @@ def popularise(session: Session, span: Span, config: ModelsConfig | None = None)
     found = regional(counts)
     best = listed(counts, found, frozenset(maturity) - blocked, config.serving.listed_by_region)
     table = pa.Table.from_pylist([{**row, "maturity": maturity[str(row["title_id"])]} for row in best], schema=_SCHEMA)
-    with lake.write(TABLE, fingerprint) as staging:
-        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+    session.put(TABLE, fingerprint, table)
     own = {f"own share of {name}": round(float(w), 3) for name, w in zip(counts.regions, found.own_share, strict=True)}
     return StepResult({TABLE: table.num_rows}, metadata={"period": str(*period) if period else "none yet", **own})
 

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ...durable import replace_bytes
 from ...engines import Session, Span, StepResult
@@ -117,13 +116,10 @@ def _plans(session: Session) -> Path:
 def _write(session: Session, rows: Sequence[dict[str, Any]], metadata: dict[str, Any]) -> StepResult:
     creators = [{"creator": row["group_name"], **row} for row in rows if row["facet"] == CREATOR]
     groups = [row for row in rows if row["facet"] != CREATOR]
-    wrote = []
-    for name, own, schema in ((STATEMENT, creators, CREATORS), ("fairness_report", groups, GROUPS)):
-        table = pa.Table.from_pylist(own, schema=schema)
-        fingerprint = fingerprint_of(name, table.to_pylist())
-        wrote.append(not session.lake.is_current(name, fingerprint))
-        if wrote[-1]:
-            with session.lake.write(name, fingerprint) as staging:
-                pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+    tables = {STATEMENT: pa.Table.from_pylist(creators, CREATORS), "fairness_report": pa.Table.from_pylist(groups, GROUPS)}
+    wrote = [
+        session.snapshot(name, fingerprint_of(name, table.to_pylist()), partial(tables.__getitem__, name))
+        for name, table in tables.items()
+    ]
     counted = {STATEMENT: len(creators), "fairness_report": len(groups)}
     return StepResult(counted, skipped=not any(wrote), metadata=metadata)

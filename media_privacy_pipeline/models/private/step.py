@@ -14,7 +14,6 @@ from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
@@ -171,9 +170,5 @@ def _alike(found: PrivateFactors, known: set[str]) -> pa.Table:
 
 
 def _write(session: Session, table: pa.Table, told: dict[str, str | int]) -> StepResult:
-    fingerprint, lake = fingerprint_of(table.to_pydict()), session.lake
-    skipped = lake.is_current(TABLE, fingerprint)
-    if not skipped:
-        with lake.write(TABLE, fingerprint) as staging:
-            pq.write_table(table, staging / "part-0.parquet", compression="zstd")
-    return StepResult({TABLE: table.num_rows}, skipped=skipped, metadata=dict(told))
+    wrote = session.snapshot(TABLE, fingerprint_of(table.to_pydict()), lambda: table)
+    return StepResult({TABLE: table.num_rows}, skipped=not wrote, metadata=dict(told))

@@ -21,7 +21,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from ...durable import replace_bytes
@@ -107,7 +106,7 @@ def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepRes
         found, named = _learned(session, plan, people, release, config.segments)
     table = profile(plan, found, named)
     told = fingerprint_of(plan.model_dump_json(), table.to_pydict())
-    wrote = [_write(session, "segment_profile", told, lambda: table)]
+    wrote = [session.snapshot("segment_profile", told, lambda: table)]
     numbers = named.of_clusters(len(found.centres))
     for purpose, (source, target) in served.items():
 
@@ -119,7 +118,7 @@ def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepRes
             return pa.Table.from_arrays([viewers.viewers.take(kept), pa.array(segment).take(kept)], schema=_ASSIGNED)
 
         made_from = [session.lake.fingerprint(name) for name in (source, "accepted_titles")]
-        wrote.append(_write(session, target, fingerprint_of(purpose, told, numbers, made_from), assignments))
+        wrote.append(session.snapshot(target, fingerprint_of(purpose, told, numbers, made_from), assignments))
     stable = {"clusters": len(found.centres), "stability": _stability(session, plan)[len(found.centres)]}
     space = "genres" if plan.factors is None else "private factors"
     metadata = {"period": plan.period, "segments": table.num_rows, "space": space, **stable, **waits}
@@ -291,21 +290,12 @@ def _people(rows: pa.Table, titles: Mapping[str, Title], plan: Plan) -> Populati
 
 def _tell(session: Session, metadata: Mapping[str, int | float | str]) -> StepResult:
     """No segments, and why."""
-    wrote = [_write(session, "segment_profile", fingerprint_of(metadata), SCHEMA.empty_table)]
+    wrote = [session.snapshot("segment_profile", fingerprint_of(metadata), SCHEMA.empty_table)]
     wrote += [
-        _write(session, target, fingerprint_of(metadata), _ASSIGNED.empty_table)
+        session.snapshot(target, fingerprint_of(metadata), _ASSIGNED.empty_table)
         for _, target in purposes(session).values()
     ]
     return _result(session, metadata, skipped=not any(wrote))
-
-
-def _write(session: Session, name: str, fingerprint: str, make: Callable[[], pa.Table]) -> bool:
-    """Write a snapshot unless it is there, made from the same; whether it was written."""
-    if session.lake.is_current(name, fingerprint):
-        return False
-    with session.lake.write(name, fingerprint) as staging:
-        pq.write_table(make(), staging / "part-0.parquet", compression="zstd")
-    return True
 
 
 def _result(session: Session, metadata: Mapping[str, int | float | str], *, skipped: bool) -> StepResult:

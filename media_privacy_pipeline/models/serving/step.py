@@ -8,7 +8,6 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
@@ -49,8 +48,7 @@ def discover(session: Session, span: Span, config: ModelsConfig | None = None) -
     made = list(weekly_lists(rankers, histories, week, config.discovery))
     table = pa.concat_tables([SCHEMA.empty_table(), kept, *made])
     table = table.sort_by([("viewer_key", "ascending"), ("rank", "ascending")])
-    with lake.write(_WEEKLY, fingerprint) as staging:
-        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
+    session.put(_WEEKLY, fingerprint, table)
     people = {"viewers": len(viewers.keys), "viewers_with_a_new_list": _people(made)}
     told: dict[str, int | str] = {"week": week.isoformat(), **people, "long_tail_titles": len(tail)}
     return StepResult({_WEEKLY: table.num_rows}, metadata=told)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ...engines import Session, Span, StepResult
 from ...engines.types import arrow_schema
@@ -28,10 +27,7 @@ def count(session: Session, span: Span) -> StepResult:
     schema = arrow_schema(session.project.contracts[_TABLE].types)
     rows = pa.Table.from_pylist([_row(key, of, least) for key, of in sorted(by_recipient.items())], schema)
     fingerprint = fingerprint_of(_TABLE, schema.to_string(), rows.to_pylist())
-    skipped = session.lake.is_current(_TABLE, fingerprint)
-    if not skipped:
-        with session.lake.write(_TABLE, fingerprint) as staging:
-            pq.write_table(rows, staging / "part-0.parquet", compression="zstd")
+    skipped = not session.snapshot(_TABLE, fingerprint, lambda: rows)
     return StepResult({_TABLE: rows.num_rows}, skipped=skipped, metadata={"disclosures": len(entries)})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ...engines import Session, Span, StepResult
 from ...engines.types import arrow_schema
@@ -36,8 +35,4 @@ def _write(session: Session, lines: Sequence[Line]) -> bool:
     schema = arrow_schema(session.project.contracts[_TABLE].types)
     table = pa.Table.from_pylist([{**line._asdict(), "ok": line.ok} for line in lines], schema)
     fingerprint = fingerprint_of(_TABLE, schema.to_string(), table.to_pylist())
-    if session.lake.is_current(_TABLE, fingerprint):
-        return False
-    with session.lake.write(_TABLE, fingerprint) as staging:
-        pq.write_table(table, staging / "part-0.parquet", compression="zstd")
-    return True
+    return session.snapshot(_TABLE, fingerprint, lambda: table)
