@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.keys import pseudonym
 from media_privacy_pipeline.privacy import Charge
-from media_privacy_pipeline.privacy.ledger import Spend
+from media_privacy_pipeline.privacy.charges import Spend
 from media_privacy_pipeline.published import steps
 from media_privacy_pipeline.published.evidence import Code, Evidence
 from media_privacy_pipeline.published.gate import Verdict

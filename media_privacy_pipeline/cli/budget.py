@@ -166,7 +166,7 @@ def _families(found: Plan) -> list[list[Any]]:
 
 
 def _charged(ledger: BudgetLedger) -> list[list[Any]]:
-    from ..privacy.ledger import outcome
+    from ..privacy.charges import outcome
     from ..privacy.standing import epsilons_of
 
     charges = ledger.charges()

@@ -112,5 +112,5 @@ def clock(as_of: datetime) -> dict[str, Parameter]:
 def _rules(session: Session, table: str) -> StepResult:
     rows = _RULES[table](session.policy)
     fingerprint = fingerprint_of(table, rows.schema.to_string(), rows.to_pylist())
-    wrote = session.snapshot(table, fingerprint, lambda: rows)
+    wrote = session.snapshot(table, fingerprint, rows)
     return StepResult({table: rows.num_rows}, skipped=not wrote)

@@ -89,4 +89,4 @@ def bury(session: Session, found: Mapping[str, datetime | None]) -> bool:
     fingerprint = fingerprint_of(_TABLE, rows)
     columns = [[ref for ref, _ in rows], [at for _, at in rows]]
     table = pa.table([pa.array(c, f.type) for c, f in zip(columns, _TYPES, strict=True)], schema=_TYPES)
-    return session.snapshot(_TABLE, fingerprint, lambda: table)
+    return session.snapshot(_TABLE, fingerprint, table)

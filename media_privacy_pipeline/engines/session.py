@@ -145,11 +145,11 @@ class Session:
         with self.lake.write(table, fingerprint) as staging:
             pq.write_table(rows, staging / "part-0.parquet", compression="zstd")
 
-    def snapshot(self, table: str, fingerprint: str, make: Callable[[], pa.Table]) -> bool:
+    def snapshot(self, table: str, fingerprint: str, rows: pa.Table | Callable[[], pa.Table]) -> bool:
         """`put` unless it is there already, made from the same; whether it was written."""
         if self.lake.is_current(table, fingerprint):
             return False
-        self.put(table, fingerprint, make())
+        self.put(table, fingerprint, rows if isinstance(rows, pa.Table) else rows())
         return True
 
     def close(self) -> None:

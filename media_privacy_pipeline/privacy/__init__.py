@@ -42,9 +42,10 @@ source says which rows count, the desk pays and keeps:
 >>> ledger.close()
 """
 
+from .charges import Charge, Spend
 from .contributions import Source
 from .desk import Desk, Stored
-from .ledger import BudgetLedger, Charge, Spend
+from .ledger import BudgetLedger
 from .odometers import Odometers
 from .release import release, supersede
 from .vector import find_vector, part_sigma, release_vector

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from ..release_policy import Releases, TableStatement
 from .accountant import squared_mu
-from .ledger import Spend
+from .charges import Spend
 from .mechanism import mechanism_of, spend_of, weights_of
 from .noise import Integers
 from .weights import ONE

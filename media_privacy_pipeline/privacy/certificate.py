@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from ..keys import signature_holds
 from ..release_policy import Budget
 from .accountant import epsilon_of
-from .ledger import Charge, Spend
+from .charges import Charge, Spend
 from .pld import pld_epsilon
 
 Signed: TypeAlias = Mapping[str, str]

@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 from ..durable import replace_bytes
 from ..errors import Refused
 from .certificate import Signed, Terms, certificate, figures, text_of
-from .ledger import BudgetLedger, Charge, Spend
+from .charges import Charge, Spend
+from .ledger import BudgetLedger
 from .noise import Noise, discrete_gaussian
 from .odometers import Odometers
 

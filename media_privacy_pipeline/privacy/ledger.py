@@ -11,7 +11,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from ..errors import Refused, UsageError
 from ..release_policy import Budget
 from .accountant import epsilon_of, mu_within
+from .charges import CHARGES, METADATA, SQUARE, STANDS, Charge, Spend, charge_of, standing_charges, sums
 from .families import family_of, squared_share
 from .ledger_schema import brought_up_to_date
 from .standing import dearest_window, standing_of
@@ -28,82 +29,6 @@ from .standing import dearest_window, standing_of
 _LOG = logging.getLogger(__name__)
 _ADVISORY = 0x6D70_7031
 """PostgreSQL advisory locks are numbers; this one is ours."""
-
-_METADATA = sa.MetaData()
-_CHARGES = sa.Table(
-    "privacy_charges",
-    _METADATA,
-    sa.Column("charge_id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("partition", sa.String(200), nullable=False),
-    sa.Column("attempt", sa.Integer, nullable=False),
-    sa.Column("day", sa.Date, nullable=False, index=True),
-    sa.Column("unit", sa.String(40), nullable=False),
-    sa.Column("mechanism", sa.Text, nullable=False),
-    sa.Column("bounds", sa.Text, nullable=False),
-    sa.Column("mu", sa.Float, nullable=False),
-    sa.Column("sha256", sa.String(64), nullable=True),
-    sa.Column("threshold_delta", sa.Float, nullable=False, server_default="0"),
-    sa.Column("reason", sa.Text, nullable=True),
-    sa.Column("superseded_by", sa.Integer, nullable=True),
-    sa.Column("family", sa.String(240), nullable=True),
-    sa.Column("standing", sa.Float, nullable=False, server_default="0"),
-    sa.UniqueConstraint("name", "partition", "attempt"),
-)
-_STANDS = sa.and_(_CHARGES.c.sha256.is_not(None), _CHARGES.c.superseded_by.is_(None))
-# The database itself holds that of nothing two releases stand, whoever writes to it.
-sa.Index(
-    "privacy_one_release_stands",
-    _CHARGES.c.name,
-    _CHARGES.c.partition,
-    unique=True,
-    sqlite_where=_STANDS,
-    postgresql_where=_STANDS,
-)
-
-
-@dataclass(frozen=True)
-class Spend:
-    """What a release costs and why: for which unit, the mechanism and the bounds in words, its mu, and the probability
-    of telling a key that is one account's alone, where keys are not known beforehand.
-
-    The unit is account-day where the release is made of one day's events, account where it is made of more. Charges of
-    a `family` cost an account `standing` (squared mu) at most beyond the sum of their squared mus, whichever of them
-    are looked at, as long as they follow one another.
-    """
-
-    unit: str
-    mechanism: str
-    bounds: str
-    mu: float
-    threshold_delta: float = 0.0
-    family: str | None = None
-    standing: float = 0.0
-
-
-@dataclass(frozen=True)
-class Charge:
-    """One line of the ledger. `sha256` is the digest of the stored release; None: nothing came of the charge.
-
-    `reason` says why it was to supersede the release before it; `superseded_by` is the charge of the one after it.
-    """
-
-    charge_id: int
-    name: str
-    partition: str
-    attempt: int
-    day: date
-    spend: Spend
-    sha256: str | None
-    reason: str | None = None
-    superseded_by: int | None = None
-
-
-def outcome(charge: Charge) -> str:
-    """What came of a charge, in a word."""
-    if charge.sha256 is None:
-        return "wasted"
-    return "released" if charge.superseded_by is None else "superseded"
 
 
 class BudgetLedger:
@@ -120,8 +45,8 @@ class BudgetLedger:
             Path(str(self._url.database)).parent.mkdir(parents=True, exist_ok=True)
         self._engine = _engine(self._url)
         with self._transaction() as connection:
-            _METADATA.create_all(connection)
-            brought_up_to_date(connection, _CHARGES)
+            METADATA.create_all(connection)
+            brought_up_to_date(connection, CHARGES)
 
     def close(self) -> None:
         """Give back the connections."""
@@ -147,32 +72,32 @@ class BudgetLedger:
 
     def latest(self, name: str, partition: str) -> Charge | None:
         """The last charge for a release, or None where it was never charged."""
-        query = sa.select(_CHARGES).where(_CHARGES.c.name == name, _CHARGES.c.partition == partition)
+        query = sa.select(CHARGES).where(CHARGES.c.name == name, CHARGES.c.partition == partition)
         with self._engine.connect() as connection:
-            row = connection.execute(query.order_by(_CHARGES.c.attempt.desc()).limit(1)).mappings().first()
-        return None if row is None else _charge(row)
+            row = connection.execute(query.order_by(CHARGES.c.attempt.desc()).limit(1)).mappings().first()
+        return None if row is None else charge_of(row)
 
     def released(self, name: str, partition: str) -> Charge | None:
         """The charge of the release that stands, or None where nothing was released."""
-        query = sa.select(_CHARGES).where(_CHARGES.c.name == name, _CHARGES.c.partition == partition, _STANDS)
+        query = sa.select(CHARGES).where(CHARGES.c.name == name, CHARGES.c.partition == partition, STANDS)
         with self._engine.connect() as connection:
             row = connection.execute(query).mappings().first()
-        return None if row is None else _charge(row)
+        return None if row is None else charge_of(row)
 
     def charges(self, name: str | None = None) -> list[Charge]:
         """Every charge (of one name), in the order in which they were made."""
-        query = sa.select(_CHARGES).order_by(_CHARGES.c.charge_id)
+        query = sa.select(CHARGES).order_by(CHARGES.c.charge_id)
         if name is not None:
-            query = query.where(_CHARGES.c.name == name)
+            query = query.where(CHARGES.c.name == name)
         with self._engine.connect() as connection:
-            return [_charge(row) for row in connection.execute(query).mappings()]
+            return [charge_of(row) for row in connection.execute(query).mappings()]
 
     def charge(self, name: str, partition: str, day: date, spend: Spend, *, reason: str | None = None) -> Charge:
         """Write a charge and commit it. Raises Refused, and writes nothing, where it would pass the cap or where the
         release exists; with a `reason` to supersede it, where it does not exist."""
         with self._transaction() as connection:
-            mine = (_CHARGES.c.name == name, _CHARGES.c.partition == partition)
-            before = connection.execute(sa.select(_CHARGES.c.attempt, _CHARGES.c.sha256).where(*mine)).all()
+            mine = (CHARGES.c.name == name, CHARGES.c.partition == partition)
+            before = connection.execute(sa.select(CHARGES.c.attempt, CHARGES.c.sha256).where(*mine)).all()
             released = any(sha256 is not None for _, sha256 in before)
             if released and reason is None:
                 raise Refused(f"{name} {partition}: was released already, and is released once")
@@ -182,7 +107,7 @@ class BudgetLedger:
             attempt = 1 + max((attempt for attempt, _ in before), default=0)
             values = {"name": name, "partition": partition, "attempt": attempt, "day": day}
             (charge_id,) = connection.execute(
-                sa.insert(_CHARGES).values(**values, **asdict(spend), reason=reason).returning(_CHARGES.c.charge_id)
+                sa.insert(CHARGES).values(**values, **asdict(spend), reason=reason).returning(CHARGES.c.charge_id)
             ).one()
         if attempt > 1 and reason is None:
             _LOG.warning("%s %s: an earlier charge was wasted; this is attempt %d", name, partition, attempt)
@@ -191,12 +116,12 @@ class BudgetLedger:
     def settle(self, charge: Charge, sha256: str) -> None:
         """Note the digest of the stored release of a charge. Raises Refused where the release exists already; a charge
         with a reason takes its place."""
-        settled = sa.update(_CHARGES).where(_CHARGES.c.charge_id == charge.charge_id, _CHARGES.c.sha256.is_(None))
-        mine = (_CHARGES.c.name == charge.name, _CHARGES.c.partition == charge.partition, _STANDS)
+        settled = sa.update(CHARGES).where(CHARGES.c.charge_id == charge.charge_id, CHARGES.c.sha256.is_(None))
+        mine = (CHARGES.c.name == charge.name, CHARGES.c.partition == charge.partition, STANDS)
         try:
             with self._transaction() as connection:
                 if charge.reason is not None:
-                    connection.execute(sa.update(_CHARGES).where(*mine).values(superseded_by=charge.charge_id))
+                    connection.execute(sa.update(CHARGES).where(*mine).values(superseded_by=charge.charge_id))
                 changed = connection.execute(settled.values(sha256=sha256)).rowcount
         except sa.exc.IntegrityError:
             changed = 0
@@ -207,31 +132,31 @@ class BudgetLedger:
         """What the releases of the budget's days that end with `last` cost together, wasted charges included."""
         first = last - timedelta(days=self.budget.days - 1)
         with self._engine.connect() as connection:
-            squares, standing = _sums(connection, _SQUARE, first, last), _standing(connection, first, last)
+            squares, standing = sums(connection, SQUARE, first, last), standing_charges(connection, first, last)
         return float((sum(squares.values()) + sum(standing_of(standing.values()).values())) ** 0.5)
 
     def year_epsilon(self, last: date) -> float:
         """`year_mu` as the epsilon at the budget's delta: the account-year figure of reports."""
         first = last - timedelta(days=self.budget.days - 1)
         with self._engine.connect() as connection:
-            thresholds = _sums(connection, _CHARGES.c.threshold_delta, first, last)
+            thresholds = sums(connection, CHARGES.c.threshold_delta, first, last)
         return epsilon_of(self.year_mu(last), self.budget.delta, sum(thresholds.values()))
 
     def left(self, last: date) -> float:
         """The largest mu that one more charge on `last` could have, as far as the days that end with it go."""
         with self._engine.connect() as connection:
             first = last - timedelta(days=self.budget.days - 1)
-            thresholds = sum(_sums(connection, _CHARGES.c.threshold_delta, first, last).values())
+            thresholds = sum(sums(connection, CHARGES.c.threshold_delta, first, last).values())
         most = mu_within(self.budget.epsilon, self.budget.delta, thresholds)
         return float(max(0.0, most**2 - self.year_mu(last) ** 2) ** 0.5)
 
     def _check_cap(self, connection: sa.Connection, name: str, partition: str, day: date, spend: Spend) -> None:
         reach = timedelta(days=self.budget.days - 1)
         squares, thresholds = (
-            defaultdict(float, _sums(connection, column, day - reach, day + reach))
-            for column in (_SQUARE, _CHARGES.c.threshold_delta)
+            defaultdict(float, sums(connection, column, day - reach, day + reach))
+            for column in (SQUARE, CHARGES.c.threshold_delta)
         )
-        standing = _standing(connection, day - reach, day + reach)
+        standing = standing_charges(connection, day - reach, day + reach)
         squares[day] += spend.mu**2
         thresholds[day] += spend.threshold_delta
         if spend.family is not None:
@@ -252,10 +177,10 @@ class BudgetLedger:
         family = family_of(self.budget, name)
         if family is None:
             return
-        members = _CHARGES.c.name.in_(self.budget.families[family].members)
+        members = CHARGES.c.name.in_(self.budget.families[family].members)
         reach = timedelta(days=self.budget.days - 1)
-        squares = defaultdict(float, _sums(connection, _SQUARE, day - reach, day + reach, members))
-        standing = _standing(connection, day - reach, day + reach, members)
+        squares = defaultdict(float, sums(connection, SQUARE, day - reach, day + reach, members))
+        standing = standing_charges(connection, day - reach, day + reach, members)
         squares[day] += spend.mu**2
         if spend.family is not None:
             standing[day] = standing_of([standing.get(day, {}), {spend.family: spend.standing}])
@@ -274,31 +199,6 @@ class BudgetLedger:
             if connection.dialect.name == "postgresql":
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_ADVISORY)))
             yield connection
-
-
-_SQUARE = _CHARGES.c.mu * _CHARGES.c.mu
-_ALL = sa.true()
-
-
-def _sums(connection: sa.Connection, column: Any, first: date, last: date, of: Any = _ALL) -> dict[date, float]:
-    """Sum of what the charges of each day cost in a column, both ends included; `of` some of them."""
-    days = sa.select(_CHARGES.c.day, sa.func.sum(column)).where(_CHARGES.c.day.between(first, last), of)
-    return {day: float(total) for day, total in connection.execute(days.group_by(_CHARGES.c.day))}
-
-
-def _standing(connection: sa.Connection, first: date, last: date, of: Any = _ALL) -> dict[date, dict[str, float]]:
-    """Standing charges by day and whose allowance it is, both ends included; `of` some of them."""
-    columns = (_CHARGES.c.day, _CHARGES.c.family, sa.func.max(_CHARGES.c.standing))
-    query = sa.select(*columns).where(_CHARGES.c.day.between(first, last), _CHARGES.c.family.is_not(None), of)
-    found: dict[date, dict[str, float]] = {}
-    for day, family, standing in connection.execute(query.group_by(_CHARGES.c.day, _CHARGES.c.family)):
-        found.setdefault(day, {})[family] = float(standing)
-    return found
-
-
-def _charge(row: Any) -> Charge:
-    spend = Spend(**{each.name: row[each.name] for each in fields(Spend)})
-    return Charge(**{each.name: row[each.name] for each in fields(Charge) if each.name != "spend"}, spend=spend)
 
 
 def _engine(url: sa.URL) -> sa.Engine:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from ..release_policy import CUT, Allowance, Budget, TableStatement
 from .accountant import compose, mu_of, sigma_for
 from .certificate import NoisyPart, Terms
-from .ledger import Spend
+from .charges import Spend
 from .periods import times_within, within
 from .sampling import sample_table
 from .sparse_threshold import least_threshold

@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from ..durable import replace_bytes
 from ..errors import Refused
 from ..keys import Keyring
-from .ledger import Charge
+from .charges import Charge
 from .noise import Integers
 
 SUFFIX = ".sealed"

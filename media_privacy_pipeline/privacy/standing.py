@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from .accountant import epsilon_of
 
 if TYPE_CHECKING:
-    from .ledger import Spend
+    from .charges import Spend
 
 
 def mu_together(spends: Iterable[Spend]) -> float:

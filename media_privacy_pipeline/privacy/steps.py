@@ -16,9 +16,10 @@ from ..engines import Session, Span, StepResult
 from ..errors import UsageError
 from ..lake import fingerprint_of
 from ..release_policy import TableStatement
+from .charges import Charge, outcome
 from .closed import closed_partitions, days_taken_in, have_arrived
 from .desk import Desk, Stored
-from .ledger import BudgetLedger, Charge, outcome
+from .ledger import BudgetLedger
 from .open import certificate_of, open_desk
 from .periods import days_of, last_day
 from .plan import plan
@@ -98,7 +99,7 @@ def export_ledger(session: Session, span: Span) -> StepResult:
         charges = ledger.charges()
         rows = _ledger_rows(charges, ledger)
     fingerprint = fingerprint_of(rows.schema.to_string(), rows.to_pylist())
-    wrote = session.snapshot(_LEDGER, fingerprint, lambda: rows)
+    wrote = session.snapshot(_LEDGER, fingerprint, rows)
     return StepResult({_LEDGER: rows.num_rows}, skipped=not wrote)
 
 

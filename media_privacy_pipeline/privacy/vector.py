@@ -15,8 +15,8 @@ from ..errors import UsageError
 from ..release_policy import Budget, VectorStatement
 from .accountant import mu_of, sigma_for
 from .certificate import NoisyPart, Terms
+from .charges import Spend
 from .desk import Desk, Order, Stored
-from .ledger import Spend
 from .noise import Integers, Noise
 
 _PERIODS_A_YEAR = 12

@@ -18,9 +18,9 @@ from ..engines import Reader
 from ..errors import UsageError
 from ..release_policy import TableStatement
 from .allowances import Terms, allowance_spend, least_weights, terms_of, weight_rows
+from .charges import Charge
 from .contributions import BoundedSums, Source, bounded_sums, cells_of_accounts
 from .desk import Desk, Order, Stored
-from .ledger import Charge
 from .mechanism import certified_terms, spend_of
 from .noise import Integers, Noise
 from .odometers import Odometer, Odometers, check_belongs

@@ -15,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from media_privacy_pipeline.privacy.certificate import NoisyPart, Terms
+from media_privacy_pipeline.privacy.charges import Spend
 from media_privacy_pipeline.privacy.desk import Desk, Order
-from media_privacy_pipeline.privacy.ledger import BudgetLedger, Spend
+from media_privacy_pipeline.privacy.ledger import BudgetLedger
 from media_privacy_pipeline.privacy.noise import Noise
 from media_privacy_pipeline.release_policy import Budget
 

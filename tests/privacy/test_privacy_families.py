@@ -20,8 +20,8 @@ from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.privacy import BudgetLedger, Desk
 from media_privacy_pipeline.privacy.accountant import mu_within
 from media_privacy_pipeline.privacy.allowances import SHARED, allowance_spend, terms_of, units_a_day
+from media_privacy_pipeline.privacy.charges import Spend
 from media_privacy_pipeline.privacy.families import squared_share
-from media_privacy_pipeline.privacy.ledger import Spend
 from media_privacy_pipeline.privacy.mechanism import mechanism_of
 from media_privacy_pipeline.privacy.plan import plan
 from media_privacy_pipeline.privacy.weights import weight

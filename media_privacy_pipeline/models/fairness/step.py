@@ -116,10 +116,10 @@ def _plans(session: Session) -> Path:
 def _write(session: Session, rows: Sequence[dict[str, Any]], metadata: dict[str, Any]) -> StepResult:
     creators = [{"creator": row["group_name"], **row} for row in rows if row["facet"] == CREATOR]
     groups = [row for row in rows if row["facet"] != CREATOR]
-    tables = {STATEMENT: pa.Table.from_pylist(creators, CREATORS), "fairness_report": pa.Table.from_pylist(groups, GROUPS)}
-    wrote = [
-        session.snapshot(name, fingerprint_of(name, table.to_pylist()), partial(tables.__getitem__, name))
-        for name, table in tables.items()
-    ]
+    tables = {
+        STATEMENT: pa.Table.from_pylist(creators, CREATORS),
+        "fairness_report": pa.Table.from_pylist(groups, GROUPS),
+    }
+    wrote = [session.snapshot(name, fingerprint_of(name, table.to_pylist()), table) for name, table in tables.items()]
     counted = {STATEMENT: len(creators), "fairness_report": len(groups)}
     return StepResult(counted, skipped=not any(wrote), metadata=metadata)

@@ -170,5 +170,5 @@ def _alike(found: PrivateFactors, known: set[str]) -> pa.Table:
 
 
 def _write(session: Session, table: pa.Table, told: dict[str, str | int]) -> StepResult:
-    wrote = session.snapshot(TABLE, fingerprint_of(table.to_pydict()), lambda: table)
+    wrote = session.snapshot(TABLE, fingerprint_of(table.to_pydict()), table)
     return StepResult({TABLE: table.num_rows}, skipped=not wrote, metadata=dict(told))

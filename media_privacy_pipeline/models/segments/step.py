@@ -106,7 +106,7 @@ def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepRes
         found, named = _learned(session, plan, people, release, config.segments)
     table = profile(plan, found, named)
     told = fingerprint_of(plan.model_dump_json(), table.to_pydict())
-    wrote = [session.snapshot("segment_profile", told, lambda: table)]
+    wrote = [session.snapshot("segment_profile", told, table)]
     numbers = named.of_clusters(len(found.centres))
     for purpose, (source, target) in served.items():
 

@@ -27,7 +27,7 @@ def count(session: Session, span: Span) -> StepResult:
     schema = arrow_schema(session.project.contracts[_TABLE].types)
     rows = pa.Table.from_pylist([_row(key, of, least) for key, of in sorted(by_recipient.items())], schema)
     fingerprint = fingerprint_of(_TABLE, schema.to_string(), rows.to_pylist())
-    skipped = not session.snapshot(_TABLE, fingerprint, lambda: rows)
+    skipped = not session.snapshot(_TABLE, fingerprint, rows)
     return StepResult({_TABLE: rows.num_rows}, skipped=skipped, metadata={"disclosures": len(entries)})
 
 

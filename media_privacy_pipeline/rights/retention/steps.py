@@ -35,4 +35,4 @@ def _write(session: Session, lines: Sequence[Line]) -> bool:
     schema = arrow_schema(session.project.contracts[_TABLE].types)
     table = pa.Table.from_pylist([{**line._asdict(), "ok": line.ok} for line in lines], schema)
     fingerprint = fingerprint_of(_TABLE, schema.to_string(), table.to_pylist())
-    return session.snapshot(_TABLE, fingerprint, lambda: table)
+    return session.snapshot(_TABLE, fingerprint, table)
