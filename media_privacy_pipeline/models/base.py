@@ -156,3 +156,25 @@ class Storable(Recommender):
     @abstractmethod
     def of_state(cls, state: Mapping[str, np.typing.NDArray[Any]], config: Any) -> Self:
         """The model of a stored state. Raises KeyError or ValueError where the arrays do not fit together."""
+
+
+class Delegating(Storable):
+    """A model that ranks and explains as another one does, which it made in a way of its own."""
+
+    _inner: Recommender
+
+    def batches(self, histories: Interactions) -> Iterator[Ints]:
+        """See Recommender.batches."""
+        return self._inner.batches(histories)
+
+    def score(self, histories: Interactions, rows: Ints) -> Scored:
+        """See Recommender.score."""
+        return self._inner.score(histories, rows)
+
+    def similar(self, title: str, k: int) -> list[tuple[str, float]]:
+        """See Recommender.similar."""
+        return self._inner.similar(title, k)
+
+    def explain(self, history: Mapping[str, float], title: str) -> Explanation:
+        """See Recommender.explain."""
+        return self._inner.explain(history, title)

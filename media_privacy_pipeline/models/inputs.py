@@ -31,6 +31,11 @@ def days_until(session: Session, table: str, last: date) -> list[date]:
     return [day for day in session.lake.days(table) if day <= last]
 
 
+def arrival_days(session: Session, span: Span) -> int:
+    """How many arrival days of training's window were taken in up to the span's end, those without a row among them."""
+    return len(days_until(session, "permitted_training_viewing_events", span.last))
+
+
 def last_day(span: Span) -> date:
     """The day that the as-of time closes."""
     return (span.as_of - timedelta(microseconds=1)).date()

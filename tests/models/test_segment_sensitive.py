@@ -19,7 +19,7 @@ from private_world import let, quietly
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.models.inputs import catalogue
 from media_privacy_pipeline.models.private import step as private_step
-from media_privacy_pipeline.models.segments import step
+from media_privacy_pipeline.models.segments import paying, plans
 from media_privacy_pipeline.models.steps import segment
 from media_privacy_pipeline.sql import Project
 
@@ -43,7 +43,7 @@ Segments = Callable[..., dict[str, Any]]
 def segments_of(
     make_session: Callable[..., Session], project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Segments:
-    opened = step.open_desk
+    opened = paying.open_desk
 
     def quiet(session: Session) -> Any:
         random = np.random.default_rng(8)
@@ -52,7 +52,7 @@ def segments_of(
             noise=lambda values, sigma: values + random.normal(0, sigma, len(values)).round().astype(int),
         )
 
-    monkeypatch.setattr(step, "open_desk", quiet)
+    monkeypatch.setattr(paying, "open_desk", quiet)
     monkeypatch.setattr(private_step, "open_desk", quiet)
     quietly(monkeypatch)
     homes = iter(range(9))
@@ -81,11 +81,11 @@ def shut_out_or_back_to_genres(session: Session, world: World) -> None:
     assert "t036" in plan.read_text()
     assert not any(secret in plan.read_text() for secret in SECRET)
     titles = catalogue(session)
-    assert step.private_factors(session, SPAN, titles) is not None
+    assert plans.private_factors(session, SPAN, titles) is not None
     titles["t036"] = replace(titles["t036"], sensitive=True)
-    assert step.private_factors(session, SPAN, titles) is None
+    assert plans.private_factors(session, SPAN, titles) is None
     let(session, mu=None)
-    assert step.private_factors(session, SPAN, catalogue(session)) is None, "the policy pays for none any more"
+    assert plans.private_factors(session, SPAN, catalogue(session)) is None, "the policy pays for none any more"
 
 
 @pytest.mark.parametrize("space", ["genres", "private factors"])

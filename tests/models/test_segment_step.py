@@ -12,7 +12,7 @@ from models_world import FIRST, GENRES, SPAN, World, bytes_of, rows_of
 from media_privacy_pipeline.engines import Session, Span
 from media_privacy_pipeline.errors import UsageError
 from media_privacy_pipeline.models.config import ModelsConfig, SegmentsConfig
-from media_privacy_pipeline.models.segments.step import STATEMENT
+from media_privacy_pipeline.models.segments.paying import STATEMENT
 from media_privacy_pipeline.models.steps import segment
 from media_privacy_pipeline.orchestration.catalogue import catalogue
 from media_privacy_pipeline.policy import PACKAGED, load

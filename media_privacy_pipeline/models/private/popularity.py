@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -10,21 +10,22 @@ import numpy as np
 from ...errors import UsageError
 from ...privacy.accountant import sigma_for
 from ...privacy.noise import Noise, discrete_gaussian
-from ..base import Explanation, Scored, Storable
-from ..interactions import Interactions, Ints
+from ..base import Delegating
+from ..interactions import Interactions
 from ..recommenders.popularity import Popularity
 from .accounting import COUNT_STEPS
 from .config import PrivatePopularityConfig
 from .together import title_counts
 
 
-class PrivatePopularity(Storable):
+class PrivatePopularity(Delegating):
     """Titles by how many viewers watched them, each viewer an account, with noise that all of mu pays for.
 
     The titles of the interactions are taken for the public catalogue.
     """
 
     config: PrivatePopularityConfig
+    _inner: Popularity
 
     def __init__(self, config: PrivatePopularityConfig, noise: Noise = discrete_gaussian) -> None:
         self.config, self._noise = config, noise
@@ -46,22 +47,6 @@ class PrivatePopularity(Storable):
     def of_state(cls, state: Mapping[str, np.typing.NDArray[Any]], config: Any) -> Self:
         """See Storable.of_state."""
         return cls(config)._of(Popularity.of_state(state, None))
-
-    def batches(self, histories: Interactions) -> Iterator[Ints]:
-        """See Recommender.batches."""
-        return self._inner.batches(histories)
-
-    def score(self, histories: Interactions, rows: Ints) -> Scored:
-        """See Recommender.score."""
-        return self._inner.score(histories, rows)
-
-    def similar(self, title: str, k: int) -> list[tuple[str, float]]:
-        """The most popular other titles: popularity knows no likeness."""
-        return self._inner.similar(title, k)
-
-    def explain(self, history: Mapping[str, float], title: str) -> Explanation:
-        """Nothing of the viewer's own makes a title popular: all of the score is baseline."""
-        return self._inner.explain(history, title)
 
     def _of(self, inner: Popularity) -> Self:
         self._inner, self.titles = inner, inner.titles

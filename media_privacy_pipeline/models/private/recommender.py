@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
 from ...errors import UsageError
-from ..base import Explanation, Scored, Storable
+from ..base import Delegating
 from ..config import IalsConfig
 from ..interactions import Floats, Interactions, Ints, Strings
 from ..recommenders.ials import Ials
@@ -16,10 +16,11 @@ from .config import PrivateAlsConfig
 from .learning import Paid, PrivateFactors, learn
 
 
-class PrivateAls(Storable):
+class PrivateAls(Delegating):
     """User-level (account-level) private item factors; see models/private. Histories count as watched or not."""
 
     config: PrivateAlsConfig
+    _inner: Ials
 
     def __init__(self, config: PrivateAlsConfig, paid: Paid | None = None, profiles: Ints | None = None) -> None:
         self.config, self._paid, self._profiles = config, paid, profiles
@@ -64,22 +65,6 @@ class PrivateAls(Storable):
     def folding(self) -> Ials:
         """The model of the same factors and loss that viewers' vectors are solved by."""
         return self._inner
-
-    def batches(self, histories: Interactions) -> Iterator[Ints]:
-        """See Recommender.batches."""
-        return self._inner.batches(histories)
-
-    def score(self, histories: Interactions, rows: Ints) -> Scored:
-        """See Recommender.score."""
-        return self._inner.score(histories, rows)
-
-    def similar(self, title: str, k: int) -> list[tuple[str, float]]:
-        """By the cosine of noisy item factors."""
-        return self._inner.similar(title, k)
-
-    def explain(self, history: Mapping[str, float], title: str) -> Explanation:
-        """See Recommender.explain."""
-        return self._inner.explain(history, title)
 
     def _set(self, titles: Strings, factors: Floats) -> None:
         self.titles = titles

@@ -22,11 +22,10 @@ from ...privacy.open import open_desk
 from ...privacy.vector import periods
 from ..config import EvaluationConfig
 from ..evaluation.split import holdout
-from ..inputs import catalogue, last_day
+from ..inputs import arrival_days, catalogue, last_day
 from ..inputs import training_interactions as learned_from
 from ..interactions import Bools, Interactions, Ints
 from ..recommenders.popularity import Popularity
-from ..segments.step import arrival_days
 from ..topk import top_k
 from ..training import registry
 from .accounting import scales_of
