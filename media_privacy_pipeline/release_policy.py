@@ -118,7 +118,7 @@ class TableStatement(Part):
 
     title: str
     period: Period | None = None
-    ratios: dict[str, Ratio] = {}
+    ratios: dict[str, Ratio] = Field(default_factory=dict)
     rollup: Rollup | None = None
     to_date: bool = False
     cells: Annotated[dict[str, CellColumn], Field(min_length=1)]
