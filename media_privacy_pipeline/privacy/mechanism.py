@@ -63,7 +63,9 @@ class Mechanism:
     @property
     def counts_place(self) -> int:
         """Place among `sums` of the measure that counts accounts. Raises ValueError where no measure does."""
-        return [part.name for part in self.sums].index(str(self.counts))
+        if self.counts is None:
+            raise ValueError("no measure of the statement counts accounts")
+        return [part.name for part in self.sums].index(self.counts)
 
     @property
     def counts_sigma(self) -> int:
