@@ -9,10 +9,10 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from .release_budget import Allowance, Budget, Family, FamilyAllowance
-from .release_shapes import Fraction, Period, Ratio, Rollup
+from .release_shapes import Fraction, Part, Period, Ratio, Rollup
 
 __all__ = [
     "CUT",
@@ -38,11 +38,7 @@ FACTORS = "similar_titles"
 _SUM_TOLERANCE = 1e-9
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CellColumn(_Part):
+class CellColumn(Part):
     """One column of the cells: how its possible values are known, or that they are not.
 
     Either `values` lists them, and any other value counts as `other` (left out where there is no `other`), or they
@@ -80,7 +76,7 @@ class CellColumn(_Part):
         return self
 
 
-class Measure(_Part):
+class Measure(Part):
     """One measure, clipped per account and cell.
 
     Without `of` it counts accounts. With it, it sums that column, clipped to least..most in the column's unit, and is
@@ -104,7 +100,7 @@ class Measure(_Part):
         return self
 
 
-class TableStatement(_Part):
+class TableStatement(Part):
     """A table that is released once for each closed day, or each closed `period`, which all below is then about.
 
     squared_norm (m) and most_cells (K): with k cells on a day, each of an account's cells weighs
@@ -122,7 +118,7 @@ class TableStatement(_Part):
 
     title: str
     period: Period | None = None
-    ratios: dict[str, Ratio] = {}
+    ratios: dict[str, Ratio] = Field(default_factory=dict)
     rollup: Rollup | None = None
     to_date: bool = False
     cells: Annotated[dict[str, CellColumn], Field(min_length=1)]
@@ -209,7 +205,7 @@ class TableStatement(_Part):
         return self
 
 
-class VectorStatement(_Part):
+class VectorStatement(Part):
     """Noisy sums of one vector per account, released in numbered parts once a period (cluster centres, say).
 
     norm: the L2 norm that an account's vector is clipped to in each part. mu: what all parts of a period cost an
@@ -226,7 +222,7 @@ class VectorStatement(_Part):
     least_days: Annotated[int, Field(ge=1)] = 7
 
 
-class FactorsStatement(_Part):
+class FactorsStatement(Part):
     """Private item factors (docs/private-recommender.md), trained once every so many calendar months, from January on.
 
     mu: what one training costs an account, its comparison with popularity included. least_days: as of vectors.
@@ -238,7 +234,7 @@ class FactorsStatement(_Part):
     least_days: Annotated[int, Field(ge=1)] = 7
 
 
-class Releases(_Part):
+class Releases(Part):
     """Every release of people's data, and the budget that they share.
 
     A day's tables are released when it is closed, consent.closing_lag_days after it ended. Where the budget has

@@ -37,39 +37,41 @@ def totals_sensitivity(statement: TableStatement) -> float:
     return sqrt(kept**2 + cut**2)
 
 
-@lru_cache(maxsize=64)
-def _worst_totals(m: int, most: int, domain: int) -> tuple[int, int]:
-    pairs = [(0, 0)]
-    for cells in range(1, 1 + min(isqrt(_WEIGHT_ONE**2 * m * most), domain)):
-        fits = (j for j in range(_WEIGHT_ONE, 0, -1) if j * j * cells * max(cells, most) <= _WEIGHT_ONE**2 * m * most)
-        kept = cells * next(fits, 0)
-        pairs.append((kept, _WEIGHT_ONE * min(cells, most) - kept))
-    return max(pairs, key=lambda pair: pair[0] ** 2 + pair[1] ** 2)
-
-
 def worst_totals(statement: TableStatement) -> tuple[int, int]:
     """What the account that moves the two totals furthest adds to (kept, cut), in 64ths."""
     if statement.bounding == "sample":
         of_all = ((min(statement.squared_norm, cells), cells) for cells in range(1, statement.most_cells + 1))
         pairs = [(_WEIGHT_ONE * kept, _WEIGHT_ONE * (cells - kept)) for kept, cells in of_all]
         return max(pairs, key=lambda pair: pair[0] ** 2 + pair[1] ** 2)
-    domain = 1.0
-    for column in statement.cells.values():
-        domain *= len(column.values) or inf
-    return _worst_totals(statement.squared_norm, statement.most_cells, int(min(domain, _LARGEST_DOMAIN)))
+    return _worst(statement.squared_norm, statement.most_cells, _domain(statement))[0]
 
 
 def cut_sensitivity(statement: TableStatement) -> float:
     """The most that one account moves the vector of what was cut from each of its cells, in 64ths: tried for every
     number of cells that counts."""
-    m, most, worst = statement.squared_norm, statement.most_cells, 1
+    return sqrt(_worst(statement.squared_norm, statement.most_cells, _domain(statement))[1])
+
+
+@lru_cache(maxsize=64)
+def _worst(m: int, most: int, domain: int) -> tuple[tuple[int, int], int]:
+    """Of weighted accounts: (kept, cut) of the one that moves the totals furthest, and the largest square by which one
+    moves the vector of cells' cuts, 1 where nothing is cut."""
+    pairs, squared = [(0, 0)], 1
+    for cells in range(1, 1 + min(isqrt(_WEIGHT_ONE**2 * m * most), domain)):
+        fits = (j for j in range(_WEIGHT_ONE, 0, -1) if j * j * cells * max(cells, most) <= _WEIGHT_ONE**2 * m * most)
+        weight = next(fits, 0)
+        counted, kept = _WEIGHT_ONE * min(cells, most), cells * weight
+        pairs.append((kept, counted - kept))
+        squared = max(squared, cells * (counted // cells - weight) ** 2)
+    return max(pairs, key=lambda pair: pair[0] ** 2 + pair[1] ** 2), squared
+
+
+def _domain(statement: TableStatement) -> int:
+    """How many cells there are, where the statement alone says so; else more than any account has."""
     domain = 1.0
     for column in statement.cells.values():
         domain *= len(column.values) or inf
-    for cells in range(1, 1 + int(min(isqrt(_WEIGHT_ONE**2 * m * most), domain))):
-        fits = (j for j in range(_WEIGHT_ONE, 0, -1) if j * j * cells * max(cells, most) <= _WEIGHT_ONE**2 * m * most)
-        worst = max(worst, cells * (_WEIGHT_ONE * min(cells, most) // cells - next(fits, 0)) ** 2)
-    return sqrt(worst)
+    return int(min(domain, _LARGEST_DOMAIN))
 
 
 def over_cells(statement: TableStatement) -> list[tuple[float, float]]:

@@ -36,9 +36,9 @@ def check_noise(
     """Chi-squared of what is drawn against the declared discrete Gaussian, `draws` of each sum; the worst p.
 
     Of every noise that is given. p is two-sided: noise that fits too well is not noise either. A p under 1e-4 is
-    confirmed by drawing the same noise anew before it counts, so that a false alarm of one noise over k measures and
-    two totals has a probability of ((k + 1) · 1e-4)² at most: under 4e-7 a table of up to five measures. What a wrong
-    scale gives is in docs/audits.md.
+    confirmed by drawing the same noise anew before it counts, so that a false alarm of one noise over k vectors (one a
+    measure, and one of what was cut where that is paid for) and two totals has a probability of ((k + 1) · 1e-4)² at
+    most: under 4e-7 a table of up to five vectors. What a wrong scale gives is in docs/audits.md.
     """
     worst = min(_confirmed_p(statement, noise, draws, drawing) for noise in noises)
     return Finding(check, name, worst, worst, 1.0, _LEAST_P, passed=worst >= _LEAST_P)
@@ -50,7 +50,7 @@ def _confirmed_p(statement: TableStatement, noise: Noise, draws: int, drawing: D
 
 
 def _worst_p(statement: TableStatement, noise: Noise, draws: int, drawing: Drawing) -> float:
-    """The least p over the measures and the totals, each against the scale that the statement's words imply."""
+    """The least p over the vectors and the totals, each against the scale that the statement's words imply."""
     scales = [sigma for _, sigma in declared.over_cells(statement)]
     empty = BoundedSums(np.zeros((len(scales), draws), np.int64), np.zeros(draws, np.int64))
     drawn = drawing(statement, empty, noise)

@@ -162,9 +162,8 @@ def _unforgetting(session: Session, span: Span) -> None:
 def _eager(statement: TableStatement, cells: pa.Table, drawn: BoundedSums) -> tuple[pa.Table, BoundedSums]:
     """Keys are told from three tenths of the noise's scale below their threshold on."""
     mechanism = mechanism_of(statement)
-    counted = next(n for n, part in enumerate(mechanism.sums) if part.name == mechanism.counts)
     lifted = drawn.values.copy()
-    lifted[counted] += round(0.3 * mechanism.sums[counted].sigma)
+    lifted[mechanism.counts_place] += round(0.3 * mechanism.counts_sigma)
     shown, _ = told(statement, cells, BoundedSums(lifted, drawn.totals))
     return shown, drawn
 

@@ -85,8 +85,7 @@ def _uncentred(statement: TableStatement, sums: BoundedSums) -> Floats:
     first, measure = mechanism.sums[0], next(iter(statement.measures.values()))
     values = sums.values[0].astype(np.float64)
     if first.centre:
-        counted = next(n for n, each in enumerate(mechanism.sums) if each.name == mechanism.counts)
-        values = values + first.centre * sums.values[counted]
+        values = values + first.centre * sums.values[mechanism.counts_place]
     weighted: Floats = values / (ONE * measure.per)
     return weighted
 

@@ -56,14 +56,13 @@ def _told_share(statement: TableStatement, noise: Noise, draws: int, telling: Te
     from scipy.stats import beta
 
     mechanism = mechanism_of(statement)
-    counted = next(n for n, part in enumerate(mechanism.sums) if part.name == mechanism.counts)
     chances = _told_of(statement, mechanism.threshold)
     cases = {min(chances), max(chances, key=lambda case: chances[case])}
     lows = []
     for cells, weight in sorted(cases):
         accounts = max(1, draws // cells)
         sums = np.zeros((len(statement.measures), accounts * cells), np.int64)
-        sums[counted] = weight
+        sums[mechanism.counts_place] = weight
         drawn = noisy(statement, BoundedSums(sums, np.zeros(2, np.int64)), noise)
         shown, _ = telling(statement, pa.table({"account": np.repeat(np.arange(accounts), cells)}), drawn)
         seen = len(set(shown["account"].to_pylist()))

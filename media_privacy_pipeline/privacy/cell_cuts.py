@@ -33,7 +33,7 @@ _NEAR, _LARGEST = 6.0, 40.0
 
 @dataclass(frozen=True)
 class CellBias:
-    """How far cells' own ratios differ from the day's: the root mean square of b / S, and of its estimate's error."""
+    """How far cells' own ratios differ from the day's. squared: the mean square of b / S, with its estimate's error."""
 
     squared: float
 
@@ -47,7 +47,7 @@ def bias_of(mechanism: Mechanism, values: Integers, ratio: Estimate) -> CellBias
     """The size of cells' own biases by their noisy counts and cuts; a standard error above the estimate, so that few or
     small cells, of which little is known, have wider intervals and not narrower ones. 0 where next to none is large."""
     count, own, noise = _parts(mechanism, values, ratio)
-    counted = count > _KNOWN * _count_sigma(mechanism)
+    counted = count > _KNOWN * mechanism.counts_sigma
     if counted.sum() < _FEWEST:
         return CellBias(0.0)
     size, excess = np.square(count[counted]), np.square(own[counted]) - noise
@@ -65,16 +65,15 @@ def bias_of(mechanism: Mechanism, values: Integers, ratio: Estimate) -> CellBias
 def undone(mechanism: Mechanism, values: Integers, ratio: Estimate, bias: CellBias) -> Estimate:
     """Counts of accounts in 64ths, with their intervals, from noisy weighted counts and noisy cuts."""
     count, own, noise = _parts(mechanism, values, ratio)
-    day, counted = float(ratio.value), _count_sigma(mechanism) ** 2
+    day, counted = float(ratio.value), float(mechanism.counts_sigma) ** 2
     squared = bias.squared * np.square(np.maximum(count, 0))
     # The part of a cell's own noisy bias that is believed: the one of least mean squared error.
     part = (squared + counted * day * (day - 1)) / (squared + noise)
-    value = np.maximum(count * day + part * own, 0)
+    middle = count * day + part * own
     scale = np.sqrt(counted * np.square(day - part * (day - 1)) + np.square(part * _cut_sigma(mechanism)))
     reach = critical(np.square(1 - part) * squared / np.square(scale)) * scale
-    middle = count * day + part * own
     low, high = np.maximum(middle - reach, 0), np.maximum(middle + reach, 0)
-    return Estimate(value, low * float(ratio.low) / day, high * float(ratio.high) / day)
+    return Estimate(np.maximum(middle, 0), low * float(ratio.low) / day, high * float(ratio.high) / day)
 
 
 def critical(bias: Floats) -> Floats:
@@ -115,15 +114,10 @@ def _missed(bias: float, reach: float) -> float:
 
 def _parts(mechanism: Mechanism, values: Integers, ratio: Estimate) -> tuple[Floats, Floats, float]:
     """Each cell's noisy weighted count and own bias, in 64ths, and the variance of the latter's noise."""
-    place = next(n for n, part in enumerate(mechanism.sums) if part.name == mechanism.counts)
-    count, cut = values[place].astype(np.float64), values[-1].astype(np.float64)
+    count, cut = values[mechanism.counts_place].astype(np.float64), values[-1].astype(np.float64)
     beyond = float(ratio.value) - 1
-    noise = _cut_sigma(mechanism) ** 2 + beyond**2 * _count_sigma(mechanism) ** 2
+    noise = _cut_sigma(mechanism) ** 2 + beyond**2 * float(mechanism.counts_sigma) ** 2
     return count, cut - beyond * count, noise
-
-
-def _count_sigma(mechanism: Mechanism) -> float:
-    return float(next(part.sigma for part in mechanism.sums if part.name == mechanism.counts))
 
 
 def _cut_sigma(mechanism: Mechanism) -> float:

@@ -194,14 +194,14 @@ def _by_day(
     size = 1
     for name, column in statement.cells.items():
         values = pa.array(_values(name, column, public), pa.string())
-        place = place * len(values) + _positions(rows[name].cast(pa.string()), values)
+        place = place * len(values) + positions(rows[name].cast(pa.string()), values)
         size *= len(values)
-    day_of = _positions(rows["day"].cast(pa.date32()), pa.array(days, pa.date32()))
+    day_of = positions(rows["day"].cast(pa.date32()), pa.array(days, pa.date32()))
     dense = np.zeros((len(days), len(parts), size), dtype=np.int64)
     for number, part in enumerate(parts):
         dense[day_of, number, place] = rows[f"s_{part.name}"].to_numpy()
     totals = np.zeros((len(days), 2), dtype=np.int64)
-    total_day = _positions(totals_rows["day"].cast(pa.date32()), pa.array(days, pa.date32()))
+    total_day = positions(totals_rows["day"].cast(pa.date32()), pa.array(days, pa.date32()))
     totals[total_day] = np.column_stack([totals_rows["kept"].to_numpy(), totals_rows["cut"].to_numpy()])
     return {day: BoundedSums(dense[n], totals[n]) for n, day in enumerate(days)}
 
@@ -214,9 +214,10 @@ def _values(name: str, column: CellColumn, public: Mapping[str, Sequence[str]]) 
     return sorted(set(public[name]))
 
 
-def _positions(values: pa.ChunkedArray, among: pa.Array) -> Integers:
-    positions: Integers = pc.index_in(values, value_set=among).to_numpy().astype(np.int64)
-    return positions
+def positions(values: pa.ChunkedArray, among: pa.Array) -> Integers:
+    """Where each of some values is among others, all of which are there."""
+    found: Integers = pc.index_in(values, value_set=among).to_numpy().astype(np.int64)
+    return found
 
 
 def mapped_sql(name: str, column: CellColumn) -> str:

@@ -86,9 +86,8 @@ def uncentred(mechanism: Mechanism, values: Integers, number: int) -> tuple[Floa
     part, sums = mechanism.sums[number], values[number].astype(np.float64)
     if part.centre == 0:
         return sums, float(part.sigma)
-    count = next(n for n, each in enumerate(mechanism.sums) if each.name == mechanism.counts)
-    scale = sqrt(part.sigma**2 + (part.centre * mechanism.sums[count].sigma) ** 2)
-    return sums + part.centre * values[count].astype(np.float64), scale
+    scale = sqrt(part.sigma**2 + (part.centre * mechanism.counts_sigma) ** 2)
+    return sums + part.centre * values[mechanism.counts_place].astype(np.float64), scale
 
 
 def scaled(value: Floats, scale: float, ratio: Estimate, reach: Floats | None = None) -> Estimate:

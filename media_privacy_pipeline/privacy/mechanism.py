@@ -61,6 +61,18 @@ class Mechanism:
         return self.sums if self.cut is None else (*self.sums, self.cut)
 
     @property
+    def counts_place(self) -> int:
+        """Place among `sums` of the measure that counts accounts. Raises ValueError where no measure does."""
+        if self.counts is None:
+            raise ValueError("no measure of the statement counts accounts")
+        return [part.name for part in self.sums].index(self.counts)
+
+    @property
+    def counts_sigma(self) -> int:
+        """The scale of the noise of the count of accounts; 0 where no measure counts them."""
+        return 0 if self.counts is None else self.sums[self.counts_place].sigma
+
+    @property
     def mu(self) -> float:
         """What one partition costs an account: all vectors and totals together."""
         vectors = [*self.over_cells, *(part for level in self.levels for part in level)]

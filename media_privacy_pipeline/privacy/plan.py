@@ -87,7 +87,7 @@ def plan(releases: Releases) -> Plan:
     owners: dict[str, str] = {}
     for name, statement in releases.tables.items():
         mechanism = mechanism_of(statement)
-        counted = next((part.sigma for part in mechanism.sums if part.name == mechanism.counts), 0)
+        counted = mechanism.counts_sigma
         scales = {
             part.name: sqrt(part.sigma**2 + (part.centre * counted) ** 2) / ONE / statement.measures[part.name].per
             for part in mechanism.sums

@@ -70,7 +70,7 @@ def cell_ratios(statement: TableStatement, ratio: Ratio, values: Integers) -> Es
     (of, of_own, of_count), (over, over_own, over_count) = (
         _parts(statement, name, values) for name in (ratio.of, ratio.over)
     )
-    counted = _counts_sigma(statement) ** 2
+    counted = float(mechanism_of(statement).counts_sigma) ** 2
     noise = Covariance(
         of_own**2 + of_count**2 * counted, over_own**2 + over_count**2 * counted, of_count * over_count * counted
     )
@@ -89,10 +89,4 @@ def _parts(statement: TableStatement, name: str, values: Integers) -> tuple[Floa
         return sums, 0.0, 1.0
     if part.centre == 0:
         return sums, float(part.sigma), 0.0
-    count = next(n for n, each in enumerate(mechanism.sums) if each.name == mechanism.counts)
-    return sums + part.centre * values[count], float(part.sigma), float(part.centre)
-
-
-def _counts_sigma(statement: TableStatement) -> float:
-    mechanism = mechanism_of(statement)
-    return float(next((part.sigma for part in mechanism.sums if part.name == mechanism.counts), 0))
+    return sums + part.centre * values[mechanism.counts_place], float(part.sigma), float(part.centre)

@@ -26,7 +26,8 @@ from .weights import ONE
 _BETWEEN = "\x1f"
 _DECIMALS = 3
 _RATIO_Z = 2.5758293035489
-"""ratio_of gives 99 % intervals."""
+"""Of a 99 % interval; those of ratio_of are of 99.5 %, so that the deviation made of one is too large by a tenth, and
+never too small."""
 
 
 def year_of(first: date) -> int:

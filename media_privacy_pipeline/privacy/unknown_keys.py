@@ -46,8 +46,7 @@ def found_sums(
 def told(statement: TableStatement, cells: pa.Table, drawn: BoundedSums) -> tuple[pa.Table, BoundedSums]:
     """The cells whose noisy count reaches the statement's threshold, in the order given, and their noisy sums."""
     mechanism = mechanism_of(statement)
-    counted = next(n for n, part in enumerate(mechanism.sums) if part.name == mechanism.counts)
-    shown = drawn.values[counted] >= mechanism.threshold
+    shown = drawn.values[mechanism.counts_place] >= mechanism.threshold
     return cells.filter(pa.array(shown)), BoundedSums(drawn.values[:, shown], drawn.totals)
 
 

@@ -19,7 +19,7 @@ from ..errors import UsageError
 from ..release_policy import TableStatement
 from .allowances import Terms, allowance_spend, least_weights, terms_of, weight_rows
 from .charges import Charge
-from .contributions import BoundedSums, Source, bounded_sums, cells_of_accounts
+from .contributions import BoundedSums, Source, bounded_sums, cells_of_accounts, positions
 from .desk import Desk, Order, Stored
 from .mechanism import certified_terms, spend_of
 from .noise import Integers, Noise
@@ -137,9 +137,9 @@ class _Book:
     def weigh(self, sizes: pa.Table, days: Sequence[date], statement: TableStatement) -> pa.Table:
         """The weights of every account on every day: as if each day were paid for in turn, which then happens."""
         self._take_in(sizes)
-        who = _places(sizes["account_key"].cast(pa.string()), self._accounts)
+        who = positions(sizes["account_key"].cast(pa.string()), self._accounts)
         cells: Integers = sizes["cells"].to_numpy().astype(np.int64)
-        day_of = _places(sizes["day"].cast(pa.date32()), pa.array(days, pa.date32()))
+        day_of = positions(sizes["day"].cast(pa.date32()), pa.array(days, pa.date32()))
         in_order = np.argsort(day_of, kind="stable")
         ends = np.searchsorted(day_of[in_order], np.arange(len(days) + 1))
         weights, owed = np.zeros(len(cells), np.int64), self._owed
@@ -176,11 +176,6 @@ def _added(owed: Integers, who: Integers, prices: Integers) -> Integers:
     added = owed.copy()
     added[who] += prices
     return added
-
-
-def _places(values: pa.ChunkedArray, among: pa.Array) -> Integers:
-    places: Integers = pc.index_in(values, value_set=among).to_numpy().astype(np.int64)
-    return places
 
 
 def _chunks(values: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
