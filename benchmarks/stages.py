@@ -1,6 +1,7 @@
 """One measured run in a process of its own: `python -m benchmarks.stages baseline|copy|pipeline ZONE HOME DAYS`.
 
-Prints JSON: the stages with their wall and processor seconds, and the process's peak memory in bytes.
+Prints JSON: the stages with the time they began at (seconds since 1970), their wall and processor seconds, the
+process's peak memory in bytes, and by permitted table its rows, and bytes on the disk and in memory.
 """
 
 from __future__ import annotations
@@ -84,13 +85,29 @@ def main() -> None:
     stages = {"baseline": baseline, "copy": copy, "pipeline": pipeline}[side](Path(zone), Path(home), int(days))
     told = []
     for name, run in stages:
-        wall, cpu = time.perf_counter(), time.process_time()
+        began, wall, cpu = time.time(), time.perf_counter(), time.process_time()
         run()
-        told.append({"stage": name, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu})
+        took = {"wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+        told.append({"stage": name, "began": began, **took})
     # Linux tells kilobytes, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-    print(json.dumps({"stages": told, "peak": peak}))
+    print(json.dumps({"stages": told, "peak": peak, "permitted": permitted(Path(home))}))
+
+
+def permitted(home: Path) -> dict[str, dict[str, int]]:
+    """What the permitted tables of a home hold: rows, bytes of their files, and of their columns in Arrow."""
+    import pyarrow.parquet as pq
+
+    held = {}
+    for table in sorted((home / "lake").glob("permitted_*")):
+        files = sorted(table.rglob("*.parquet"))
+        held[table.name] = {
+            "rows": sum(pq.read_metadata(file).num_rows for file in files),
+            "stored": sum(file.stat().st_size for file in files),
+            "arrow": sum(pq.read_table(file, partitioning=None).nbytes for file in files),
+        }
+    return held
 
 
 if __name__ == "__main__":
