@@ -48,6 +48,13 @@ class Generalisation(StrEnum):
     large_region = "large_region"
     device_class = "device_class"
     decade = "decade"
+    intent = "intent"
+    presence = "presence"
+
+
+TITLE_INTENT = "title"
+"""The intent of a search for a title by its whole name."""
+_OTHER_INTENT = "other"
 
 
 class _Part(BaseModel):
@@ -73,10 +80,29 @@ class PublishedPolicy(_Part):
     override_keys: tuple[Annotated[str, Field(pattern="^[0-9a-f]{64}$")], ...] = ()
 
 
+_Phrase = Annotated[str, Field(pattern=r"^[^\W_]+( [^\W_]+)*$", max_length=64)]
+
+
 class MinimisationPolicy(_Part):
-    """Below which size a place tells who a person is: accounts of the newest snapshot that live in a region."""
+    """Below which size a place tells who a person is: accounts of the newest snapshot that live in a region; and what a
+    search may be known to be about, in place of what was typed.
+
+    `search_intents`: by intent the phrases, in lower case, of which one must stand in the text as whole words; of
+    several intents that fit the first counts.
+    """
 
     least_accounts_in_region: Annotated[int, Field(ge=1)]
+    search_intents: dict[_Phrase, Annotated[tuple[_Phrase, ...], Field(min_length=1)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _in_lower_case(self) -> Self:
+        for intent, phrases in self.search_intents.items():
+            if intent in (TITLE_INTENT, _OTHER_INTENT):
+                raise ValueError(f"search_intents: {intent} stands for itself: it takes no phrases")
+            for phrase in (intent, *phrases):
+                if phrase != phrase.lower():
+                    raise ValueError(f"search_intents: {phrase!r} must be in lower case")
+        return self
 
 
 class ServingPolicy(_Part):

@@ -37,7 +37,7 @@ def catalogue(policy: Policy, project: Project) -> tuple[Step, ...]:
         *landing_steps(),
         *consent_steps(),
         *permitted_steps(policy),
-        *anonymised_steps(policy),
+        *anonymised_steps(policy, project),
         *models_steps(policy),
         *discovery_steps(),
         *exact_steps(policy),

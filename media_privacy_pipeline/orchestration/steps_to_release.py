@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..policy import Policy
+from ..release_policy import PERIOD
+from ..sql import Project
 from .step import Step
 from .steps_to_permitted import SURVEYED, permitted_steps
 
 
-def anonymised_steps(policy: Policy) -> Iterator[Step]:
+def anonymised_steps(policy: Policy, project: Project) -> Iterator[Step]:
     """Noisy counts: a step for each table that the policy declares, those with one allowance in the order of it."""
     for table, statement in policy.releases.tables.items():
         shared = None if statement.allowance is None else statement.allowance.shared
         before = () if shared is None else shared.tables[: shared.tables.index(table)]
+        domains = {column.of for column in statement.cells.values() if column.of not in (None, PERIOD)}
         yield Step(
             f"release_{table}",
             "anonymised",
             "privacy.steps:release_table",
             (table,),
-            deps=("permitted_analytics_viewing_events", "accepted_titles", *before[-1:]),
+            deps=(*sorted(project.sources(f"{table}_contributions").union(filter(None, domains))), *before[-1:]),
             arguments=(table,),
             daily=True,
             pool="engine",

@@ -14,7 +14,7 @@ from ..errors import UsageError
 from ..release_policy import PERIOD, TableStatement
 from ..release_shapes import Rollup
 from ..sql.contracts import PrivacyClass
-from .closed import COUNTED, arrival_days
+from .closed import arrival_days, counted_by
 from .contributions import Source
 
 _UNKNOWN = "unknown"
@@ -22,18 +22,18 @@ _UNKNOWN = "unknown"
 
 def source_of(session: Session, table: str, days: Sequence[date]) -> Source:
     """The rows that count on these days: permitted, and arrived before each day was closed."""
-    lag = session.policy.consent.closing_lag_days
+    lag, counted = session.policy.consent.closing_lag_days, counted_by(session, table)
     # A player's clock may run ahead, so that an event of a day arrives on the day before.
     ahead = {day - timedelta(days=1) for day in days}
     arrivals = sorted(ahead.union(*(arrival_days(day, lag) for day in days)))
     contributions = session.project.render(f"{table}_contributions")
     sql = f"select * from ({contributions}) as contributions where date_diff('day', day, arrival_day) <= {lag}"
-    beside = session.project.sources(f"{table}_contributions") - {COUNTED}
+    beside = session.project.sources(f"{table}_contributions") - {counted}
     for name in sorted(beside):
         # Rows of an account may depend on its own events and on what is public, or its bound would not hold.
         if session.project.graph.rows_class(name) is not PrivacyClass.public:
-            raise UsageError(f"{table}_contributions reads {name}, which is not public: only {COUNTED} may be personal")
-    return Source(sql, {COUNTED: session.folder(COUNTED, arrivals), **{name: session.folder(name) for name in beside}})
+            raise UsageError(f"{table}_contributions reads {name}, which is not public: only {counted} may be personal")
+    return Source(sql, {counted: session.folder(counted, arrivals), **{name: session.folder(name) for name in beside}})
 
 
 def public_values(session: Session, statement: TableStatement) -> dict[str, list[str]]:

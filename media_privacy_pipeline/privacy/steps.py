@@ -17,7 +17,7 @@ from ..errors import UsageError
 from ..lake import fingerprint_of
 from ..release_policy import TableStatement
 from .charges import Charge, outcome
-from .closed import closed_partitions, days_taken_in, have_arrived
+from .closed import closed_partitions, counted_by, have_arrived
 from .desk import Desk, Stored
 from .ledger import BudgetLedger
 from .open import certificate_of, open_desk
@@ -40,10 +40,11 @@ def release_table(session: Session, span: Span, table: str) -> StepResult:
     Raises UsageError for a table without a statement, and Refused where the budget does not allow a day.
     """
     statement = statement_of(session, table)
-    closed = closed_partitions(session, span, statement)
+    counted = counted_by(session, table)
+    closed = closed_partitions(session, span, statement, counted)
     public = public_values(session, statement)
     # What is released now is released for ever, so that a day waits for all that belongs in it.
-    taken_in = days_taken_in(session)
+    taken_in = frozenset(session.lake.days(counted))
     listed = all(public.values())
     ready = [day for day in closed if listed and have_arrived(session, days_of(statement, [day]), taken_in)]
     if len(ready) < len(closed):

@@ -8,7 +8,7 @@ from datetime import date
 
 from ..engines import Session
 from ..errors import Refused, UsageError
-from .closed import days_taken_in, have_arrived
+from .closed import counted_by, have_arrived
 from .desk import Stored
 from .open import open_desk
 from .periods import days_of
@@ -38,7 +38,7 @@ def supersede_day(session: Session, table: str, day: date, reason: str) -> Super
         raise UsageError("superseding a release needs a reason in words, for those who read its certificate")
     public = public_values(session, statement)
     days = days_of(statement, [day])
-    if not all(public.values()) or not have_arrived(session, days, days_taken_in(session)):
+    if not all(public.values()) or not have_arrived(session, days, session.lake.days(counted_by(session, table))):
         raise Refused(f"{table} {day}: its arrival days or a catalogue are not at hand; drawn now it would lack them")
     desk = open_desk(session)
     with closing(desk.ledger):

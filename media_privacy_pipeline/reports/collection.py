@@ -155,7 +155,7 @@ def _served(project: Project) -> dict[str, set[str]]:
 def _use(policy: Policy, purpose: str, source: str, column: str) -> Use:
     rule = policy.purposes[purpose]
     how: Generalisation = rule.columns[source][column]
-    fineness = words(how, policy.minimisation.least_accounts_in_region)
+    fineness = words(how, policy.minimisation)
     return Use(purpose, rule.title, rule.basis.value, fineness, rule.window_days)
 
 

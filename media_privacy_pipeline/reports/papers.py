@@ -123,7 +123,7 @@ def _who(policy: Policy) -> dict[str, Any]:
 
 
 def _purpose(policy: Policy, name: str) -> dict[str, Any]:
-    rule, least = policy.purposes[name], policy.minimisation.least_accounts_in_region
+    rule = policy.purposes[name]
     return {
         "name": name,
         "title": rule.title,
@@ -131,7 +131,7 @@ def _purpose(policy: Policy, name: str) -> dict[str, Any]:
         "data_uses": list(rule.data_uses),
         "days": rule.window_days,
         "sees": [
-            {"column": f"{source}.{column}", "fineness": words(how, least)}
+            {"column": f"{source}.{column}", "fineness": words(how, policy.minimisation)}
             for source, columns in rule.columns.items()
             for column, how in columns.items()
         ],

@@ -10,9 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ..errors import UsageError
-from ..policy import Generalisation, Policy
+from ..policy import Generalisation, MinimisationPolicy, Policy
 from .contracts import Access, Column, Contract, PrivacyClass, _ColumnMeta, _ContractMeta
-from .generalise import generalised, joined, value
+from .generalise import generalised, joined, value, with_named
 
 _IDENTIFIERS = (PrivacyClass.direct_identifier, PrivacyClass.pseudonym)
 _KEYS = (("viewer_key", "profile"), ("account_key", "account"))
@@ -53,7 +53,7 @@ def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> di
     that names an unknown table or column, an identifier, or a generalisation that does not suit the column.
     """
     made = {}
-    least = policy.minimisation.least_accounts_in_region
+    minimisation = policy.minimisation
     for purpose, table in _pairs(policy, contracts):
         accepted = contracts[_stored(table)]
         by_name = {column.name: column for column in accepted.columns}
@@ -62,7 +62,7 @@ def permitted_contracts(policy: Policy, contracts: Mapping[str, Contract]) -> di
             where = f"policy: purposes.{purpose}.columns.{table}.{name}"
             if name not in by_name:
                 raise UsageError(f"{where}: {accepted.name} has no such column")
-            columns.append(_seen(by_name[name], how, least, where))
+            columns.append(_seen(by_name[name], how, minimisation, where))
         if _SOURCES[table].time is not None:
             columns.append(by_name["arrival_day"])
         name = permitted_name(purpose, table)
@@ -117,16 +117,16 @@ def _key_column(name: str, unit: str, purpose: str) -> Column:
     )
 
 
-def _seen(column: Column, how: Generalisation, least: int, where: str) -> Column:
+def _seen(column: Column, how: Generalisation, minimisation: MinimisationPolicy, where: str) -> Column:
     if column.privacy in _IDENTIFIERS:
         raise UsageError(f"{where}: an identifier; purposes see viewer_key and account_key in its place")
-    return generalised(column, how, least, where)
+    return generalised(column, how, minimisation, where)
 
 
 def _select(policy: Policy, purpose: str, table: str) -> str:
     source, rules = _SOURCES[table], policy.purposes[purpose]
-    least = policy.minimisation.least_accounts_in_region
-    columns = ["a.viewer_key", "a.account_key", *(value(n, how, least) for n, how in rules.columns[table].items())]
+    seen = rules.columns[table]
+    columns = ["a.viewer_key", "a.account_key", *(value(n, how, policy.minimisation) for n, how in seen.items())]
     joins, where = [], []
     if source.time is None:
         # A row about a person has no time of its own: it is seen while the person's consent stands at the as-of time.
@@ -143,8 +143,7 @@ def _select(policy: Policy, purpose: str, table: str) -> str:
             + f" and a.device_id = {device} and e.{source.time} >= a.valid_from and e.{source.time} < a.valid_until"
         )
         where.append(f"e.{source.time} >= $as_of - interval '{rules.window_days}' day")
-    if (sizes := joined(rules.columns[table])) is not None:
-        joins.append(sizes)
+    joins += joined(seen)
     # An outer join and a test for null say the same, at twice the cost.
     if source.session is not None and purpose in policy.subjects.private_sessions_denied_for:
         where.append("not e.private_session")
@@ -166,6 +165,7 @@ def _select(policy: Policy, purpose: str, table: str) -> str:
     return _TEMPLATE.format(
         purpose=purpose,
         stored=_stored(table),
+        named=with_named(seen),
         columns=",\n    ".join(columns),
         joins="\n".join(joins),
         where="\n    and ".join(where),
@@ -196,7 +196,7 @@ own_devices as (
     select distinct t.account_id, t.profile_id, t.device_id
     from consent_timeline as t
     where t.device_id <> ''
-)
+){named}
 
 select
     {columns}

@@ -12,7 +12,7 @@ from privacy_world import FIRST, events, land
 from media_privacy_pipeline.engines import Engine, Session, Span
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.errors import UsageError
-from media_privacy_pipeline.privacy.closed import closed_days
+from media_privacy_pipeline.privacy.closed import COUNTED, closed_days
 from media_privacy_pipeline.privacy.contributions import bounded_sums
 from media_privacy_pipeline.privacy.statement_inputs import source_of
 from media_privacy_pipeline.privacy.steps import export_ledger, release_table
@@ -65,8 +65,8 @@ def test_a_night_releases_the_day_that_it_closes(session: Session) -> None:
 def test_a_day_is_not_closed_before_its_lag_is_over(session: Session) -> None:
     span = Span.of(DAYS[0], DAYS[3])
     early = Span.of(DAYS[0], DAYS[3], as_of=span.as_of - timedelta(hours=1))
-    assert closed_days(session, span) == DAYS[:2]
-    assert closed_days(session, early) == DAYS[:1]
+    assert closed_days(session, span, COUNTED[0]) == DAYS[:2]
+    assert closed_days(session, early, COUNTED[0]) == DAYS[:1]
 
 
 def test_a_day_whose_arrivals_are_missing_waits(session: Session) -> None:
@@ -105,7 +105,7 @@ def test_what_arrives_after_a_day_was_closed_is_not_in_it(session: Session) -> N
 
 
 def test_a_table_without_a_statement_is_named_with_those_that_have_one(session: Session) -> None:
-    known = "audience_daily, discovery_daily, genre_weekly, title_by_country, title_daily"
+    known = "audience_daily, discovery_daily, genre_weekly, search_intents_daily, title_by_country, title_daily"
     with pytest.raises(UsageError, match=known):
         release_table(session, Span.of(DAYS[0], DAYS[0]), "accounts")
 

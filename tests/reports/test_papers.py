@@ -70,8 +70,10 @@ def test_lineage_says_where_a_column_ends_up(notice: dict[str, Any]) -> None:
     assert {*by_country, "permitted_analytics_viewing_events"} == set(columns["viewing_events.country"]["reaches"])
     assert {"recommendations", "title_daily"} <= set(columns["viewing_events.title_id"]["reaches"])
     assert "recommendations" in columns["viewing_events.account_id"]["reaches"]
-    for nowhere in ("viewing_events.ip_address", "accounts.email", "accounts.name", "search_events.query"):
+    for nowhere in ("viewing_events.ip_address", "accounts.email", "accounts.name"):
         assert columns[nowhere]["reaches"] == []
+    counted = {"permitted_analytics_search_events", "search_intents_daily"}
+    assert set(columns["search_events.query"]["reaches"]) == counted
     assert "permitted_training_viewing_events" in columns["viewing_events.device_id"]["decides"]
 
 
@@ -86,6 +88,7 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
         "discovery_daily",
         "genre_weekly",
         "title_by_country",
+        "search_intents_daily",
         "popular_by_region",
         *EXPOSURE,
     }
