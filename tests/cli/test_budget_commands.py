@@ -21,8 +21,18 @@ def test_a_plan_tells_costs_noise_and_keys_before_anything_runs(cli: Cli, tmp_pa
     assert "title_id: known, all of accepted_titles" in done.stdout
     assert "2 days after they end" in done.stdout
     assert "title_daily, audience_daily, discovery_daily, genre_weekly" in done.stdout
-    assert "none yet" in done.stdout
     assert not (tmp_path / "home").exists()
+
+
+def test_a_family_without_members_keeps_its_share(cli: Cli, tmp_path: Path) -> None:
+    document = yaml.safe_load(PACKAGED.read_text())
+    families = document["releases"]["budget"]["families"]
+    families["tables"]["share"] = 0.79
+    families["later"] = {"title": "Kept for what is yet to come", "share": 0.01}
+    (tmp_path / "policy.yaml").write_text(yaml.safe_dump(document, sort_keys=False))
+    done = cli("budget", "plan", "--policy", tmp_path / "policy.yaml")
+    assert done.returncode == 0
+    assert "none yet" in done.stdout
 
 
 def test_a_plan_that_the_budget_does_not_pay_for_ends_with_one(cli: Cli, tmp_path: Path) -> None:

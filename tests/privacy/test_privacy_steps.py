@@ -105,7 +105,7 @@ def test_what_arrives_after_a_day_was_closed_is_not_in_it(session: Session) -> N
 
 
 def test_a_table_without_a_statement_is_named_with_those_that_have_one(session: Session) -> None:
-    known = "audience_daily, discovery_daily, genre_weekly, search_intents_daily, title_by_country, title_daily"
+    known = "audience_daily, completion_curve, discovery_daily, genre_weekly, reach_28_days, reach_weekly"
     with pytest.raises(UsageError, match=known):
         release_table(session, Span.of(DAYS[0], DAYS[0]), "accounts")
 

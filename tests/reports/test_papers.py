@@ -19,6 +19,7 @@ from media_privacy_pipeline.sql.collected import collected
 NAMES = ["DATA_COLLECTION.md", "DATA_COLLECTION.json", "PROCESSING_RECORD.md", "PROCESSING_RECORD.json"]
 
 
+REACH = {"reach_weekly", "reach_28_days"}
 EXPOSURE = {"creator_exposure", "fairness_report"}
 
 
@@ -66,7 +67,7 @@ def test_a_use_says_how_fine_on_which_basis_and_how_far_back(notice: dict[str, A
 
 def test_lineage_says_where_a_column_ends_up(notice: dict[str, Any]) -> None:
     columns = {f"{table['source']}.{c['name']}": c for table in notice["tables"] for c in table["columns"]}
-    by_country = {"audience_daily", "genre_weekly", "title_by_country", "popular_by_region"}
+    by_country = {"audience_daily", "genre_weekly", "title_by_country", "popular_by_region", *REACH}
     assert {*by_country, "permitted_analytics_viewing_events"} == set(columns["viewing_events.country"]["reaches"])
     assert {"recommendations", "title_daily"} <= set(columns["viewing_events.title_id"]["reaches"])
     assert "recommendations" in columns["viewing_events.account_id"]["reaches"]
@@ -89,6 +90,8 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
         "genre_weekly",
         "title_by_country",
         "search_intents_daily",
+        "completion_curve",
+        *REACH,
         "popular_by_region",
         *EXPOSURE,
     }
