@@ -11,15 +11,15 @@ enough of them. Coverage is told honestly: an origin's forecasts are held to int
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from statistics import NormalDist
 
 import numpy as np
 
-from ..interactions import Bools, Floats, Ints, Strings
+from ..interactions import Bools, Floats, Strings
 from .calendar import WEEK
-from .candidates import CANDIDATES, FALLBACK, NAIVE, known_of
+from .candidates import CANDIDATES, FALLBACK, known_of
 from .config import ForecastConfig
 from .panel import Panel
 
@@ -39,6 +39,7 @@ class Score:
     model: str
     titles: int
     origins: int
+    cells: int
     mase: float | None
     wape: float | None
     coverage: float | None
@@ -106,26 +107,22 @@ def scores(found: Mapping[str, list[Trial]], config: ForecastConfig) -> list[Sco
         rows = [row for row in rows if row.wape is not None]
         if not rows:
             continue
-        best = min(rows, key=lambda row: row.wape if row.wape is not None else np.inf)
-        held = next(row for row in rows if row.model == FALLBACK)
-        errors = {row.model: row.wape or 0.0 for row in rows}
-        if errors[best.model] > errors[FALLBACK] * (1 - _MARGIN):
-            best = held
-        for row in rows:
-            chosen = row.model == best.model
-            told.append(
-                Score(
-                    **{**vars(row), "champion": chosen, "reason": _why(row.model, best.model, errors) if chosen else ""}
-                )
-            )
+        best, why = _best(rows, config)
+        told += [replace(row, champion=row.model == best, reason=why if row.model == best else "") for row in rows]
     return told
 
 
-def _why(name: str, best: str, errors: Mapping[str, float]) -> str:
-    least = min(errors, key=lambda each: errors[each])
-    if least == best:
-        return f"least WAPE of {len(errors)} ways"
-    return f"{least} is ahead of it by less than {_MARGIN:.1%} of the error"
+def _best(rows: list[Score], config: ForecastConfig) -> tuple[str, str]:
+    """The champion of a group, and why."""
+    errors = {row.model: row.wape or 0.0 for row in rows}
+    least = min(errors, key=lambda name: errors[name])
+    if least == FALLBACK:
+        return FALLBACK, f"least WAPE of {len(errors)} ways"
+    if rows[0].cells < config.least_cells:
+        return FALLBACK, f"{rows[0].cells} forecasts are too few to prefer {least}"
+    if errors[least] > errors[FALLBACK] * (1 - _MARGIN):
+        return FALLBACK, f"{least} is ahead of it by less than {_MARGIN:.1%} of the error"
+    return least, f"least WAPE of {len(errors)} ways"
 
 
 def _score(name: str, group: str, each: list[Trial], config: ForecastConfig) -> Score:
@@ -140,6 +137,7 @@ def _score(name: str, group: str, each: list[Trial], config: ForecastConfig) -> 
         name,
         titles=max((int(at.any(axis=0).sum()) for at in there), default=0),
         origins=sum(bool(at.any()) for at in there),
+        cells=cells,
         mase=_mase(each, there),
         wape=float(sum(errors)) / whole if cells and whole > 0 else None,
         coverage=_coverage(ratios, config) if cells else None,
@@ -198,12 +196,9 @@ def champions(told: Collection[Score]) -> dict[str, Score]:
     return {score.group: score for score in told if score.champion}
 
 
-def chosen(groups: Strings, told: Collection[Score], config: ForecastConfig) -> tuple[Strings, Floats, Ints]:
-    """For each title: its model, the reach of its interval (titles, 2), and whether it was backtested."""
+def chosen(groups: Strings, told: Collection[Score], config: ForecastConfig) -> tuple[Strings, Floats]:
+    """For each title its model and the reach of its interval (titles, 2)."""
     best, plain = champions(told), reach_of(np.zeros(0), config)
     models = np.array([best[each].model if each in best else FALLBACK for each in groups.tolist()], np.str_)
     reach = np.array([best[each].reach if each in best else plain for each in groups.tolist()]).reshape(-1, 2)
-    return models, reach, np.array([each in best for each in groups.tolist()], np.int64)
-
-
-__all__ = ["GROUPS", "NAIVE", "Score", "Trial", "champions", "chosen", "groups_of", "origins_of", "scores", "trials"]
+    return models, reach
