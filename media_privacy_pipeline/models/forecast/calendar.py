@@ -2,7 +2,8 @@
 
 The weekday profile of all titles together is found from their daily totals; a title's own is drawn towards it by
 empirical Bayes, w = t / (t + v), t the spread of titles' profiles that noise does not account for and v the variance
-of the title's own. Declared holidays share one factor, drawn towards 1 by how few of them were seen.
+of the title's own. Declared holidays share one factor, drawn towards 1 by how few of them were seen. The first two
+weeks after a title's release are left out: there it is the release that makes one day unlike another.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ _HOLIDAY_PRIOR, _WEEKDAY_PRIOR = 0.3**2, 0.25**2
 _CERTAIN = 3.0
 """Totals below so many scales of their own noise tell no profile."""
 _LEAST, _MOST = 0.2, 5.0
+_SETTLED, _LEAST_WEEKS = 14, 2
 
 
 @dataclass(frozen=True)
@@ -46,21 +48,22 @@ def calendar_of(panel: Panel, holidays: Collection[date]) -> Calendar:
         return plain
     weekday = np.array([day.weekday() for day in panel.days])
     free = np.array([day in declared for day in panel.days])
-    total, variance = _totals(panel)
+    counts = np.where(panel.ages(0, len(panel)) >= _SETTLED, panel.counts, np.nan)
+    total, variance = _totals(counts, panel.noise)
     base = _weekly_mean(np.where(free, np.nan, total)[:, None])[:, 0]
     usable = ~np.isnan(total) & ~np.isnan(base) & (base > _CERTAIN * np.sqrt(variance))
     if usable.sum() < WEEK:
         return plain
     shared = _shared(total, base, variance, weekday, usable & ~free)
     holiday = _holiday(total, base * shared[weekday], variance, usable & free)
-    return Calendar(_own(panel, weekday, free, shared), holiday, declared)
+    return Calendar(_own(counts, panel.noise, weekday, free, shared), holiday, declared)
 
 
-def _totals(panel: Panel) -> tuple[Floats, Floats]:
+def _totals(counts: Floats, noise: Floats) -> tuple[Floats, Floats]:
     """All titles together by day, and the variance of the noise in them; NaN where nothing was released."""
-    there = panel.seen()
-    total = np.where(there.any(axis=1), np.nansum(panel.counts, axis=1), np.nan)
-    return total, there.sum(axis=1) * panel.noise**2
+    there = ~np.isnan(counts)
+    total = np.where(there.any(axis=1), np.nansum(counts, axis=1), np.nan)
+    return total, there.sum(axis=1) * noise**2
 
 
 def _weekly_mean(values: Floats) -> Floats:
@@ -99,19 +102,19 @@ def _holiday(total: Floats, expected: Floats, variance: Floats, usable: Bools) -
     return float(np.clip(factor, _LEAST, _MOST))
 
 
-def _own(panel: Panel, weekday: Ints, free: Bools, shared: Floats) -> Floats:
+def _own(counts: Floats, noise: Floats, weekday: Ints, free: Bools, shared: Floats) -> Floats:
     """Each title's own profile, drawn towards that of all."""
-    counts = np.where(free[:, None], np.nan, panel.counts)
+    counts = np.where(free[:, None], np.nan, counts)
     base = np.maximum(_weekly_mean(counts), 0.0)
     there = ~np.isnan(counts) & ~np.isnan(base)
-    own, doubt = np.ones((WEEK, len(panel.titles))), np.full((WEEK, len(panel.titles)), np.inf)
+    own, doubt = np.ones((WEEK, counts.shape[1])), np.full((WEEK, counts.shape[1]), np.inf)
     for day in range(WEEK):
         at = (weekday == day)[:, None] & there
         watched, expected = np.where(at, counts, 0).sum(axis=0), np.where(at, base, 0).sum(axis=0)
-        noise = (at * (panel.noise**2)[:, None]).sum(axis=0) + np.maximum(watched, 0)
-        known = expected > 0
+        variance = (at * (noise**2)[:, None]).sum(axis=0) + np.maximum(watched, 0)
+        known = (expected > 0) & (at.sum(axis=0) >= _LEAST_WEEKS)
         own[day, known] = watched[known] / expected[known]
-        doubt[day, known] = noise[known] / expected[known] ** 2
+        doubt[day, known] = variance[known] / expected[known] ** 2
     apart = own - shared[:, None]
     certain = np.isfinite(doubt) & (doubt < _WEEKDAY_PRIOR)
     spread = float((apart[certain] ** 2 - doubt[certain]).mean()) if certain.any() else 0.0

@@ -1,0 +1,72 @@
+"""What rises beyond its forecast is found, and how often something is that does not is kept to what is stated."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from forecast_world import Service
+
+from media_privacy_pipeline.models.forecast.candidates import known_of, level_and_launch
+from media_privacy_pipeline.models.forecast.config import ForecastConfig
+from media_privacy_pipeline.models.forecast.emerging import alarms, evidence, rising
+
+CONFIG = ForecastConfig()
+
+
+def test_where_nothing_rises_a_night_lists_something_as_rarely_as_stated() -> None:
+    chance = np.random.default_rng(11)
+    nights, listed = 2_000, 0
+    for _ in range(nights):
+        found, _ = evidence(chance.standard_normal((56, 20)), CONFIG)
+        listed += bool(len(alarms(found, CONFIG.false_discoveries)))
+    # 5 % of 2,000 and three standard deviations of such a count.
+    assert listed <= 100 + 3 * np.sqrt(95)
+
+
+def test_the_mean_of_an_e_value_is_one_at_most_where_nothing_rises() -> None:
+    chance = np.random.default_rng(12)
+    narrow = ForecastConfig(rising_shifts=(0.2, 0.4), rising_days=7)
+    found, _ = evidence(chance.standard_normal((7, 200_000)), narrow)
+    assert np.exp(found).mean() == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_of_many_titles_of_which_none_rises_none_is_listed(seed: int) -> None:
+    service = Service(np.geomspace(1500, 1, 60), days=49, seed=seed)
+    panel = service.panel()
+    assert rising(panel.counts, _levels(service), panel.titles, CONFIG) == []
+
+
+def test_a_planted_launch_is_listed_within_days_and_alone() -> None:
+    service = Service(np.array([60.0] * 30), days=63, raised={7: (59, 6.0)})
+    panel = service.panel()
+    [rise] = rising(panel.counts, _levels(service), panel.titles, CONFIG)
+    assert rise.title == 7
+    assert 58 <= rise.since <= 61
+    assert rise.low < 300 and rise.lift > 100
+    assert rise.low <= rise.lift <= rise.high
+
+
+def test_what_fell_is_not_listed() -> None:
+    service = Service(np.array([400.0] * 20), days=63, raised={7: (55, 0.1)})
+    panel = service.panel()
+    assert rising(panel.counts, _levels(service), panel.titles, CONFIG) == []
+
+
+def test_a_forecast_that_was_always_too_sure_of_itself_does_not_alarm() -> None:
+    loud = 3 * np.random.default_rng(13).standard_normal((112, 50))
+    assert not len(alarms(evidence(loud, CONFIG)[0], CONFIG.false_discoveries))
+    assert len(alarms(evidence(loud[-28:], CONFIG)[0], CONFIG.false_discoveries))
+
+
+def test_days_without_counts_say_nothing() -> None:
+    found, _ = evidence(np.full((30, 4), np.nan), CONFIG)
+    assert found == pytest.approx(0.0)
+    assert not len(alarms(found, CONFIG.false_discoveries))
+    assert rising(np.zeros((0, 0)), _levels(Service(np.array([5.0]))), np.array([], np.str_), CONFIG) == []
+
+
+def _levels(service: Service):  # type: ignore[no-untyped-def]
+    levels = level_and_launch(known_of(service.panel(), (), CONFIG)).levels
+    assert levels is not None
+    return levels
