@@ -126,18 +126,20 @@ def _expected(rows: pa.Table, title: str, viewers: float, names: Mapping[str, st
 
 def _past(release: Release, titles: Sequence[str]) -> dict[str, list[float]]:
     """Released viewers of titles on the last days, in order."""
-    entry = release.manifest.tables.get("title_daily")
-    if entry is None:
+    if "title_daily" not in release.tables:
         return {}
-    rows = release.arrow("title_daily")
-    last = sorted(day for day in rows.column("day").unique().to_pylist())[-_PAST:]
-    keep = pa.compute.and_(
-        pa.compute.is_in(rows.column("title_id"), value_set=pa.array(titles, pa.string())),
-        pa.compute.is_in(rows.column("day"), value_set=pa.array(last, pa.date32())),
-    )
+    import duckdb
+
     found: dict[str, list[float]] = {}
-    for row in rows.filter(keep).sort_by("day").to_pylist():
-        found.setdefault(row["title_id"], []).append(row["viewers"])
+    with duckdb.connect() as connection:
+        release.duckdb("title_daily", connection).create_view("title_daily")
+        sql = """
+            select title_id, viewers from title_daily
+            where title_id in (select unnest(?::varchar[]))
+              and date_diff('day', day, (select max(day) from title_daily)) < ?
+            order by day, title_id"""
+        for title, viewers in connection.execute(sql, [list(titles), _PAST]).fetchall():
+            found.setdefault(title, []).append(viewers)
     return found
 
 

@@ -1,0 +1,231 @@
+"""`python -m benchmarks.forecast [--data DIR]`: forecasts against SeasonalNaive(7), and what emerging_titles finds.
+
+At each of six origins a week apart the whole nightly procedure is run on what was known: its own backtest, champions by
+group, forecasts with intervals. They are held to the 28 days that follow. A title counts where it had 8 weeks of history
+at the first origin and was watched in the last four of them; of MovieLens also the titles watched once a week or more
+are told apart, for of the others a day's count is nearly always 0. MASE and WAPE are means over titles; `better` is the
+share of titles whose summed absolute error is below that of the last week again. Against `true` where noise is drawn:
+what people watched; against `released`: what title_daily tells, whose noise no forecast can know.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import process_time
+
+import numpy as np
+
+from benchmarks.forecast_data import Counts, Series, movielens, packaged_noise, simulated, told
+from media_privacy_pipeline.models.forecast.backtest import chosen, groups_of, scores, trials
+from media_privacy_pipeline.models.forecast.candidates import (
+    CANDIDATES,
+    FALLBACK,
+    known_of,
+    level_and_launch,
+    seasonal_naive,
+)
+from media_privacy_pipeline.models.forecast.config import ForecastConfig
+from media_privacy_pipeline.models.forecast.emerging import rising
+
+CONFIG = ForecastConfig()
+ORIGINS, WEEK, HISTORY = 6, 7, 56
+NIGHTS = 14
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Errors (origins, days, titles) of ours and of last week again, scales of MASE (origins, titles), and whether the
+    count was inside (origins, days, titles): against what was released, and what was true."""
+
+    released: Counts
+    true: Counts
+    naive_released: Counts
+    naive_true: Counts
+    scale: Counts
+    inside_released: Counts
+    inside_true: Counts
+    seconds: float
+
+
+def looked(series: Series) -> Looked:
+    """Run the nightly procedure at every origin."""
+    panel, horizon = series.panel, CONFIG.horizon
+    parts: list[list[Counts]] = []
+    begun = process_time()
+    for n in reversed(range(ORIGINS)):
+        origin = len(panel) - horizon - n * WEEK
+        past = panel.until(origin)
+        past = past if origin <= CONFIG.history_days else _last(past, CONFIG.history_days)
+        groups, found = groups_of(past, CONFIG), scores(trials(past, series.holidays, CONFIG), CONFIG)
+        models, reach = chosen(groups, found, CONFIG)
+        known = known_of(past, series.holidays, CONFIG)
+        made = {name: CANDIDATES[name](known) for name in {*models.tolist(), FALLBACK}}
+        mean, deviation = np.zeros((horizon, len(panel.titles))), np.zeros((horizon, len(panel.titles)))
+        for name, forecast in made.items():
+            at = models == name
+            mean[:, at], deviation[:, at] = forecast.mean[:, at], forecast.deviation[:, at]
+        mean = np.maximum(mean, 0)
+        naive = np.maximum(seasonal_naive(known).mean, 0)
+        released, true = panel.counts[origin : origin + horizon], series.true[origin : origin + horizon]
+        wide = np.sqrt(deviation**2 + known.noise**2)
+        moved = np.abs(past.counts[WEEK:] - past.counts[:-WEEK])
+        parts.append(
+            [
+                np.abs(released - mean),
+                np.abs(true - mean),
+                np.abs(released - naive),
+                np.abs(true - naive),
+                np.nanmean(moved, axis=0),
+                _inside(released, mean, wide, reach),
+                _inside(true, mean, deviation, reach),
+            ]
+        )
+    return Looked(*(np.stack(each) for each in zip(*parts, strict=True)), seconds=(process_time() - begun) / ORIGINS)
+
+
+def _last(panel, days: int):  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    first = len(panel) - days
+    return replace(
+        panel,
+        days=panel.days[first:],
+        counts=panel.counts[first:],
+        noise=panel.noise[first:],
+        launched=panel.launched - first,
+    )
+
+
+def _inside(actual: Counts, mean: Counts, deviation: Counts, reach: Counts) -> Counts:
+    below, above = reach.T
+    # Counts are told as whole numbers and ends as tenths: an end that rounds to the count holds it.
+    low = np.where(mean - below * deviation <= 0.05, -np.inf, mean - below * deviation - 0.05)
+    return ((actual >= low) & (actual <= mean + above * deviation + 0.05)).astype(np.float64)
+
+
+def figures(found: Looked, use: np.ndarray, *, true: bool) -> dict[str, object]:
+    """Means over the titles in `use`, against what was true or what was released."""
+    ours, naive, inside = (
+        (found.true, found.naive_true, found.inside_true)
+        if true
+        else (found.released, found.naive_released, found.inside_released)
+    )
+    own, other = ours[:, :, use].sum(axis=(0, 1)), naive[:, :, use].sum(axis=(0, 1))
+    scale = found.scale[:, use]
+    at = scale > 0
+    mase = (ours[:, :, use].mean(axis=1) / np.where(at, scale, 1))[at].mean()
+    mase_naive = (naive[:, :, use].mean(axis=1) / np.where(at, scale, 1))[at].mean()
+    return {
+        "titles": int(use.sum()),
+        "MASE": round(float(mase), 3),
+        "MASE of last week again": round(float(mase_naive), 3),
+        "error over that of last week again": round(float(own.sum() / other.sum()), 3),
+        "better": round(float((own < other).mean()), 3),
+        "inside 90 %": round(float(inside[:, :, use].mean()), 3),
+    }
+
+
+def with_history(series: Series) -> np.ndarray:
+    """Titles released eight weeks before the first origin, watched in the last four."""
+    first = len(series.panel) - CONFIG.horizon - (ORIGINS - 1) * WEEK
+    old = (series.panel.launched <= first - HISTORY) & (series.true[: first - HISTORY + 1].sum(axis=0) > 0)
+    return np.asarray(old & (series.true[first - 28 : first].sum(axis=0) > 0))
+
+
+def rises(seeds: int, audience: float, noise: float) -> Iterator[str]:
+    """Planted rises of titles that were always there: nights until they are listed, by size; and what else is listed."""
+    titles, days, planted = 300, 90, 12
+    delays: dict[str, list[float]] = {}
+    listed, false, nights, with_false, quiet, alarmed = 0, 0, 0, 0, 0, 0
+    for seed in range(seeds):
+        chance = np.random.default_rng(1_000 + seed)
+        places = chance.choice(np.arange(30, titles), planted, replace=False).tolist()
+        times = {int(place): float(chance.choice([3.0, 10.0, 30.0])) for place in places}
+        first = days - NIGHTS
+        calm = simulated(days=days, titles=titles, audience=audience, noise=noise, seed=seed)
+        held = {n for n in times if calm.panel.launched[n] < 0}
+        loud = simulated(
+            days=days,
+            titles=titles,
+            audience=audience,
+            noise=noise,
+            seed=seed,
+            raised={n: (first, t) for n, t in times.items() if n in held},
+        )
+        seen: dict[int, int] = {}
+        for night in range(NIGHTS):
+            for series, raised in ((calm, set()), (loud, held)):
+                past = series.panel.until(first + night + 1)
+                levels = level_and_launch(known_of(past, series.holidays, CONFIG)).levels
+                if levels is None:
+                    continue
+                found = {rise.title for rise in rising(past.counts, levels, past.titles, CONFIG)}
+                if raised:
+                    listed, false = listed + len(found), false + len(found - raised)
+                    nights, with_false = nights + 1, with_false + bool(found - raised)
+                    for title in found & raised:
+                        seen.setdefault(title, night + 1)
+                else:
+                    quiet, alarmed = quiet + 1, alarmed + bool(found)
+        for title in held:
+            more = float(loud.true[first:, title].mean() - calm.true[first:, title].mean())
+            size = "a day's noise or less" if more < noise else "1 to 3" if more < 3 * noise else "3 and more"
+            delays.setdefault(size, []).append(seen.get(title, np.inf))
+    for size, found in sorted(delays.items()):
+        yield told(
+            "rises",
+            {
+                "more viewers a day, in scales of noise": size,
+                "planted": len(found),
+                f"listed within {NIGHTS} nights": round(float(np.isfinite(found).mean()), 3),
+                "median nights until then": float(np.median([x for x in found if np.isfinite(x)] or [np.nan])),
+            },
+        )
+    yield told(
+        "rises",
+        {
+            "listed on nights with planted ones": listed,
+            "false among them": round(false / max(listed, 1), 4),
+            "nights with a false one": round(with_false / max(nights, 1), 4),
+            "nights without planted ones": quiet,
+            "of these with a list": round(alarmed / max(quiet, 1), 4),
+            "stated": CONFIG.false_discoveries,
+        },
+    )
+
+
+def main() -> None:
+    """Measure and print one JSON line a set."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, default=os.environ.get("MEDIA_PRIVACY_REAL_DATA"))
+    parser.add_argument("--days", type=int, default=182)
+    parser.add_argument("--titles", type=int, default=300)
+    parser.add_argument("--audience", type=float, default=100_000.0)
+    parser.add_argument("--seeds", type=int, default=10)
+    asked = parser.parse_args()
+    for noise in (0.0, packaged_noise()):
+        series = simulated(days=asked.days, titles=asked.titles, audience=asked.audience, noise=noise, seed=1)
+        found, use = looked(series), with_history(series)
+        name = f"simulated, noise {noise:.1f}"
+        for against in ("true", "released") if noise else ("true",):
+            print(told(name, {"against": against, **figures(found, use, true=against == "true")}), flush=True)
+        print(told(name, {"seconds a night": round(found.seconds, 2)}), flush=True)
+    for name, days in (("ml-100k", None), ("ml-latest-small", 400)) if asked.data else ():
+        series = movielens(Path(asked.data) / name, days)
+        found, use = looked(series), with_history(series)
+        first = len(series.panel) - CONFIG.horizon - (ORIGINS - 1) * WEEK
+        weekly = use & (series.true[first - HISTORY : first].sum(axis=0) >= HISTORY // WEEK)
+        for group, at in (("all with history", use), ("watched once a week or more", weekly)):
+            if at.any():
+                print(told(name, {"titles that are": group, **figures(found, at, true=True)}), flush=True)
+        print(told(name, {"seconds a night": round(found.seconds, 2)}), flush=True)
+    for line in rises(asked.seeds, asked.audience, packaged_noise()):
+        print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()
