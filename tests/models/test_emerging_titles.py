@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from forecast_world import Service
 
-from media_privacy_pipeline.models.forecast.candidates import known_of, level_and_launch
+from media_privacy_pipeline.models.forecast.candidates import known_of
 from media_privacy_pipeline.models.forecast.config import ForecastConfig
 from media_privacy_pipeline.models.forecast.emerging import alarms, evidence, rising
+from media_privacy_pipeline.models.forecast.levels import Levels
 
 CONFIG = ForecastConfig()
 
@@ -25,7 +26,7 @@ def test_where_nothing_rises_a_night_lists_something_as_rarely_as_stated() -> No
 
 def test_the_mean_of_an_e_value_is_one_at_most_where_nothing_rises() -> None:
     chance = np.random.default_rng(12)
-    narrow = ForecastConfig(rising_shifts=(0.2, 0.4), rising_days=7)
+    narrow = ForecastConfig(rising_shifts=(0.2, 0.4), rising_days=7, rising_most=50)
     found, _ = evidence(chance.standard_normal((7, 200_000)), narrow)
     assert np.exp(found).mean() == pytest.approx(1, abs=0.02)
 
@@ -59,6 +60,14 @@ def test_a_forecast_that_was_always_too_sure_of_itself_does_not_alarm() -> None:
     assert len(alarms(evidence(loud[-28:], CONFIG)[0], CONFIG.false_discoveries))
 
 
+def test_one_loud_day_is_no_rise_and_two_are() -> None:
+    days = np.random.default_rng(14).standard_normal((56, 100))
+    days[-1, 3] = 80.0
+    assert not len(alarms(evidence(days, CONFIG)[0], CONFIG.false_discoveries))
+    days[-2, 3] = 80.0
+    assert alarms(evidence(days, CONFIG)[0], CONFIG.false_discoveries).tolist() == [3]
+
+
 def test_days_without_counts_say_nothing() -> None:
     found, _ = evidence(np.full((30, 4), np.nan), CONFIG)
     assert found == pytest.approx(0.0)
@@ -66,7 +75,5 @@ def test_days_without_counts_say_nothing() -> None:
     assert rising(np.zeros((0, 0)), _levels(Service(np.array([5.0]))), np.array([], np.str_), CONFIG) == []
 
 
-def _levels(service: Service):  # type: ignore[no-untyped-def]
-    levels = level_and_launch(known_of(service.panel(), (), CONFIG)).levels
-    assert levels is not None
-    return levels
+def _levels(service: Service) -> Levels:
+    return known_of(service.panel(), (), CONFIG).launched[0]

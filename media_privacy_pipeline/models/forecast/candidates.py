@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 import numpy as np
 
@@ -13,11 +14,12 @@ from .analogues import Prior, prior_of
 from .calendar import WEEK, calendar_of
 from .config import ForecastConfig
 from .launch import FLAT, Curve, curve_of
-from .levels import Levels, ahead, filtered
+from .levels import Ahead, Levels, ahead, filtered
 from .panel import Panel
 
 _WEEKS = 4
 _LEAST_VARIANCE = 0.02
+_LARGE = 50.0
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,22 @@ class Known:
         out = self.panel.ages(length, length + self.config.horizon) >= 0
         return np.asarray(self.factors[length:] * out)
 
+    @cached_property
+    def flat(self) -> tuple[Levels, Ahead]:
+        """Local levels and what they lead to, as if no title ever fell after its release."""
+        return self._levels(FLAT)
+
+    @cached_property
+    def launched(self) -> tuple[Levels, Ahead]:
+        """The same by the launch curve."""
+        return self._levels(self.curve) if self.curve.titles else self.flat
+
+    def _levels(self, curve: Curve) -> tuple[Levels, Ahead]:
+        length = len(self.panel)
+        steps = curve.steps(self.panel.ages(0, length + self.config.horizon))
+        levels = filtered(self.panel, self.factors, steps, self.prior, self.config)
+        return levels, ahead(levels, self.ahead, steps[length:], self.noise, self.config)
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -46,7 +64,6 @@ class Forecast:
 
     mean: Floats
     deviation: Floats
-    levels: Levels | None = None
 
     def released(self, noise: float) -> Floats:
         """The same deviation for what will be released, with noise drawn anew."""
@@ -95,12 +112,33 @@ def seasonal_mean(known: Known) -> Forecast:
 
 def level(known: Known) -> Forecast:
     """Local levels and the calendar (levels.py)."""
-    return _leveled(known, FLAT)
+    return Forecast(known.flat[1].mean, np.sqrt(known.flat[1].variance))
 
 
 def level_and_launch(known: Known) -> Forecast:
     """Local levels, the calendar, and the launch curve."""
-    return _leveled(known, known.curve)
+    return Forecast(known.launched[1].mean, np.sqrt(known.launched[1].variance))
+
+
+def level_median(known: Known) -> Forecast:
+    """The same, but its middle in place of its mean: as likely more as less. The chance of a day's count is taken as
+    negative binomial; what rarely happens has a mean above 0 and the middle 0, which errs less."""
+    found = known.launched[1]
+    return Forecast(medians(found.mean, found.chance), np.sqrt(found.variance))
+
+
+def medians(mean: Floats, variance: Floats) -> Floats:
+    """Medians of negative binomial counts, of large means by the gamma distribution (Wilson and Hilferty 1931)."""
+    from scipy.stats import nbinom
+
+    mean = np.maximum(mean, 0.0)
+    more = np.maximum(variance - mean, mean * 1e-6 + 1e-9)
+    size = mean**2 / more
+    small = mean < _LARGE
+    found = mean * np.maximum(1 - 1 / np.maximum(9 * mean**2 / np.maximum(variance, 1e-9), 1.0), 0.0) ** 3
+    size_small = np.maximum(size[small], 1e-9)
+    found[small] = nbinom.ppf(0.5, size_small, size_small / (size_small + mean[small]))
+    return np.asarray(np.minimum(np.maximum(found, 0.0), np.maximum(mean, 1.0)))
 
 
 CANDIDATES: Mapping[str, Callable[[Known], Forecast]] = {
@@ -108,18 +146,10 @@ CANDIDATES: Mapping[str, Callable[[Known], Forecast]] = {
     "seasonal_mean": seasonal_mean,
     "level": level,
     "level_and_launch": level_and_launch,
+    "level_median": level_median,
 }
 """By the name that title_forecast and forecast_backtest tell."""
 NAIVE, FALLBACK = "seasonal_naive", "level_and_launch"
-
-
-def _leveled(known: Known, curve: Curve) -> Forecast:
-    panel, config = known.panel, known.config
-    length = len(panel)
-    steps = curve.steps(panel.ages(0, length + config.horizon))
-    levels = filtered(panel, known.factors, steps, known.prior, config)
-    means, variances = ahead(levels, known.ahead, steps[length:], known.noise, config)
-    return Forecast(means, np.sqrt(variances), levels)
 
 
 def _padded(panel: Panel, prior: Prior) -> Floats:

@@ -39,6 +39,8 @@ class ForecastConfig(BaseModel):
     """A rise is looked for among so many last released days."""
     rising_shifts: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0)
     """Rises that the test is made for, in standard deviations of a day."""
+    rising_most: Annotated[float, Field(gt=0)] = 4.0
+    """What a day counts as at most, in standard deviations: one loud day is no rise."""
     false_discoveries: Share = 0.05
     """Most expected share of false alarms among the titles of a night's emerging_titles."""
     slot_history_days: Count = 28

@@ -8,6 +8,9 @@ and whatever titles have to do with one another. Of N titles, e-BH (Wang and Ram
 where the k-th is N / (k q) or more: the expected share of false alarms in a night's list is at most q, and where
 nothing rises, the probability of any list is.
 
+A surprise counts as 4 at most: that makes e-values smaller and so keeps them e-values, and no single day, however loud,
+lists a title among some hundred by itself. A rise has to be there for two days.
+
 Surprises are divided by what they were spread by before those weeks, where that is more than 1: a model that was too sure
 of itself does not alarm. Only what is drawn is normal by construction; that the rest does no harm is measured
 (benchmarks.forecast).
@@ -49,7 +52,7 @@ def evidence(surprises: Floats, config: ForecastConfig) -> tuple[Floats, Ints]:
     window = min(config.rising_days, length)
     if not window:
         return np.zeros(titles), np.zeros(titles, np.int64)
-    recent = surprises[length - window :] / _spread(surprises[: length - window])
+    recent = np.minimum(surprises[length - window :] / _spread(surprises[: length - window]), config.rising_most)
     there = ~np.isnan(recent)
     # Sums from each day to the last.
     sums = np.where(there, recent, 0)[::-1].cumsum(axis=0)[::-1]

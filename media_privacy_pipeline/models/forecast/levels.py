@@ -44,6 +44,15 @@ class Levels:
     surprises: Floats
 
 
+@dataclass(frozen=True)
+class Ahead:
+    """Means and variances (days, titles), and the part of these that is chance and the scatter of days."""
+
+    mean: Floats
+    variance: Floats
+    chance: Floats
+
+
 def filtered(panel: Panel, factors: Floats, steps: Floats, prior: Prior, config: ForecastConfig) -> Levels:
     """Run the filters over a panel. `factors` and `steps` are those of its days, or of more."""
     walks, scatters = (np.array(each)[:, None] for each in zip(*_pairs(config), strict=True))
@@ -74,20 +83,19 @@ def filtered(panel: Panel, factors: Floats, steps: Floats, prior: Prior, config:
     return Levels(mean, variance, _weights(likelihood, np.log(common)[:, None]), told[0], told[1], told[2])
 
 
-def ahead(
-    levels: Levels, factors: Floats, steps: Floats, noise: float, config: ForecastConfig
-) -> tuple[Floats, Floats]:
-    """Mean and variance (days, titles) of what people will watch, noise apart, on the days of the given factors."""
+def ahead(levels: Levels, factors: Floats, steps: Floats, noise: float, config: ForecastConfig) -> Ahead:
+    """What people will watch, noise apart, on the days of the given factors."""
     walks, scatters = (np.array(each)[:, None] for each in zip(*_pairs(config), strict=True))
     mean, variance, weights = levels.mean, levels.variance, levels.weights
-    means, variances = np.zeros(factors.shape), np.zeros(factors.shape)
+    means, variances, chances = (np.zeros(factors.shape) for _ in range(3))
     for h, (c, step) in enumerate(zip(factors, steps, strict=True)):
         mean, variance = _ahead(mean, variance, step, walks, noise)
         predicted = c * mean
-        spread = c**2 * variance + _own_variance(predicted, scatters)
+        own = _own_variance(predicted, scatters)
         means[h] = (weights * predicted).sum(axis=0)
-        variances[h] = (weights * (spread + predicted**2)).sum(axis=0) - means[h] ** 2
-    return means, np.maximum(variances, _LEAST_VARIANCE)
+        variances[h] = (weights * (c**2 * variance + own + predicted**2)).sum(axis=0) - means[h] ** 2
+        chances[h] = (weights * own).sum(axis=0)
+    return Ahead(means, np.maximum(variances, _LEAST_VARIANCE), chances)
 
 
 def _pairs(config: ForecastConfig) -> list[tuple[float, float]]:

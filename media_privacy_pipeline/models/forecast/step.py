@@ -82,7 +82,7 @@ def forecast_titles(session: Session, span: Span, config: ForecastConfig | None 
     told = scores(trials(counts, holidays, config), config)
     known = known_of(counts, holidays, config)
     made = {name: candidate(known) for name, candidate in CANDIDATES.items()}
-    rises = _rises(counts, made[FALLBACK], config)
+    rises = rising(counts.counts, known.launched[0], counts.titles, config)
     found = {
         FORECAST: _forecasts(counts, made, told, known.noise, config),
         BACKTEST: pa.Table.from_pylist([_scored(score) for score in told], _SCHEMAS[BACKTEST]),
@@ -105,11 +105,6 @@ def forecast_titles(session: Session, span: Span, config: ForecastConfig | None 
         },
         previews={FORECAST: _preview(counts, made[FALLBACK].mean), BACKTEST: _backtest_preview(told)},
     )
-
-
-def _rises(counts: Panel, forecast: Forecast, config: ForecastConfig) -> list[Rise]:
-    levels = forecast.levels
-    return [] if levels is None else rising(counts.counts, levels, counts.titles, config)
 
 
 def _forecasts(
