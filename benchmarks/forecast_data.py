@@ -42,18 +42,25 @@ def packaged_noise() -> float:
 
 
 def simulated(
-    *, days: int, titles: int, audience: float, noise: float, seed: int, raised: dict[int, tuple[int, float]] | None = None
+    *,
+    days: int,
+    titles: int,
+    audience: float,
+    noise: float,
+    seed: int,
+    drift: float = 0.05,
+    raised: dict[int, tuple[int, float]] | None = None,
 ) -> Series:
     """A service with so many viewers of titles on a day, made by other rules than the models have: levels go back to
     their means, launches fall by a power of their age, titles have weeks of their own, days scatter by gamma factors,
-    some days are bursts, and a holiday comes once a month. `raised`: titles that are watched so many times as much from
-    a day on."""
+    some days are bursts, and a holiday comes once a month. `drift`: by how much of itself a level moves in a day.
+    `raised`: titles that are watched so many times as much from a day on."""
     chance = np.random.default_rng(seed)
     means = (1.0 + np.arange(titles)) ** -0.9
     means *= audience / means.sum()
     walk = np.zeros((days, titles))
     for t in range(1, days):
-        walk[t] = 0.98 * walk[t - 1] + chance.normal(0, 0.05, titles)
+        walk[t] = 0.98 * walk[t - 1] + chance.normal(0, drift, titles)
     week = np.array([0.85, 0.82, 0.88, 0.95, 1.15, 1.25, 1.1]) * chance.normal(1, 0.1, (titles, 7)).clip(0.5)
     when = [FIRST + timedelta(days=n) for n in range(days)]
     holidays = frozenset(day for day in when if day.day == 11)

@@ -8,8 +8,7 @@ from forecast_world import Service
 
 from media_privacy_pipeline.models.forecast.candidates import known_of
 from media_privacy_pipeline.models.forecast.config import ForecastConfig
-from media_privacy_pipeline.models.forecast.emerging import alarms, evidence, rising
-from media_privacy_pipeline.models.forecast.levels import Levels
+from media_privacy_pipeline.models.forecast.emerging import Rise, alarms, evidence, rising
 
 CONFIG = ForecastConfig()
 
@@ -34,24 +33,22 @@ def test_the_mean_of_an_e_value_is_one_at_most_where_nothing_rises() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_of_many_titles_of_which_none_rises_none_is_listed(seed: int) -> None:
     service = Service(np.geomspace(1500, 1, 60), days=49, seed=seed)
-    panel = service.panel()
-    assert rising(panel.counts, _levels(service), panel.titles, CONFIG) == []
+    assert _rising(service) == []
 
 
 def test_a_planted_launch_is_listed_within_days_and_alone() -> None:
     service = Service(np.array([60.0] * 30), days=63, raised={7: (59, 6.0)})
-    panel = service.panel()
-    [rise] = rising(panel.counts, _levels(service), panel.titles, CONFIG)
+    [rise] = _rising(service)
     assert rise.title == 7
     assert 58 <= rise.since <= 61
-    assert rise.low < 300 and rise.lift > 100
+    assert rise.low < 300
+    assert rise.lift > 100
     assert rise.low <= rise.lift <= rise.high
 
 
 def test_what_fell_is_not_listed() -> None:
     service = Service(np.array([400.0] * 20), days=63, raised={7: (55, 0.1)})
-    panel = service.panel()
-    assert rising(panel.counts, _levels(service), panel.titles, CONFIG) == []
+    assert _rising(service) == []
 
 
 def test_a_forecast_that_was_always_too_sure_of_itself_does_not_alarm() -> None:
@@ -72,8 +69,9 @@ def test_days_without_counts_say_nothing() -> None:
     found, _ = evidence(np.full((30, 4), np.nan), CONFIG)
     assert found == pytest.approx(0.0)
     assert not len(alarms(found, CONFIG.false_discoveries))
-    assert rising(np.zeros((0, 0)), _levels(Service(np.array([5.0]))), np.array([], np.str_), CONFIG) == []
+    assert _rising(Service(np.array([5.0]), days=1)) == []
 
 
-def _levels(service: Service) -> Levels:
-    return known_of(service.panel(), (), CONFIG).launched[0]
+def _rising(service: Service) -> list[Rise]:
+    known = known_of(service.panel(), (), CONFIG)
+    return rising(known.panel, known.factors, known.launched[0], CONFIG)

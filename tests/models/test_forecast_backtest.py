@@ -39,7 +39,9 @@ def test_the_champion_has_the_least_error_of_its_group_and_beats_last_week() -> 
         [champion] = [score for score in own if score.champion]
         naive = next(score for score in own if score.model == NAIVE)
         assert champion.reason
-        assert champion.wape is not None and naive.wape is not None and champion.mase is not None
+        assert champion.wape is not None
+        assert naive.wape is not None
+        assert champion.mase is not None
         assert champion.wape <= 1.01 * min(score.wape for score in own if score.wape is not None)
         assert champion.wape < naive.wape
         assert champion.mase < 1

@@ -1,4 +1,5 @@
-"""The steps of the forecasts, from stored released tables to published ones: whatever these hold, and from them alone."""
+"""The steps of the forecasts, from stored released tables to published ones: whatever these hold, and from them
+alone."""
 
 from __future__ import annotations
 
@@ -40,7 +41,9 @@ class Store:
 
     def catalogue(self, titles: list[str], **columns: list[object]) -> Store:
         genres: list[object] = [["drama"] if n % 2 else ["comedy", "drama"] for n in range(len(titles))]
-        write(self.session, "accepted_titles", **{"title_id": [*titles], "title": [*titles], "genres": genres, **columns})
+        write(
+            self.session, "accepted_titles", **{"title_id": [*titles], "title": [*titles], "genres": genres, **columns}
+        )
         return self
 
     def audience(self, days: int = DAYS) -> Store:
@@ -103,7 +106,8 @@ def test_all_four_tables_keep_their_contracts_and_a_second_run_finds_nothing_to_
 def test_they_descend_from_paid_releases_and_the_catalogue_alone(project: Project) -> None:
     for name in (*TABLES, TABLE):
         contract = project.contracts[name]
-        assert contract.meta.access is Access.open and contract.meta.protected_by is None
+        assert contract.meta.access is Access.open
+        assert contract.meta.protected_by is None
         assert contract.meta.made_from
         for behind in contract.meta.made_from:
             other = project.contracts[behind]

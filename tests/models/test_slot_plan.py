@@ -37,7 +37,9 @@ def test_a_table_is_found_again_from_its_margins() -> None:
 def test_every_margin_is_kept_where_they_were_counted_apart() -> None:
     known = margins(1)[1]
     _, other = margins(2)
-    assert other.taste is not None and other.week is not None and known.audience is not None
+    assert other.taste is not None
+    assert other.week is not None
+    assert known.audience is not None
     mixed = Margins(known.audience, other.taste, other.week, 5)
     plan = planned(mixed, CONFIG)
     assert plan.left < 1e-5
@@ -51,7 +53,8 @@ def test_every_margin_is_kept_where_they_were_counted_apart() -> None:
 def test_intervals_hold_the_noise_of_the_margins() -> None:
     wide, narrow = (planned(margins(3, noise)[1], CONFIG) for noise in (5.0, 0.5))
     assert (wide.high - wide.low).mean() > 4 * (narrow.high - narrow.low).mean()
-    assert (wide.low <= wide.viewers).all() and (wide.viewers <= wide.high).all()
+    assert (wide.low <= wide.viewers).all()
+    assert (wide.viewers <= wide.high).all()
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=40))

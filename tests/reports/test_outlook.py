@@ -1,4 +1,5 @@
-"""The outlook of a release: read from its open tables, shown as a section of its own, and as nothing where there is none."""
+"""The outlook of a release: read from its open tables, shown as a section of its own, and as nothing where there is
+none."""
 
 from __future__ import annotations
 
@@ -58,8 +59,10 @@ def test_titles_stand_by_what_is_expected_of_them_with_what_was(session: Session
     [tried] = found.tried
     assert (tried.wape, tried.naive) == (0.5, 0.8)
     page = _page(found)
-    assert "&lt;b&gt;&amp;" in page and "<b>&" not in page
-    assert "50 %" in page and "80 %" in page
+    assert "&lt;b&gt;&amp;" in page
+    assert "<b>&" not in page
+    assert "50 %" in page
+    assert "80 %" in page
     assert "No title is watched more than expected" in page
 
 
@@ -72,12 +75,15 @@ def test_what_rises_and_the_slots_are_told(session: Session) -> None:
         for c, p, g, v in cells
     ]
     found = outlook(session, _release(emerging_titles=[{**rise, "reason": "so many came"}], slot_plan=slots))
-    assert found is not None and found.slots is not None
+    assert found is not None
+    assert found.slots is not None
     assert found.slots.dayparts == ("night", "evening")
     assert found.slots.countries["DE"] == ((20.0, pytest.approx(1 / 3)), (60.0, 1.0))
     assert found.slots.genres == {"DE": ("drama", "crime"), "US": ()}
     page = _page(found)
-    assert "412" in page and "so many came" in page and "drama, crime" in page
+    assert "412" in page
+    assert "so many came" in page
+    assert "drama, crime" in page
 
 
 def test_without_a_forecast_there_is_no_outlook(session: Session) -> None:
@@ -87,7 +93,9 @@ def test_without_a_forecast_there_is_no_outlook(session: Session) -> None:
 def test_a_chart_stays_in_its_frame_and_nothing_is_drawn_as_a_line_on_the_ground() -> None:
     for past, ahead in ([1.0, 9.0], [(3.0, 0.0, 12.0)] * 3), ([0.0], [(0.0, 0.0, 0.0)]), ([], [(5.0, 1.0, 7.0)]):
         drawn = spark(past, ahead)
-        points = [each for path in (drawn.past, drawn.ahead, drawn.band) for each in path.strip("MZ ").split(" L") if each]
+        points = [
+            each for path in (drawn.past, drawn.ahead, drawn.band) for each in path.strip("MZ ").split(" L") if each
+        ]
         for x, y in (each.split(",") for each in points):
             assert 0 <= float(x) <= WIDTH
             assert 0 <= float(y) <= HEIGHT

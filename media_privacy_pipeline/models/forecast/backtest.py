@@ -10,7 +10,7 @@ enough of them. Coverage is told honestly: an origin's forecasts are held to int
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from statistics import NormalDist
@@ -181,7 +181,7 @@ def reach_of(ratios: Floats, config: ForecastConfig) -> tuple[float, float]:
     return max(0.0, -float(low)), max(0.0, float(high))
 
 
-def _coverage(ratios: list[Floats], config: ForecastConfig) -> float:
+def _coverage(ratios: Sequence[Floats], config: ForecastConfig) -> float:
     held, cells = 0, 0
     for n, own in enumerate(ratios):
         rest = [each for m, each in enumerate(ratios) if m != n]

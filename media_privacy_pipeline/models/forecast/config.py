@@ -26,7 +26,8 @@ class ForecastConfig(BaseModel):
     least_history: Annotated[int, Field(ge=8)] = 14
     """Days before the first origin: two weeks show a weekday twice."""
     least_cells: Count = 200
-    """Forecasts of a group in the backtest from which on its errors, and not the normal distribution, give its intervals."""
+    """Forecasts of a group in the backtest from which on its errors, and not the normal distribution, give its
+    intervals."""
     new_days: Count = 28
     """Titles released so many days ago or later are a group of their own."""
     walks: tuple[float, ...] = (0.003, 0.02, 0.06, 0.18, 0.5)

@@ -8,6 +8,7 @@ curve is exponential, so that a day's factor is known for every age; after the l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,7 +19,7 @@ PARTS = (0, 3, 7, 14, 28, 56, 112)
 """Ages in days at which parts of a title's life begin; the last lies after the curve."""
 _PRIOR = 0.5**2
 _CERTAIN = 2.0
-_MIDDLES = np.array([(a + b - 1) / 2 for a, b in zip(PARTS[:-1], PARTS[1:], strict=True)])
+_MIDDLES = np.array([(a + b - 1) / 2 for a, b in pairwise(PARTS)])
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def curve_of(panel: Panel, factors: Floats) -> Curve:
     there, logs, seen = panel.seen(), np.zeros(len(_MIDDLES)), 0
     noise = np.broadcast_to((panel.noise**2)[:, None], counts.shape)
     means, variances, known = [], [], []
-    for first, last in zip(PARTS[:-1], PARTS[1:], strict=True):
+    for first, last in pairwise(PARTS):
         at = there & (ages >= first) & (ages < last)
         days = at.sum(axis=0)
         safe = np.maximum(days, 1)

@@ -1,16 +1,17 @@
 """Local levels of all titles at once, by Kalman filters that know the noise: what a title's audience is beside it.
 
-    y[t] = c[t] l[t] + e[t]        c: calendar;  var e = noise[t]² + c l + (s c l)²: drawn noise, chance, scatter of days
+    y[t] = c[t] l[t] + e[t]     c: calendar;  var e = noise[t]² + c l + (s c l)²: drawn noise, chance, scatter of days
     l[t] = d[t] l[t-1] + w[t]      d: launch curve;  var w = (q l)²
 
-The noise of released counts is known, so it is no parameter. How much levels move (q) and days scatter (s) is not: every
-pair of a grid has a filter of its own, and a title's forecast is their mean by likelihood, with the pairs' commonness
-among all titles as prior (empirical Bayes by expectation maximisation). So a title whose counts tell little behaves as
-titles do. (Harvey 1989, chapter 3; West and Harrison 1997, 12.2, on mixtures of such models.)
+The noise of released counts is known, so it is no parameter. How much levels move (q) and days scatter (s) is not:
+every pair of a grid has a filter of its own, and a title's forecast is their mean by likelihood, with the pairs'
+commonness among all titles as prior (empirical Bayes by expectation maximisation). So a title whose counts tell little
+behaves as titles do. (Harvey 1989, chapter 3; West and Harrison 1997, 12.2, on mixtures of such models.)
 
-Each day's count is also compared with what the days before it led to expect, with weights of those days alone:
-`surprises` are standard normal as long as the title goes on as forecast, and emerging_titles rests on them.
-"""
+Each day's count is also compared with what the days before it led to expect. `surprises` are standard normal as long
+as a title goes on as forecast, and emerging_titles rests on them. On the last days, among which a rise is looked for,
+the weights stay as they were before: else the pairs that follow every jump would take over at once, and nothing that
+jumps would surprise anybody for longer than a day."""
 
 from __future__ import annotations
 
@@ -57,6 +58,8 @@ def filtered(panel: Panel, factors: Floats, steps: Floats, prior: Prior, config:
     """Run the filters over a panel. `factors` and `steps` are those of its days, or of more."""
     walks, scatters = (np.array(each)[:, None] for each in zip(*_pairs(config), strict=True))
     titles, length = len(panel.titles), len(panel)
+    held = length - window_of(length, config)
+    enough, kept = panel.seen()[:held].sum(axis=0) >= _LEAST_DAYS, _weights(np.zeros((len(walks), titles)), 0.0)
     shape = (len(walks), titles)
     mean, variance = np.broadcast_to(prior.mean, shape).copy(), np.broadcast_to(prior.variance, shape).copy()
     likelihood = np.zeros(shape)
@@ -70,7 +73,11 @@ def filtered(panel: Panel, factors: Floats, steps: Floats, prior: Prior, config:
         there = ~np.isnan(y) & (t >= prior.start)
         predicted = c * mean
         spread = c**2 * variance + noise + _own_variance(predicted, scatters)
-        weights = _weights(likelihood, 0.0)
+        if t < held:
+            kept = _weights(likelihood, 0.0)
+        elif t == held:
+            kept = _weights(likelihood, np.log(_common(likelihood, enough, config.rounds))[:, None])
+        weights = kept
         middle = (weights * predicted).sum(axis=0)
         wide = (weights * (spread + predicted**2)).sum(axis=0) - middle**2
         error = np.where(there, y - predicted, 0.0)
@@ -81,6 +88,11 @@ def filtered(panel: Panel, factors: Floats, steps: Floats, prior: Prior, config:
         likelihood += np.where(there, -0.5 * (np.log(spread) + error**2 / spread), 0.0)
     common = _common(likelihood, panel.seen().sum(axis=0) >= _LEAST_DAYS, config.rounds)
     return Levels(mean, variance, _weights(likelihood, np.log(common)[:, None]), told[0], told[1], told[2])
+
+
+def window_of(length: int, config: ForecastConfig) -> int:
+    """How many last days a rise is looked for among: none before there is something to expect by."""
+    return max(0, min(config.rising_days, length - config.least_history))
 
 
 def ahead(levels: Levels, factors: Floats, steps: Floats, noise: float, config: ForecastConfig) -> Ahead:

@@ -1,9 +1,9 @@
 """What was drawn, from what was told: released counts before they were cut at zero, and the scale of their noise.
 
 A release tells value = max(raw, 0) r and high = max(raw + z s, 0) r', with one r, r' and s for all cells of a day
-(privacy/estimate.py). Over the cells above zero, high is a line in value: slope r'/r, intercept z s r'. So the day's own
-rows tell the scale, and of a cell that was cut at zero its end still tells how far below zero it was, unless that is
-more than z s: one in forty-four of the cells that nobody watched. Nothing is used but what every reader has.
+(privacy/estimate.py). Over the cells above zero, high is a line in value: slope r'/r, intercept z s r'. So the day's
+own rows tell the scale, and of a cell that was cut at zero its end still tells how far below zero it was, unless that
+is more than z s: one in forty-four of the cells that nobody watched. Nothing is used but what every reader has.
 
 Without this, cells that nobody watched would on average read 0.4 s, and sums over many of them far too much.
 """

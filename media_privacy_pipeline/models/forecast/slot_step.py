@@ -12,7 +12,7 @@ import pyarrow as pa
 from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
 from ..inputs import read
-from ..interactions import Floats
+from ..interactions import Bools, Floats
 from .calendar import WEEK, calendar_of
 from .config import ForecastConfig
 from .inputs import COUNTS, measure, panel, released_days
@@ -108,8 +108,8 @@ def _audience(session: Session, days: Sequence[date]) -> tuple[list[str], list[s
 
 def _by_weekday(sums: Floats, variances: Floats, days: Sequence[date]) -> Margin:
     """Means by weekday, drawn towards what the weekday's total and the mean of all days would have by as much as noise
-    asks for (empirical Bayes). A weekday that was not released yet is as the others were. Their deviation holds the noise,
-    and how much days of one weekday differ beside it."""
+    asks for (empirical Bayes). A weekday that was not released yet is as the others were. Their deviation holds the
+    noise, and how much days of one weekday differ beside it."""
     weekday = np.array([day.weekday() for day in days])
     value, noise = np.zeros((WEEK, *sums.shape[1:])), np.zeros((WEEK, *sums.shape[1:]))
     scatter = np.zeros(sums.shape[1:])
@@ -162,8 +162,8 @@ def _week(counts: Panel, genres: Sequence[str]) -> Margin | None:
     sums, variances = np.zeros((len(counts), len(genres))), np.zeros((len(counts), len(genres)))
     np.add.at(sums.T, genre, np.where(there, counts.counts, 0).T)
     np.add.at(variances.T, genre, (there * (counts.noise**2)[:, None]).T)
-    known = there.any(axis=1)
-    days = [day for day, use in zip(counts.days, known.tolist(), strict=True) if use]
+    known: Bools = np.asarray(there.any(axis=1))
+    days = [day for n, day in enumerate(counts.days) if known[n]]
     return _by_weekday(sums[known], variances[known], days)
 
 

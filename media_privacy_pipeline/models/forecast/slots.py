@@ -7,11 +7,11 @@ a margin of it:
     country x genre                        genre_weekly, as shares within a country
     weekday x genre                        title_daily by the catalogue's first genre, as shares within a weekday
 
-Iterative proportional fitting (Deming and Stephan 1940) gives the table of largest entropy that has these margins: where
-a country's taste and a genre's weekdays are known, and how they go together is not, it takes them as independent. That
-is an assumption, and no interval holds it. Intervals hold the noise of all margins, and how much weekdays differ from
-week to week: the fit is made anew over margins with noise of their scales added, and the draws' quantiles are told.
-"""
+Iterative proportional fitting (Deming and Stephan 1940) gives the table of largest entropy that has these margins:
+where a country's taste and a genre's weekdays are known, and how they go together is not, it takes them as
+independent. That is an assumption, and no interval holds it. Intervals hold the noise of all margins, and how much
+weekdays differ from week to week: the fit is made anew over margins with noise of their scales added, and the draws'
+quantiles are told."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _fit(margins: Margins, chance: np.random.Generator | None) -> tuple[Floats, 
     shape = (*audience.shape, margins.genres)
     if total <= 0:
         return np.zeros(shape), 0.0
-    taste = np.ones((shape[1], margins.genres))
+    taste: Floats = np.ones((shape[1], margins.genres))
     if margins.taste is not None:
         taste = _drawn(margins.taste, chance)
     # A country of which no genre stands out has everybody's taste.
@@ -80,7 +80,7 @@ def _fit(margins: Margins, chance: np.random.Generator | None) -> tuple[Floats, 
     taste = np.where(taste.sum(axis=1, keepdims=True) > 0, taste, everyone)
     taste = countries[:, None] * taste / taste.sum(axis=1, keepdims=True)
     days = audience.sum(axis=(1, 2))
-    week = np.outer(days, taste.sum(axis=0)) / total
+    week: Floats = np.outer(days, taste.sum(axis=0)) / total
     if margins.week is not None:
         seen = _drawn(margins.week, chance)
         # Margins must agree on what they share, or no table has them all: first on days and genres alone.

@@ -60,8 +60,8 @@ _SHOWN = 10
 
 
 def forecast_titles(session: Session, span: Span, config: ForecastConfig | None = None) -> StepResult:
-    """Forecast every title of the catalogue from released counts, after a backtest of each way to do so; list the titles
-    that rise beyond what was expected. All three tables are empty where no day was released yet."""
+    """Forecast every title of the catalogue from released counts, after a backtest of each way to do so; list the
+    titles that rise beyond what was expected. All three tables are empty where no day was released yet."""
     config, lake = config or ForecastConfig(), session.lake
     days = released_days(session, COUNTS, span.as_of, config.history_days)
     holidays = session.policy.calendar.holidays
@@ -82,7 +82,7 @@ def forecast_titles(session: Session, span: Span, config: ForecastConfig | None 
     told = scores(trials(counts, holidays, config), config)
     known = known_of(counts, holidays, config)
     made = {name: candidate(known) for name, candidate in CANDIDATES.items()}
-    rises = rising(counts.counts, known.launched[0], counts.titles, config)
+    rises = rising(counts, known.factors, known.launched[0], config)
     found = {
         FORECAST: _forecasts(counts, made, told, known.noise, config),
         BACKTEST: pa.Table.from_pylist([_scored(score) for score in told], _SCHEMAS[BACKTEST]),
@@ -193,6 +193,6 @@ def _preview(counts: Panel, mean: Floats) -> str:
 def _backtest_preview(told: Sequence[Score]) -> str:
     lines = ["| titles | way | WAPE | MASE | coverage | champion |", "|---|---|---:|---:|---:|---|"]
     for score in told:
-        figures = [f"{x:.3f}" if x is not None else "–" for x in (score.wape, score.mase, score.coverage)]
+        figures = [f"{x:.3f}" if x is not None else "-" for x in (score.wape, score.mase, score.coverage)]
         lines.append(f"| {score.group} | {score.model} | {' | '.join(figures)} | {score.reason} |")
     return "\n".join(lines)
