@@ -5,7 +5,8 @@ by group, forecasts with intervals. They are held to the 28 days that follow. A 
 history at the first origin and was watched in the last four of them; of MovieLens also the titles watched once a week
 or more are told apart, for of the others a day's count is nearly always 0. MASE and WAPE are means over titles;
 `better` is the share of titles whose summed absolute error is below that of the last week again. Against `true` where
-noise is drawn: what people watched; against `released`: what title_daily tells, whose noise no forecast can know."""
+noise is drawn: what people watched; against `released`: what title_daily tells, whose noise no forecast can know.
+"""
 
 from __future__ import annotations
 

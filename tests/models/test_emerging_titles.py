@@ -52,9 +52,12 @@ def test_what_fell_is_not_listed() -> None:
 
 
 def test_a_forecast_that_was_always_too_sure_of_itself_does_not_alarm() -> None:
-    loud = 3 * np.random.default_rng(13).standard_normal((112, 50))
-    assert not len(alarms(evidence(loud, CONFIG)[0], CONFIG.false_discoveries))
-    assert len(alarms(evidence(loud[-28:], CONFIG)[0], CONFIG.false_discoveries))
+    chance = np.random.default_rng(13)
+    calm, loud = (spread * chance.standard_normal((84, 50)) for spread in (1.0, 3.0))
+    rise = np.zeros((28, 50))
+    rise[-6:] = 3.0
+    assert len(alarms(evidence(np.concatenate([calm, rise]), CONFIG)[0], CONFIG.false_discoveries)) == 50
+    assert not len(alarms(evidence(np.concatenate([loud, rise]), CONFIG)[0], CONFIG.false_discoveries))
 
 
 def test_one_loud_day_is_no_rise_and_two_are() -> None:

@@ -10,7 +10,13 @@ import pytest
 from forecast_world import FIRST, WEEK, Service
 
 from media_privacy_pipeline.models.forecast.calendar import calendar_of
-from media_privacy_pipeline.models.forecast.candidates import known_of, level, level_and_launch, seasonal_naive
+from media_privacy_pipeline.models.forecast.candidates import (
+    known_of,
+    level,
+    level_and_launch,
+    medians,
+    seasonal_naive,
+)
 from media_privacy_pipeline.models.forecast.config import ForecastConfig
 
 CONFIG = ForecastConfig()
@@ -88,3 +94,12 @@ def test_a_missing_day_and_a_title_without_history_change_no_other_forecast() ->
     assert np.isfinite(holed).all()
     assert holed[:, 5] == pytest.approx(whole[:, 5], rel=0.1)
     assert holed[:, 3].mean() == pytest.approx(400 * WEEK.mean(), rel=0.2)
+
+
+def test_the_middle_of_what_is_rarely_watched_is_nobody_and_of_what_often_is_nearly_the_mean() -> None:
+    mean = np.array([0.0, 0.2, 3.0, 40.0, 5000.0])
+    found = medians(mean, mean)
+    assert found[:2].tolist() == [0.0, 0.0]
+    assert found[2:] == pytest.approx(mean[2:], rel=0.02)
+    skewed = medians(mean, mean + (1.5 * mean) ** 2)
+    assert (skewed[2:] < 0.6 * mean[2:]).all()

@@ -1,5 +1,6 @@
 """The steps of the forecasts, from stored released tables to published ones: whatever these hold, and from them
-alone."""
+alone.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
 """The outlook of a release: read from its open tables, shown as a section of its own, and as nothing where there is
-none."""
+none.
+"""
 
 from __future__ import annotations
 

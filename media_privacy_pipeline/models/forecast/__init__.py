@@ -2,4 +2,5 @@
 
 Belongs here: what is computed from released counts, their known noise, the catalogue and the declared holidays. Does
 not belong here: any row about a person. Every table made here descends from paid releases and costs no privacy beyond
-them."""
+them.
+"""

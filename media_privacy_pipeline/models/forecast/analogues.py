@@ -4,7 +4,8 @@ A title's level is that of its first day, found from its first four weeks with t
 out. Titles that were released within the panel are like one another, and the others among themselves: who has been
 there for years says little of a premiere. The mean of all of these is refined by kind, genre and creator in turn, each
 without the title itself, and each by n / (n + k) for the n others that it has (k = 2), so that a group of few says
-little. What is left between titles, beside noise, is the variance of the prior."""
+little. What is left between titles, beside noise, is the variance of the prior.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,8 @@ lists a title among some hundred by itself. A rise has to be there for two days.
 
 Surprises are divided by what they were spread by before those weeks, where that is more than 1: a model that was too
 sure of itself does not alarm. Only what is drawn is normal by construction; that the rest does no harm is measured
-(benchmarks.forecast)."""
+(benchmarks.forecast).
+"""
 
 from __future__ import annotations
 

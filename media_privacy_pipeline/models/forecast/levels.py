@@ -11,7 +11,8 @@ behaves as titles do. (Harvey 1989, chapter 3; West and Harrison 1997, 12.2, on 
 Each day's count is also compared with what the days before it led to expect. `surprises` are standard normal as long
 as a title goes on as forecast, and emerging_titles rests on them. On the last days, among which a rise is looked for,
 the weights stay as they were before: else the pairs that follow every jump would take over at once, and nothing that
-jumps would surprise anybody for longer than a day."""
+jumps would surprise anybody for longer than a day.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,8 @@ Iterative proportional fitting (Deming and Stephan 1940) gives the table of larg
 where a country's taste and a genre's weekdays are known, and how they go together is not, it takes them as
 independent. That is an assumption, and no interval holds it. Intervals hold the noise of all margins, and how much
 weekdays differ from week to week: the fit is made anew over margins with noise of their scales added, and the draws'
-quantiles are told."""
+quantiles are told.
+"""
 
 from __future__ import annotations
 
