@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 import numpy as np
+from scipy.special import betainc
 
 from ..interactions import Floats
 from .analogues import Prior, prior_of
@@ -19,7 +20,7 @@ from .panel import Panel
 
 _WEEKS = 4
 _LEAST_VARIANCE = 0.02
-_LARGE = 50.0
+_LARGE, _HALF = 50.0, 0.5
 
 
 @dataclass(frozen=True)
@@ -129,16 +130,20 @@ def level_median(known: Known) -> Forecast:
 
 def medians(mean: Floats, variance: Floats) -> Floats:
     """Medians of negative binomial counts, of large means by the gamma distribution (Wilson and Hilferty 1931)."""
-    from scipy.stats import nbinom
-
     mean = np.maximum(mean, 0.0)
     more = np.maximum(variance - mean, mean * 1e-6 + 1e-9)
-    size = mean**2 / more
-    small = mean < _LARGE
+    size = np.maximum(mean**2 / more, 1e-9)
     found = mean * np.maximum(1 - 1 / np.maximum(9 * mean**2 / np.maximum(variance, 1e-9), 1.0), 0.0) ** 3
-    size_small = np.maximum(size[small], 1e-9)
-    found[small] = nbinom.ppf(0.5, size_small, size_small / (size_small + mean[small]))
-    return np.asarray(np.minimum(np.maximum(found, 0.0), np.maximum(mean, 1.0)))
+    # The distribution function at k is the incomplete beta function (size, k + 1); a median is no higher than its mean.
+    left = np.flatnonzero(mean < _LARGE)
+    flat, sizes, means = found.reshape(-1), size.reshape(-1), mean.reshape(-1)
+    for k in range(int(_LARGE) + 1):
+        reached = betainc(sizes[left], k + 1, sizes[left] / (sizes[left] + means[left])) >= _HALF
+        flat[left[reached]] = k
+        left = left[~reached]
+        if not len(left):
+            break
+    return np.asarray(found)
 
 
 CANDIDATES: Mapping[str, Callable[[Known], Forecast]] = {
