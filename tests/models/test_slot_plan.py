@@ -71,3 +71,10 @@ def test_without_an_audience_nobody_is_expected_and_without_taste_genres_are_ali
     plan = planned(Margins(known.audience, None, None, 5), CONFIG)
     assert plan.viewers[..., 0] == pytest.approx(plan.viewers[..., 4])
     assert plan.viewers.sum(axis=3) == pytest.approx(known.audience.value)
+
+
+def test_an_audience_with_counts_below_zero_is_planned_with_as_many_viewers_as_it_has() -> None:
+    noisy = np.random.default_rng(5).normal(15, 20, (7, 3, 4))
+    plan = planned(Margins(Margin(noisy, np.ones(noisy.shape)), None, None, 5), CONFIG)
+    assert plan.viewers.sum() == pytest.approx(noisy.sum())
+    assert (plan.viewers >= 0).all()
