@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_serializer
 
 
 class CalendarPolicy(BaseModel):
@@ -13,3 +13,8 @@ class CalendarPolicy(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     holidays: dict[date, str] = {}
+
+    @field_serializer("holidays")
+    def _as_text(self, holidays: dict[date, str]) -> dict[str, str]:
+        """Days as text: a policy's identity is that of its JSON, whose keys are texts."""
+        return {day.isoformat(): name for day, name in sorted(holidays.items())}
