@@ -13,6 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from .audit_policy import AuditPolicy
+from .calendar_policy import CalendarPolicy
 from .consent_policy import ConsentPolicy, SignalPolicy, SubjectPolicy
 from .errors import UsageError
 from .exact_policy import ExactName, ExactTable, check_exact
@@ -181,6 +182,7 @@ class Policy(_Part):
     audit: AuditPolicy = AuditPolicy()
     exact_tables: dict[ExactName, ExactTable] = {}
     serving: ServingPolicy = ServingPolicy()
+    calendar: CalendarPolicy = CalendarPolicy()
 
     @model_validator(mode="after")
     def _known_purposes(self) -> Self:

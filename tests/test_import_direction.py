@@ -37,6 +37,7 @@ LEVELS = (
         "audit_policy",
         "exact_policy",
         "import_policy",
+        "calendar_policy",
         "screening_policy",
         "rights_policy",
         "filtering",
@@ -52,7 +53,8 @@ SIDEWAYS = {
     # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
     ("landing", "consent"),
     ("policy", "errors"), ("policy", "consent_policy"), ("policy", "release_policy"), ("policy", "import_policy"),
-    ("policy", "screening_policy"), ("policy", "rights_policy"), ("release_policy", "release_shapes"),
+    ("policy", "calendar_policy"), ("policy", "screening_policy"), ("policy", "rights_policy"),
+    ("release_policy", "release_shapes"),
     ("release_policy", "release_budget"), ("release_budget", "release_shapes"),
     ("policy", "audit_policy"), ("policy", "exact_policy"), ("settings", "audit_policy"),
     ("keys", "errors"), ("runlock", "errors"),

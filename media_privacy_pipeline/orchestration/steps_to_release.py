@@ -155,6 +155,26 @@ def models_steps(policy: Policy) -> Iterator[Step]:
     )
 
 
+def forecast_steps() -> Iterator[Step]:
+    """Forecasts, what rises, and the plan by slot: of open tables alone."""
+    yield Step(
+        "forecast_titles",
+        "models",
+        "models.forecast.step:forecast_titles",
+        ("title_forecast", "forecast_backtest", "emerging_titles"),
+        deps=("title_daily", "accepted_titles"),
+        kinds=("python", "numpy"),
+    )
+    yield Step(
+        "plan_slots",
+        "models",
+        "models.forecast.slot_step:plan_slots",
+        ("slot_plan",),
+        deps=("audience_daily", "genre_weekly", "title_daily", "accepted_titles"),
+        kinds=("python", "numpy"),
+    )
+
+
 def discovery_steps() -> Iterator[Step]:
     """The search index of the catalogue."""
     yield Step(
@@ -243,6 +263,10 @@ def published_steps(policy: Policy) -> Iterator[Step]:
             "popular_by_region",
             "creator_exposure",
             "fairness_report",
+            "title_forecast",
+            "forecast_backtest",
+            "emerging_titles",
+            "slot_plan",
             "privacy_ledger",
             "row_accounting",
             "recommendations",

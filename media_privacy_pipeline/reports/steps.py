@@ -13,6 +13,7 @@ from ..published import Release, open_release
 from .charts import bars, line, stacks
 from .figures import daily_plays, top_titles
 from .frontier import frontier
+from .outlook import outlook
 from .papers import write_papers
 from .render import render
 from .summary import summary
@@ -58,6 +59,7 @@ def report_page(session: Session, release: Release, found: Summary) -> str:
         least=session.policy.published.min_cell_size,
         titles=bars(titles) if titles else None,
         days=line(days) if days else None,
+        outlook=outlook(session, release),
         order_is_noise=bool(titles) and titles[0][2] <= titles[-1][3],
         purposes=stacks([(p.purpose, p.used, p.withheld) for p in found.purposes if p.sees_rows]),
         blind=[p.purpose for p in found.purposes if not p.sees_rows],

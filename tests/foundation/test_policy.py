@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -110,4 +111,15 @@ def test_private_models_alone_serve_where_they_are_paid_for(tmp_path: Path, docu
     del document["releases"]["factors"]
     document["releases"]["budget"]["families"]["models"]["members"].remove("similar_titles")
     with pytest.raises(UsageError, match=r"serving\.models: private needs releases\.factors"):
+        policy.load(written(tmp_path, document))
+
+
+def test_holidays_are_days_and_part_of_the_policys_identity(tmp_path: Path, document: dict[str, Any]) -> None:
+    before = policy.load(written(tmp_path, document)).digest
+    document["calendar"] = {"holidays": {date(2026, 12, 25): "Christmas"}}
+    loaded = policy.load(written(tmp_path, document))
+    assert loaded.calendar.holidays == {date(2026, 12, 25): "Christmas"}
+    assert loaded.digest != before
+    document["calendar"] = {"holidays": {"25 December": "Christmas"}}
+    with pytest.raises(UsageError, match=r"calendar\.holidays"):
         policy.load(written(tmp_path, document))

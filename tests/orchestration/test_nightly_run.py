@@ -15,6 +15,7 @@ from media_privacy_pipeline.settings import Settings
 OPEN = {"title_daily", "audience_daily", "discovery_daily", "segment_profile", "similar_titles"}
 OPEN |= {"privacy_ledger", "row_accounting", "search_titles", "search_words", "search_index"}
 OPEN |= {"popular_by_region", "creator_exposure", "fairness_report"}
+OPEN |= {"title_forecast", "forecast_backtest", "emerging_titles", "slot_plan"}
 RESTRICTED = {"recommendations", "weekly_discovery", "context_recommendations"}
 RESTRICTED |= {"viewer_segments", "viewer_segments_advertising"}
 

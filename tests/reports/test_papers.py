@@ -21,6 +21,7 @@ NAMES = ["DATA_COLLECTION.md", "DATA_COLLECTION.json", "PROCESSING_RECORD.md", "
 
 REACH = {"reach_weekly", "reach_28_days"}
 EXPOSURE = {"creator_exposure", "fairness_report"}
+FORECASTS = {"title_forecast", "forecast_backtest", "emerging_titles", "slot_plan"}
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +69,7 @@ def test_a_use_says_how_fine_on_which_basis_and_how_far_back(notice: dict[str, A
 def test_lineage_says_where_a_column_ends_up(notice: dict[str, Any]) -> None:
     columns = {f"{table['source']}.{c['name']}": c for table in notice["tables"] for c in table["columns"]}
     by_country = {"audience_daily", "genre_weekly", "title_by_country", "popular_by_region", *REACH}
+    by_country = {"audience_daily", "genre_weekly", "title_by_country", "popular_by_region", "slot_plan"}
     assert {*by_country, "permitted_analytics_viewing_events"} == set(columns["viewing_events.country"]["reaches"])
     assert {"recommendations", "title_daily"} <= set(columns["viewing_events.title_id"]["reaches"])
     assert "recommendations" in columns["viewing_events.account_id"]["reaches"]
@@ -94,6 +96,7 @@ def test_the_record_has_what_article_30_asks_for(project: Project, record: dict[
         *REACH,
         "popular_by_region",
         *EXPOSURE,
+        *FORECASTS,
     }
     assert set(by_name["personalisation"]["recipients"]) == {"recommendations", "weekly_discovery", "viewer_segments"}
     assert by_name["context"]["recipients"] == ["context_recommendations"]
