@@ -68,8 +68,7 @@ def test_a_use_says_how_fine_on_which_basis_and_how_far_back(notice: dict[str, A
 
 def test_lineage_says_where_a_column_ends_up(notice: dict[str, Any]) -> None:
     columns = {f"{table['source']}.{c['name']}": c for table in notice["tables"] for c in table["columns"]}
-    by_country = {"audience_daily", "genre_weekly", "title_by_country", "popular_by_region", *REACH}
-    by_country = {"audience_daily", "genre_weekly", "title_by_country", "popular_by_region", "slot_plan"}
+    by_country = {"audience_daily", "genre_weekly", "title_by_country", "popular_by_region", "slot_plan", *REACH}
     assert {*by_country, "permitted_analytics_viewing_events"} == set(columns["viewing_events.country"]["reaches"])
     assert {"recommendations", "title_daily"} <= set(columns["viewing_events.title_id"]["reaches"])
     assert "recommendations" in columns["viewing_events.account_id"]["reaches"]
