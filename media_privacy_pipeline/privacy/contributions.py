@@ -45,8 +45,8 @@ class Source:
 class BoundedSums:
     """One day, before noise: `values` (measures, cells) in the mechanism's and the domain's order, and a last row of
     what was cut from each cell's count where the statement pays for that; `totals`, the weighted cells and what was
-    cut, summed over accounts; `levels`, values of groups of cells where there is a rollup.
-    All in 64ths. Personal data: never stored, never logged."""
+    cut, summed over accounts, and where cells' cuts are paid for, accounts beyond K cells; `levels`, values of groups
+    of cells where there is a rollup. All in 64ths. Personal data: never stored, never logged."""
 
     values: Integers
     totals: Integers
@@ -170,6 +170,9 @@ def bounding_sql(
     kind = "bigint" if _placed(statement) else "varchar"
     nothing = ", ".join([f"cast(null as {kind}) as {name}" for name in names])
     no_sums = ", ".join(f"cast(0 as bigint) as s_{name}" for name in added)
+    totals = ", ".join(mechanism.totals)
+    added_up = ", ".join(f"cast(sum({name}) as bigint) as {name}" for name in mechanism.totals)
+    no_totals = ", ".join(f"cast(0 as bigint) as {name}" for name in mechanism.totals)
     weights = f"{_WEIGHTS} using (cells)"
     if own_weights:
         weights = f"(select *, {account} as account from {_OWN_WEIGHTS}) as own using (account, day, cells)"
@@ -180,15 +183,15 @@ def bounding_sql(
         shares = "(select count(*) from shared)"
     return f"""
 with {_merging_sql(statement, source, days, account)}{shared},
-weights as (select account, day, cast(weight as integer) as weight, kept, cut{missing} from sizes join {weights}),
+weights as (select account, day, cast(weight as integer) as weight, {totals}{missing} from sizes join {weights}),
 by_cell as (select day, {", ".join(names)}, {sums} from {bounded(statement, "known")}
   join weights using (account, day) group by day, {", ".join(names)}),
-by_day as (select day, cast(sum(kept) as bigint) as kept, cast(sum(cut) as bigint) as cut from weights group by day)
+by_day as (select day, {added_up} from weights group by day)
 select day, {named}, {", ".join(f"s_{name}" for name in added)},
-  cast(0 as bigint) as kept, cast(0 as bigint) as cut, cast(0 as bigint) as shared, false as is_total
+  {no_totals}, cast(0 as bigint) as shared, false as is_total
 from by_cell{domains}
 union all
-select day, {nothing}, {no_sums}, kept, cut, {shares} as shared, true as is_total from by_day
+select day, {nothing}, {no_sums}, {totals}, {shares} as shared, true as is_total from by_day
 """
 
 
@@ -240,7 +243,8 @@ def _by_day(
     statement: TableStatement, found: pa.Table, days: list[date], public: Mapping[str, Sequence[str]]
 ) -> dict[date, BoundedSums]:
     """Dense arrays over the whole domain from the rows that the query found."""
-    parts = mechanism_of(statement).over_cells
+    mechanism = mechanism_of(statement)
+    parts = mechanism.over_cells
     totals_rows = found.filter(found["is_total"])
     rows = found.filter(pc.invert(found["is_total"]))
     size = prod(len(_values(name, column, public)) for name, column in statement.cells.items())
@@ -249,9 +253,9 @@ def _by_day(
     dense = np.zeros((len(days), len(parts), size), dtype=np.int64)
     for number, part in enumerate(parts):
         dense[day_of, number, place] = rows[f"s_{part.name}"].to_numpy()
-    totals = np.zeros((len(days), 2), dtype=np.int64)
+    totals = np.zeros((len(days), len(mechanism.totals)), dtype=np.int64)
     total_day = positions(totals_rows["day"].cast(pa.date32()), pa.array(days, pa.date32()))
-    totals[total_day] = np.column_stack([totals_rows["kept"].to_numpy(), totals_rows["cut"].to_numpy()])
+    totals[total_day] = np.column_stack([totals_rows[name].to_numpy() for name in mechanism.totals])
     return {day: BoundedSums(dense[n], totals[n]) for n, day in enumerate(days)}
 
 

@@ -17,6 +17,10 @@ ONE = 64
 """The weight of a cell of an account that is not cut. Sums of weighted values are in 64ths."""
 
 
+TOTALS = ("kept", "cut", "beyond")
+"""The sums over accounts; beyond counts those that have more than K cells, where a statement pays for what was cut."""
+
+
 def weight(cells: int, squared_norm: int, most_cells: int) -> int:
     """Weight of each cell of an account with so many cells (at least 1), in 64ths: 0..64, exact."""
     by_square = isqrt(ONE * ONE * squared_norm // cells)
@@ -43,9 +47,23 @@ def weight_table(squared_norm: int, most_cells: int, domain: int | None = None) 
 
 
 def totals_sensitivity(table: pa.Table) -> float:
-    """The most that one account moves the vector (kept, cut) of totals in L2, in 64ths: the maximum over all k."""
-    kept, cut = (table[name].to_numpy() for name in ("kept", "cut"))
-    return sqrt(int((kept * kept + cut * cut).max()))
+    """The most that one account moves the vector of totals in L2, in 64ths: the maximum over all k. The totals are kept
+    and cut, and beyond where the table has it."""
+    return sqrt(_farthest(table))
+
+
+def with_beyond(table: pa.Table, most_cells: int) -> pa.Table:
+    """`table` with a column beyond: what an account with more than K cells adds to the total that counts them.
+
+    A quarter of how far kept and cut are moved, so that all three together are moved a thirtieth further.
+    """
+    beyond = np.where(table["cells"].to_numpy() > most_cells, isqrt(_farthest(table) // 16), 0)
+    return table.append_column("beyond", pa.array(beyond, pa.int64()))
+
+
+def _farthest(table: pa.Table) -> int:
+    totals = [table[name].to_numpy() for name in TOTALS if name in table.column_names]
+    return max((np.square(totals).sum(axis=0)).tolist())
 
 
 def cell_cuts(table: pa.Table) -> list[int]:
