@@ -63,7 +63,7 @@ def with_beyond(table: pa.Table, most_cells: int) -> pa.Table:
 
 def _farthest(table: pa.Table) -> int:
     totals = [table[name].to_numpy() for name in TOTALS if name in table.column_names]
-    return max((np.square(totals).sum(axis=0)).tolist())
+    return int(np.square(totals).sum(axis=0).max())
 
 
 def cell_cuts(table: pa.Table) -> list[int]:
