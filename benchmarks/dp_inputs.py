@@ -35,21 +35,23 @@ _LONGEST = 6 * 3_600
 
 @dataclass(frozen=True)
 class World:
-    """Who watches how much and what: a function of the kind, the number of events and the seed."""
+    """Who watches how much and what: a function of the kind, the numbers of events and accounts, and the seed."""
 
     kind: str
     events: int
     seed: int
+    accounts: int = ACCOUNTS
 
     @property
     def folder(self) -> str:
         """The name of the folder that holds it: a name has one content, whatever made it."""
-        return f"dp-{self.kind}-{self.events}-{self.seed}"
+        of = "" if self.accounts == ACCOUNTS else f"-{self.accounts}"
+        return f"dp-{self.kind}-{self.events}-{self.seed}{of}"
 
     @cached_property
     def activity(self) -> NDArray[np.float64]:
         """Each account's share of the events."""
-        drawn = np.random.default_rng([self.seed, 1]).lognormal(0.0, _SPREAD, ACCOUNTS)
+        drawn = np.random.default_rng([self.seed, 1]).lognormal(0.0, _SPREAD, self.accounts)
         return drawn / drawn.sum()
 
     @cached_property
@@ -77,7 +79,7 @@ class World:
             seconds = np.where(self.busy[who], 2 * seconds, seconds)
         return pa.table(
             {
-                "account_key": _account_keys().take(pa.array(who)),
+                "account_key": _account_keys(self.accounts).take(pa.array(who)),
                 "day": pa.array(np.full(size, np.datetime64(DAYS[number], "D"))),
                 "title_id": pa.array(title_ids(), pa.string()).take(pa.array(title)),
                 "watch_seconds": pa.array(np.minimum(seconds, _LONGEST).astype(np.int32)),
@@ -110,7 +112,7 @@ def made(work: Path, world: World) -> list[Path]:
 
 
 @lru_cache(maxsize=1)
-def _account_keys() -> pa.Array:
+def _account_keys(accounts: int) -> pa.Array:
     """Pseudonyms in the form of the pipeline's: 32 hexadecimal digits that sort in no order of anything."""
-    keys = (blake2b(n.to_bytes(4, "big"), digest_size=16).hexdigest() for n in range(ACCOUNTS))
+    keys = (blake2b(n.to_bytes(4, "big"), digest_size=16).hexdigest() for n in range(accounts))
     return pa.array(keys, pa.string())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from media_privacy_pipeline.privacy.accountant import delta_of
 from media_privacy_pipeline.release_policy import Budget, TableStatement
 
-from .dp_inputs import DAYS, World
+from .dp_inputs import ACCOUNTS, DAYS, World
 
 EPSILON, DELTA = 1.0, 1e-9
 MOST_PLAYS, MOST_SECONDS = 3, 7_200
@@ -23,7 +23,8 @@ CUT_SHARE = 0.02
 BUDGET = Budget(unit="account", days=len(DAYS), epsilon=EPSILON, delta=DELTA)
 COLUMNS = {"account_key": "varchar", "day": "date", "title_id": "varchar", "watch_seconds": "integer"}
 
-_SQUARED_NORM, _MOST_CELLS = 400, 1_000
+SQUARED_NORM, MOST_CELLS = 400, 1_000
+"""Ours, for accounts with a hundred events a week."""
 _STEPS = 60
 
 
@@ -36,7 +37,7 @@ def mu_of_promise() -> float:
     return low
 
 
-def statement() -> TableStatement:
+def statement(squared_norm: int = SQUARED_NORM, most_cells: int = MOST_CELLS) -> TableStatement:
     """The week as one partition, in which the day that an event counts to is a column of the cells."""
     return TableStatement.model_validate(
         {
@@ -47,8 +48,8 @@ def statement() -> TableStatement:
                 "plays": {"of": "plays", "least": 1, "most": MOST_PLAYS, "budget": SHARES["plays"]},
                 "watch_seconds": {"of": "watch_seconds", "most": MOST_SECONDS, "budget": SHARES["watch_seconds"]},
             },
-            "squared_norm": _SQUARED_NORM,
-            "most_cells": _MOST_CELLS,
+            "squared_norm": squared_norm,
+            "most_cells": most_cells,
             "mu": mu_of_promise(),
             "totals_budget": 1 - CUT_SHARE - sum(SHARES.values()),
             "cut_budget": CUT_SHARE,
@@ -64,6 +65,6 @@ def source_sql() -> str:
     )
 
 
-def world(kind: str, events: int, seed: int) -> World:
+def world(kind: str, events: int, seed: int, accounts: int = ACCOUNTS) -> World:
     """An input."""
-    return World(kind, events, seed)
+    return World(kind, events, seed, accounts)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -36,15 +37,17 @@ from .dp_inputs import DAYS, title_ids
 from .dp_promise import (
     BUDGET,
     COLUMNS,
+    MOST_CELLS,
     MOST_PLAYS,
     MOST_SECONDS,
     SHARES,
+    SQUARED_NORM,
     mu_of_promise,
     source_sql,
     statement,
 )
 
-_LIMIT = "700MB"
+_LIMIT = "550MB"
 _PLAIN = (
     "select day, title_id, count(distinct account_key) as viewers, count(*) as plays, "
     "sum(watch_seconds) as watch_seconds from watched group by day, title_id"
@@ -75,8 +78,8 @@ def plain(files: Sequence[Path], work: Path, out: Path, chosen: argparse.Namespa
 
 def ours(files: Sequence[Path], work: Path, out: Path, chosen: argparse.Namespace) -> dict[str, float]:
     """`privacy.release` from a new ledger to the stored file; the draws after the first noise the same sums anew."""
-    asked, source, public = statement(), Source(source_sql(), _inputs(files)), {"title_id": title_ids()}
-    engine = DuckDBEngine(work, memory_limit=_LIMIT)
+    asked, public = statement(chosen.squared_norm, chosen.most_cells), {"title_id": title_ids()}
+    source, engine = Source(source_sql(), _inputs(files)), DuckDBEngine(work, memory_limit=_LIMIT)
 
     def released() -> pa.Table:
         with closing(BudgetLedger(f"sqlite:///{work}/privacy.sqlite", BUDGET)) as ledger:
@@ -93,9 +96,9 @@ def ours(files: Sequence[Path], work: Path, out: Path, chosen: argparse.Namespac
         drawn = noisy(asked, sums, discrete_gaussian)
         _write(measures_of(asked, domain_of(asked, public), drawn.values, drawn.totals), out, draw)
     zeros, sigma = np.zeros(chosen.noise, np.int64), mechanism_of(asked).sums[0].sigma
-    start = time.perf_counter()
-    discrete_gaussian(zeros, sigma)
-    return {**took, "draws_per_second": zeros.size / (time.perf_counter() - start)}
+    # As in benchmarks.noise: of three, the first of which meets memory that the process never had. One core draws.
+    drawn = statistics.median(_timed(lambda: discrete_gaussian(zeros, sigma))[1]["cpu"] for _ in range(3))
+    return {**took, "draws_per_second": zeros.size / drawn}
 
 
 def sql(files: Sequence[Path], work: Path, out: Path, chosen: argparse.Namespace) -> dict[str, float]:
@@ -169,6 +172,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--cells", type=int, default=20, help="of sql: cells kept an account")
     parser.add_argument("--noise", type=int, default=4_000_000, help="draws by which the sampler is timed")
+    parser.add_argument("--squared-norm", type=int, default=SQUARED_NORM, help="of ours: m of its statement")
+    parser.add_argument("--most-cells", type=int, default=MOST_CELLS, help="of ours: K of its statement")
     chosen = parser.parse_args(arguments)
     chosen.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="side-", dir=chosen.out) as work:

@@ -123,8 +123,8 @@ class TableStatement(Part):
     to_date: bool = False
     cells: Annotated[dict[str, CellColumn], Field(min_length=1)]
     measures: Annotated[dict[str, Measure], Field(min_length=1)]
-    squared_norm: Annotated[int, Field(ge=1, le=2**10)]
-    most_cells: Annotated[int, Field(ge=1, le=2**10)]
+    squared_norm: Annotated[int, Field(ge=1, le=2**14)]
+    most_cells: Annotated[int, Field(ge=1, le=2**14)]
     mu: Annotated[float, Field(gt=0, le=8)]
     totals_budget: Fraction
     cut_budget: Fraction | None = None

@@ -32,38 +32,42 @@ def sigma(statement: TableStatement, name: str) -> float:
 
 
 def totals_sensitivity(statement: TableStatement) -> float:
-    """The most that one account moves the two totals in L2, in 64ths: tried for every number of cells that counts."""
-    kept, cut = worst_totals(statement)
-    return sqrt(kept**2 + cut**2)
+    """The most that one account moves the totals in L2, in 64ths: tried for every number of cells that counts."""
+    return sqrt(sum(each**2 for each in worst_totals(statement)))
 
 
-def worst_totals(statement: TableStatement) -> tuple[int, int]:
-    """What the account that moves the two totals furthest adds to (kept, cut), in 64ths."""
+def worst_totals(statement: TableStatement) -> tuple[int, ...]:
+    """What the account that moves the totals furthest adds to (kept, cut), in 64ths; where what was cut from each cell
+    is told, also to the count of accounts beyond K cells, as a quarter of how far the other two are moved."""
     if statement.bounding == "sample":
         of_all = ((min(statement.squared_norm, cells), cells) for cells in range(1, statement.most_cells + 1))
         pairs = [(_WEIGHT_ONE * kept, _WEIGHT_ONE * (cells - kept)) for kept, cells in of_all]
         return max(pairs, key=lambda pair: pair[0] ** 2 + pair[1] ** 2)
-    return _worst(statement.squared_norm, statement.most_cells, _domain(statement))[0]
+    two, three, _ = _worst(statement.squared_norm, statement.most_cells, _domain(statement))
+    return two if statement.cut_budget is None else three
 
 
 def cut_sensitivity(statement: TableStatement) -> float:
     """The most that one account moves the vector of what was cut from each of its cells, in 64ths: tried for every
     number of cells that counts."""
-    return sqrt(_worst(statement.squared_norm, statement.most_cells, _domain(statement))[1])
+    return sqrt(_worst(statement.squared_norm, statement.most_cells, _domain(statement))[2])
 
 
 @lru_cache(maxsize=64)
-def _worst(m: int, most: int, domain: int) -> tuple[tuple[int, int], int]:
-    """Of weighted accounts: (kept, cut) of the one that moves the totals furthest, and the largest square by which one
-    moves the vector of cells' cuts, 1 where nothing is cut."""
-    pairs, squared = [(0, 0)], 1
+def _worst(m: int, most: int, domain: int) -> tuple[tuple[int, int], tuple[int, int, int], int]:
+    """Of weighted accounts: (kept, cut) of the one that moves these furthest, (kept, cut, beyond) of the one that moves
+    all three furthest, and the largest square by which one moves the vector of cells' cuts, 1 where nothing is cut."""
+    found, squared = [(0, 0, False)], 1
     for cells in range(1, 1 + min(isqrt(_WEIGHT_ONE**2 * m * most), domain)):
         fits = (j for j in range(_WEIGHT_ONE, 0, -1) if j * j * cells * max(cells, most) <= _WEIGHT_ONE**2 * m * most)
         weight = next(fits, 0)
         counted, kept = _WEIGHT_ONE * min(cells, most), cells * weight
-        pairs.append((kept, counted - kept))
+        found.append((kept, counted - kept, cells > most))
         squared = max(squared, cells * (counted // cells - weight) ** 2)
-    return max(pairs, key=lambda pair: pair[0] ** 2 + pair[1] ** 2), squared
+    two = max(((kept, cut) for kept, cut, _ in found), key=lambda pair: pair[0] ** 2 + pair[1] ** 2)
+    step = isqrt((two[0] ** 2 + two[1] ** 2) // 16)
+    all_three = ((kept, cut, step * past) for kept, cut, past in found)
+    return two, max(all_three, key=lambda each: sum(one**2 for one in each)), squared
 
 
 def _domain(statement: TableStatement) -> int:

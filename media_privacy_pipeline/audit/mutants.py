@@ -85,7 +85,8 @@ def _unbounded(
     engine: Engine, statement: TableStatement, source: Source, days: Iterable[date], public: Public
 ) -> dict[date, BoundedSums]:
     """As many cells as an account likes count in full."""
-    lax = statement.model_copy(update={"squared_norm": 64 * statement.squared_norm, "most_cells": 1024})
+    wide = {"squared_norm": 64 * statement.squared_norm, "most_cells": max(1024, statement.most_cells)}
+    lax = statement.model_copy(update=wide)
     return bounded_sums(engine, lax, source, days, public)
 
 

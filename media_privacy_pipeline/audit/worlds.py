@@ -60,12 +60,12 @@ def _evidence(statement: TableStatement, noise: Noise, draws: int, drawing: Draw
     """Logarithm of the likelihood ratio of each draw, with over without, by the declared scales."""
     over_cells = declared.over_cells(statement)
     moved = [int(limit) for limit, _ in over_cells]
-    kept, cut = declared.worst_totals(statement)
-    at = np.array([*moved, kept, cut], np.int64)
+    totals = declared.worst_totals(statement)
+    at = np.array([*moved, *totals], np.int64)
     sums = np.repeat((at if present else 0 * at)[:, None], draws, axis=1)
-    drawn = drawing(statement, BoundedSums(sums[:-2], sums[-2:]), noise)
+    drawn = drawing(statement, BoundedSums(sums[: len(moved)], sums[len(moved) :]), noise)
     sigma = [scale for _, scale in over_cells]
-    variances = np.array([*sigma, *[declared.totals_sigma(statement)] * 2]) ** 2
+    variances = np.array([*sigma, *[declared.totals_sigma(statement)] * len(totals)]) ** 2
     rows: Floats = np.vstack([drawn.values, drawn.totals]).astype(np.float64)
     evidence: Floats = (at / variances) @ rows - float((at**2 / variances).sum()) / 2
     return evidence

@@ -23,6 +23,8 @@ from .ratios import Estimate, Floats
 
 _MISSED = 0.045
 """As of intervals without cuts: .005 is the ratio's."""
+_TOLD = NormalDist().inv_cdf(1 - 0.0005)
+"""Deviations of noise from which on accounts beyond K cells are told of, and by which there may be more of them."""
 _KNOWN = 4.0
 """Cells count for tau from so many standard deviations of their noise on."""
 _FEWEST = 30
@@ -74,6 +76,17 @@ def undone(mechanism: Mechanism, values: Integers, ratio: Estimate, bias: CellBi
     reach = critical(np.square(1 - part) * squared / np.square(scale)) * scale
     low, high = np.maximum(middle - reach, 0), np.maximum(middle + reach, 0)
     return Estimate(np.maximum(middle, 0), low * float(ratio.low) / day, high * float(ratio.high) / day)
+
+
+def beyond(mechanism: Mechanism, totals: Integers) -> float:
+    """The most accounts that may have more than K cells, where the totals tell of any; 0 where it may be noise alone.
+
+    What such an account watches counts in each of its cells for less than one, so that no cell lacks more than this.
+    """
+    if not mechanism.beyond:
+        return 0.0
+    found, reach = float(totals[2]) / mechanism.beyond, _TOLD * mechanism.totals_sigma / mechanism.beyond
+    return found + reach if found > reach else 0.0
 
 
 def critical(bias: Floats) -> Floats:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from ..release_policy import TableStatement
-from .cell_cuts import bias_of, undone
+from .cell_cuts import beyond, bias_of, undone
 from .mechanism import Mechanism, mechanism_of
 from .noise import Integers
 from .ratios import Covariance, Estimate, Floats, cell_ratios, fieller
@@ -49,6 +49,10 @@ def measures_of(statement: TableStatement, cells: pa.Table, values: Integers, to
             # Relative to the day's ratio a cell's bias is taken to be that of its count.
             reach = bias.reach(raw / float(ratio.value), scale)
             debiased = scaled(raw / unit, scale / unit, ratio, reach / unit)
+        if bias is not None:
+            # Of each account beyond K cells at most this much is in no sum.
+            more = beyond(mechanism, totals) * measure.most / measure.per
+            debiased = Estimate(debiased.value, debiased.low, debiased.high + more)
         columns |= rounded(name, debiased, 0 if measure.per == 1 else 2)
         if measure.as_share:
             columns |= rounded("share", shares_of(raw, scale), _SHARE_DECIMALS)
@@ -65,7 +69,7 @@ def ratio_of(mechanism: Mechanism, totals: Integers) -> Estimate:
 
     The interval lies between 1 and the mechanism's largest ratio, which hold whatever the data are.
     """
-    kept, cut = totals.astype(np.float64)
+    kept, cut = totals[:2].astype(np.float64)
     variance = float(mechanism.totals_sigma) ** 2
     # In closed form: on a grid, the interval of a large service would fall between two points.
     found = fieller(cut, kept, Covariance(variance, variance, 0.0), 0.0, mechanism.largest_ratio - 1, _RATIO_Z)

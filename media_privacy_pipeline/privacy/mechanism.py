@@ -19,7 +19,7 @@ from .charges import Spend
 from .periods import times_within, within
 from .sampling import sample_table
 from .sparse_threshold import least_threshold
-from .weights import ONE, cuts_sensitivity, largest_ratio, totals_sensitivity, weight_table
+from .weights import ONE, TOTALS, cuts_sensitivity, largest_ratio, totals_sensitivity, weight_table, with_beyond
 
 _ROUNDING = 1e-9
 
@@ -42,7 +42,8 @@ class Mechanism:
 
     `counts` is the name of the measure that counts accounts, None where no measure does. `largest_ratio` bounds the
     ratio of all cells to weighted cells, whatever the data are. `cut`: what weighting took from each cell's count of
-    accounts, where the statement pays for that. `threshold` (64ths) is what the noisy count of a cell
+    accounts, where the statement pays for that, and then a third total counts accounts with more than K cells, each as
+    `beyond` (64ths; 0 where no account can have as many). `threshold` (64ths) is what the noisy count of a cell
     must reach to be told, where keys are not known beforehand.
     """
 
@@ -54,6 +55,12 @@ class Mechanism:
     threshold: int = 0
     levels: tuple[tuple[NoisySum, ...], ...] = ()
     cut: NoisySum | None = None
+    beyond: int = 0
+
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """The names of `BoundedSums.totals`, in their order."""
+        return TOTALS[:2] if self.cut is None else TOTALS
 
     @property
     def over_cells(self) -> tuple[NoisySum, ...]:
@@ -92,6 +99,7 @@ def _mechanism(statement_json: str) -> Mechanism:
         sums.append(NoisySum(name, centre, sensitivity, sigma_for(sensitivity, statement.mu * sqrt(measure.budget))))
     weights = weights_of(statement)
     moved = totals_sensitivity(weights)
+    beyond = 0 if statement.cut_budget is None else max(weights["beyond"].to_pylist())
     totals_sigma = sigma_for(moved, statement.mu * sqrt(statement.totals_budget))
     threshold = 0
     if statement.threshold_delta is not None:
@@ -103,7 +111,7 @@ def _mechanism(statement_json: str) -> Mechanism:
         # Where nothing is ever cut there is nothing to protect; a step's move is then more than any account makes.
         farthest = max(1.0, cuts_sensitivity(weights))
         cut = NoisySum(CUT, 0, farthest, sigma_for(farthest, statement.mu * sqrt(statement.cut_budget)))
-    return Mechanism(tuple(sums), counts, moved, totals_sigma, largest_ratio(weights), threshold, levels, cut)
+    return Mechanism(tuple(sums), counts, moved, totals_sigma, largest_ratio(weights), threshold, levels, cut, beyond)
 
 
 def _levels(statement: TableStatement, sums: list[NoisySum], weights: pa.Table) -> tuple[tuple[NoisySum, ...], ...]:
@@ -131,7 +139,8 @@ def weights_of(statement: TableStatement) -> pa.Table:
     statement = within(statement)
     listed = [len(column.values) for column in statement.cells.values() if column.values]
     domain = prod(listed) if len(listed) == len(statement.cells) else None
-    return weight_table(statement.squared_norm, statement.most_cells, domain)
+    table = weight_table(statement.squared_norm, statement.most_cells, domain)
+    return table if statement.cut_budget is None else with_beyond(table, statement.most_cells)
 
 
 def mechanism_of(statement: TableStatement) -> Mechanism:

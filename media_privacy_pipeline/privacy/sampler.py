@@ -29,6 +29,7 @@ _BITS = 63
 _PRECISION = 192
 _CHUNK = 1 << 16
 _FARTHEST = 1 << 62
+_FEW_STEP_BITS = 8
 
 
 def table_scale(sigma: int) -> int:
@@ -53,7 +54,9 @@ class Sampler:
             prefixes.append(half.prefix(len(prefixes), _BITS))
         self.prefixes: Words = np.array(prefixes, dtype=np.uint64)
         self.guide, self.guide_shift = guide_of(self.prefixes, table_scale(sigma))
-        self.keep_bits = 64 - self.step_bits
+        # The system's bits take most of the time: half a word is enough for l and all but a few of the decisions.
+        self.word_bits = 32 if self.step_bits <= _FEW_STEP_BITS else 64
+        self.keep_bits = self.word_bits - self.step_bits
         # 1 - exp(-x) <= x <= (2h + 1) · cost / 2^keep_bits, whatever l is.
         self._cost = -(-(1 << (self.keep_bits + 2 * self.step_bits)) // (2 * sigma * sigma))
 
@@ -74,7 +77,7 @@ class Sampler:
         magnitude = self._heights(words >> np.uint64(1), source)
         keep = None
         if self.step_bits:
-            low = _words(source, count)
+            low = _words(source, count, self.word_bits)
             keep = self.keeps(magnitude, low, source)
             magnitude = (magnitude << self.step_bits) + (low & np.uint64(self.step - 1)).view(np.int64)
         # Zero has one sign only, or it would come twice as often as it should.
@@ -154,8 +157,8 @@ def _step_bits(sigma: int) -> int:
     return max(0, (-(-sigma // LARGEST_TABLE_SCALE) - 1).bit_length())
 
 
-def _words(source: Source, count: int) -> Words:
-    return np.frombuffer(source(8 * count), dtype="<u8").astype(np.uint64, copy=False)
+def _words(source: Source, count: int, bits: int = 64) -> Words:
+    return np.frombuffer(source(bits // 8 * count), dtype=f"<u{bits // 8}").astype(np.uint64, copy=False)
 
 
 def _extended(uniform: int, bits: int, by: int, source: Source) -> tuple[int, int]:

@@ -39,8 +39,8 @@ def bounded(statement: TableStatement, cells: str) -> str:
     if statement.bounding == "weights":
         return cells
     names = list(statement.cells)
-    parts = ["account_key", "cast(day as varchar)", *names]
+    parts = ["account", "cast(day as varchar)", *names]
     hashed = " || '|' || ".join(f"cast(length({part}) as varchar) || ':' || {part}" for part in parts)
     order = ", ".join([f"md5({hashed})", *names])
-    place = f"row_number() over (partition by account_key, day order by {order})"
+    place = f"row_number() over (partition by account, day order by {order})"
     return f"(select * from {cells} qualify {place} <= {statement.squared_norm}) as sampled"

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from ..engines import Reader
 from ..release_policy import TableStatement
-from .contributions import BoundedSums, Source, bounding_inputs, bounding_sql
+from .contributions import BoundedSums, Source, bounded_rows, bounding_inputs
 from .mechanism import mechanism_of
 
 
@@ -36,7 +36,7 @@ def found_sums(
     wanted = sorted(set(days))
     if not wanted:
         return {}
-    found = engine.fetch(bounding_sql(statement, source.sql, wanted), bounding_inputs(statement, source, {}))
+    found = bounded_rows(engine, statement, source, wanted, bounding_inputs(statement, source, {}))
     found = found.set_column(found.column_names.index("day"), "day", found["day"].cast(pa.date32()))
     totals = found.filter(found["is_total"])
     cells = found.filter(pc.invert(found["is_total"])).sort_by([(name, "ascending") for name in statement.cells])

@@ -10,10 +10,15 @@ from __future__ import annotations
 from functools import lru_cache
 from math import isqrt, sqrt
 
+import numpy as np
 import pyarrow as pa
 
 ONE = 64
 """The weight of a cell of an account that is not cut. Sums of weighted values are in 64ths."""
+
+
+TOTALS = ("kept", "cut", "beyond")
+"""The sums over accounts; beyond counts those that have more than K cells, where a statement pays for what was cut."""
 
 
 def weight(cells: int, squared_norm: int, most_cells: int) -> int:
@@ -42,9 +47,23 @@ def weight_table(squared_norm: int, most_cells: int, domain: int | None = None) 
 
 
 def totals_sensitivity(table: pa.Table) -> float:
-    """The most that one account moves the vector (kept, cut) of totals in L2, in 64ths: the maximum over all k."""
-    pairs = zip(table["kept"].to_pylist(), table["cut"].to_pylist(), strict=True)
-    return sqrt(max(kept * kept + cut * cut for kept, cut in pairs))
+    """The most that one account moves the vector of totals in L2, in 64ths: the maximum over all k. The totals are kept
+    and cut, and beyond where the table has it."""
+    return sqrt(_farthest(table))
+
+
+def with_beyond(table: pa.Table, most_cells: int) -> pa.Table:
+    """`table` with a column beyond: what an account with more than K cells adds to the total that counts them.
+
+    A quarter of how far kept and cut are moved, so that all three together are moved a thirtieth further.
+    """
+    beyond = np.where(table["cells"].to_numpy() > most_cells, isqrt(_farthest(table) // 16), 0)
+    return table.append_column("beyond", pa.array(beyond, pa.int64()))
+
+
+def _farthest(table: pa.Table) -> int:
+    totals = [table[name].to_numpy() for name in TOTALS if name in table.column_names]
+    return int(np.square(totals).sum(axis=0).max())
 
 
 def cell_cuts(table: pa.Table) -> list[int]:
@@ -52,17 +71,17 @@ def cell_cuts(table: pa.Table) -> list[int]:
 
     floor(64 min(k, K) / k) - w, which is cut divided by k and cut to a whole number.
     """
-    pairs = zip(table["cells"].to_pylist(), table["cut"].to_pylist(), strict=True)
-    return [cut // cells for cells, cut in pairs]
+    cuts: list[int] = (table["cut"].to_numpy() // table["cells"].to_numpy()).tolist()
+    return cuts
 
 
 def cuts_sensitivity(table: pa.Table) -> float:
     """The most that one account moves the vector of cells' cuts in L2, in 64ths: the maximum over all k."""
-    pairs = zip(table["cells"].to_pylist(), cell_cuts(table), strict=True)
-    return sqrt(max(cells * cut * cut for cells, cut in pairs))
+    cells, cut = table["cells"].to_numpy(), np.array(cell_cuts(table), np.int64)
+    return sqrt(int((cells * cut * cut).max()))
 
 
 def largest_ratio(table: pa.Table) -> float:
     """The most that (kept + cut) / kept can be, for one account and hence for any sum over accounts."""
-    pairs = zip(table["kept"].to_pylist(), table["cut"].to_pylist(), strict=True)
-    return float(max(1 + cut / kept for kept, cut in pairs))
+    kept, cut = (table[name].to_numpy() for name in ("kept", "cut"))
+    return float((1 + cut / kept).max())

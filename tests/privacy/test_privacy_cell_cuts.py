@@ -64,6 +64,8 @@ def test_each_cells_cut_is_that_of_its_accounts_on_both_engines(engine: Engine) 
     assert found.values[-1].tolist() == [sum(cut[k] for k in cells.values() if k > n) for n in range(8)]
     assert found.values.shape == (3, 8)
     assert cut == {2: 0, 5: 24, 8: 21}
+    # One of the three has more than six cells.
+    assert found.totals[2] == mechanism_of(stated()).beyond > 0
 
 
 def test_no_number_of_cells_moves_the_cuts_further_than_declared() -> None:
@@ -77,11 +79,47 @@ def test_no_number_of_cells_moves_the_cuts_further_than_declared() -> None:
     assert len(cuts) == isqrt(64 * 64 * 2 * 6)
 
 
+def test_no_number_of_cells_moves_the_three_totals_further_than_declared() -> None:
+    statement = stated()
+    mechanism, moved, of_two = mechanism_of(statement), [], []
+    for k in range(1, isqrt(64 * 64 * 2 * 6) + 1):
+        kept = k * weight(k, 2, 6)
+        of_two.append(kept**2 + (64 * min(k, 6) - kept) ** 2)
+        moved.append(of_two[-1] + (mechanism.beyond**2 if k > 6 else 0))
+    assert mechanism.beyond == isqrt(max(of_two) // 16)
+    assert sqrt(max(moved)) == mechanism.totals_sensitivity == declared.totals_sensitivity(statement)
+    assert mechanism.totals_sensitivity < 1.04 * sqrt(max(of_two))
+
+
+@pytest.mark.parametrize("past", [0, 5_000])
+def test_accounts_beyond_the_most_cells_are_told_of_and_within_the_intervals(past: int) -> None:
+    rng, statement = np.random.default_rng(11), stated()
+    mechanism = mechanism_of(statement)
+    sums, viewers = world(3000, 0.03, rng)
+    sums.totals[2] = past * mechanism.beyond
+    # The worst there is: whoever has more cells than count is missing in every cell.
+    held, wider = [], []
+    for _ in range(10):
+        drawn = noisy(statement, sums, lambda v, s: v + np.rint(rng.normal(0, s, v.shape)).astype(np.int64))
+        none = np.array([*drawn.totals[:2], 0])
+        rows, before = (
+            measures_of(statement, pa.table({"title_id": [str(n) for n in range(3000)]}), drawn.values, totals)
+            for totals in (drawn.totals, none)
+        )
+        low, high = (rows[name].to_numpy() for name in ("viewers_low", "viewers_high"))
+        held.append(((low <= viewers + past) & (viewers + past <= high)).mean())
+        wider.append(float((high - before["viewers_high"].to_numpy()).mean()))
+        plays = rows["plays_high"].to_numpy() - before["plays_high"].to_numpy()
+        assert plays.mean() == pytest.approx(3 * wider[-1], abs=2)
+    assert np.mean(held) > 0.945
+    assert (min(wider) >= past) if past else (wider == [0.0] * 10)
+
+
 def test_the_cuts_are_paid_for_certified_and_drawn_with_their_own_noise() -> None:
     statement, drawn = stated(), []
     mechanism = mechanism_of(statement)
     assert mechanism.cut is not None
-    zeros = BoundedSums(np.zeros((3, 8), np.int64), np.zeros(2, np.int64))
+    zeros = BoundedSums(np.zeros((3, 8), np.int64), np.zeros(3, np.int64))
     noisy(statement, zeros, lambda values, sigma: drawn.append(sigma) or values)
     assert drawn == [*(part.sigma for part in mechanism.sums), mechanism.cut.sigma, mechanism.totals_sigma]
     assert mechanism.mu == pytest.approx(statement.mu, rel=0.02)
@@ -113,7 +151,7 @@ def world(cells: int, spread: float, rng: np.random.Generator) -> tuple[BoundedS
     part = np.where(rng.random(cells) < 0.2, 0.25 + 2 * spread, 0.25 - spread / 2)
     cut = np.rint(64 * viewers * part).astype(np.int64)
     count = np.rint(64 * viewers).astype(np.int64) - cut
-    totals = np.array([count.sum(), cut.sum()])
+    totals = np.array([count.sum(), cut.sum(), 0])
     return BoundedSums(np.stack([count, 0 * count, cut]), totals), viewers
 
 
@@ -175,7 +213,7 @@ def test_critical_values_are_those_of_the_worst_law_with_that_mean_square() -> N
 def test_a_service_of_nobody_has_intervals_that_hold_nobody() -> None:
     statement = stated()
     cells = pa.table({"title_id": TITLES})
-    nobody = BoundedSums(np.zeros((3, 8), np.int64), np.zeros(2, np.int64))
+    nobody = BoundedSums(np.zeros((3, 8), np.int64), np.zeros(3, np.int64))
     rows = measures_of(statement, cells, nobody.values, nobody.totals)
     assert rows["viewers"].to_pylist() == rows["viewers_low"].to_pylist() == [0] * 8
 

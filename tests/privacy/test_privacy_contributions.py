@@ -13,6 +13,7 @@ from privacy_world import FIRST, events
 
 from media_privacy_pipeline.engines import Engine
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
+from media_privacy_pipeline.privacy import contributions
 from media_privacy_pipeline.privacy.contributions import BoundedSums, Source, bounded_sums, domain_of
 from media_privacy_pipeline.privacy.mechanism import mechanism_of
 from media_privacy_pipeline.privacy.weights import ONE, weight
@@ -64,6 +65,31 @@ def test_the_order_of_rows_does_not_matter(statement: TableStatement, duck: Duck
     turned = rows.take(pa.array(np.random.default_rng(1).permutation(rows.num_rows)))
     one, other = _sums(duck, statement, rows), _sums(duck, statement, turned)
     assert all((one[day].values == other[day].values).all() for day in DAYS)
+
+
+def test_accounts_that_share_a_hash_are_told_apart_by_their_keys(
+    statement: TableStatement, duck: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, asked = events(accounts=80, days=3), []
+    # Ten hashes for eighty accounts.
+    monkeypatch.setattr(contributions, "_HASHED", "hash(substr(account_key, 7))")
+    fetch = duck.fetch
+    monkeypatch.setattr(duck, "fetch", lambda sql, inputs: asked.append(sql) or fetch(sql, inputs))
+    expected = _by_hand(statement, rows)
+    for day, sums in _sums(duck, statement, rows).items():
+        assert (sums.values == expected[day].values).all()
+        assert (sums.totals == expected[day].totals).all()
+    assert ["hash(" in sql for sql in asked] == [True, False]
+
+
+def test_one_query_is_enough_where_no_accounts_share_a_hash(
+    statement: TableStatement, duck: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    fetch = duck.fetch
+    monkeypatch.setattr(duck, "fetch", lambda sql, inputs: asked.append(sql) or fetch(sql, inputs))
+    _sums(duck, statement, events(accounts=80, days=3))
+    assert ["hash(" in sql for sql in asked] == [True]
 
 
 @pytest.mark.parametrize("account", ["a000000", "a000001", "a000002", "a000017"])

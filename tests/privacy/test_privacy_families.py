@@ -15,6 +15,7 @@ from allowance_world import EACH, cells_of, days, desk_of, run, stated, sums_of,
 from pydantic import ValidationError
 
 from media_privacy_pipeline import policy
+from media_privacy_pipeline.engines import Engine
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.privacy import BudgetLedger, Desk
@@ -38,8 +39,8 @@ def member(mu: float = 0.05) -> TableStatement:
 TABLES = {"first": member(), "second": member(0.03)}
 
 
-def night(desk: Desk, duck: DuckDBEngine, name: str, of: list[date], without: str = "") -> dict[date, Any]:
-    return run(desk, duck, of, statement=TABLES[name], without=without, name=name)
+def night(desk: Desk, engine: Engine, name: str, of: list[date], without: str = "") -> dict[date, Any]:
+    return run(desk, engine, of, statement=TABLES[name], without=without, name=name)
 
 
 def owes(desk: Desk) -> dict[str, int]:
@@ -103,6 +104,18 @@ def test_what_one_table_leaves_counts_in_the_other_and_nobody_weighs_less_than_w
     seventh = pq.read_table(desk.folder / "first" / f"{days(7)[-1]}.parquet")["sums"].to_pylist()
     apart = pq.read_table(alone.folder / "toy" / f"{days(7)[-1]}.parquet")["sums"].to_pylist()
     assert max(seventh[EACH : 2 * EACH]) > max(apart[EACH : 2 * EACH])
+
+
+@pytest.mark.spark
+def test_spark_weighs_a_familys_tables_as_duckdb_does(spark_engine: Engine, duck: DuckDBEngine, tmp_path: Path) -> None:
+    one, other = desk_of(tmp_path / "one"), desk_of(tmp_path / "other")
+    for day in days(2):
+        for name in TABLES:
+            (mine,) = night(one, spark_engine, name, [day]).values()
+            (theirs,) = night(other, duck, name, [day]).values()
+            assert sums_of(mine) == sums_of(theirs)
+    assert owes(one) == owes(other)
+    assert max(owes(one).values()) > 0
 
 
 def test_one_odometer_names_the_charge_of_whichever_table_was_last(duck: DuckDBEngine, tmp_path: Path) -> None:

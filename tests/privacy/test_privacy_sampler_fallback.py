@@ -122,24 +122,27 @@ def test_the_farthest_tail_is_reached_through_the_fallback() -> None:
     assert int(sampler.draw(1, source)[0]) > 80
 
 
+@pytest.mark.parametrize(("sigma", "step", "size"), [(9001, 4, 4), (1_000_000, 256, 4), (1_800_000, 512, 8)])
 @pytest.mark.parametrize(("nudge", "kept"), [(-1, True), (1, False)])
-def test_a_proposal_on_its_own_probability_is_kept_or_dropped_by_further_bits(nudge: int, kept: bool) -> None:
-    sigma = 9001
+def test_a_proposal_on_its_own_probability_is_kept_or_dropped_by_further_bits(
+    sigma: int, step: int, size: int, nudge: int, kept: bool
+) -> None:
     sampler = Sampler(sigma)
-    assert sampler.step == 4
-    h, rest, bits = 2500, 3, sampler.keep_bits + 64
-    ratio = Fraction(rest * (2 * 4 * h + rest), 2 * sigma * sigma)
+    assert (sampler.step, sampler.word_bits) == (step, 8 * size)
+    h, rest, bits = 2500, step - 1, sampler.keep_bits + 64
+    ratio = Fraction(rest * (2 * step * h + rest), 2 * sigma * sigma)
     with localcontext(prec=DIGITS):
         uniform = int((-Decimal(ratio.numerator) / ratio.denominator).exp() * 2**bits) + nudge
     proposal = word((int(sampler.prefixes[h - 1]) + int(sampler.prefixes[h])) // 2)
-    decides = (uniform >> 64 << sampler.step_bits | rest).to_bytes(8, "little")
+    decides = (uniform >> 64 << sampler.step_bits | rest).to_bytes(size, "little")
     # What is dropped is drawn anew: h = 0 and l = 1, kept at once.
-    source = Bits(proposal, decides, more(uniform & (2**64 - 1)), b"" if kept else word(0) + more(1 << 56))
-    assert int(sampler.draw(1, source)[0]) == (4 * h + rest if kept else 1)
+    anew = word(0) + (1).to_bytes(size, "little")
+    source = Bits(proposal, decides, more(uniform & (2**64 - 1)), b"" if kept else anew)
+    assert int(sampler.draw(1, source)[0]) == (step * h + rest if kept else 1)
     assert source.rest == b""
 
 
-@pytest.mark.parametrize("sigma", [4097, 9001, 13_600_000, 2**55])
+@pytest.mark.parametrize("sigma", [4097, 9001, 1_000_000, 13_600_000, 2**55])
 def test_the_quick_way_to_keep_a_proposal_keeps_none_that_the_exact_way_would_drop(sigma: int) -> None:
     sampler = Sampler(sigma)
     step, ones = sampler.step, (1 << sampler.keep_bits) - 1
@@ -160,14 +163,15 @@ def test_the_quick_way_to_keep_a_proposal_keeps_none_that_the_exact_way_would_dr
                     assert sampler.keeps(np.array([height]), low, bytes)[0] == (uniform <= edge)
 
 
-def test_no_product_wraps_for_heights_far_beyond_the_table() -> None:
-    sampler = Sampler(4097)
+@pytest.mark.parametrize(("sigma", "low_word"), [(4097, 1 << 20 | 1), (13_600_000, 1 << 40 | 1)])
+def test_no_product_wraps_for_heights_far_beyond_the_table(sigma: int, low_word: int) -> None:
+    sampler = Sampler(sigma)
     heights = np.arange(2**45, 2**45 + 200, dtype=np.int64) * 7919
-    low = np.full(heights.size, 1 << 40 | 1, dtype=np.uint64)
+    low = np.full(heights.size, low_word, dtype=np.uint64)
     assert not sampler.keeps(heights, low, Bits()).any()
 
 
 def test_beyond_the_table_a_large_scale_still_draws() -> None:
     sampler = Sampler(9001)
-    source = Bits(word(2**63 - 1), bytes(8), more(2**64 - 2))
+    source = Bits(word(2**63 - 1), bytes(4), more(2**64 - 2))
     assert int(sampler.draw(1, source)[0]) > 4 * sampler.prefixes.size
