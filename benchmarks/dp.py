@@ -147,7 +147,7 @@ def verdict(kind: str, results: Mapping[str, Result]) -> str:
         _said("recall", ours.figures.recall, f"at least {RECALL:g}", lambda x: x >= RECALL),
         _said("error", ours.figures.error, f"under {GOALS[kind]:g}", lambda x: x < GOALS[kind]),
         _said("interval coverage", covered, f"{COVERED:g} ± {WITHIN:g}", lambda x: abs(x - COVERED) <= WITHIN),
-        _said("M draws a processor second", draws, f"at least {DRAWS / 1e6:g}", lambda x: x >= DRAWS / 1e6),
+        _said("M draws/s", draws, f"at least {DRAWS / 1e6:g}", lambda x: x >= DRAWS / 1e6),
     ]
     if others:
         error = min(each.figures.error for each in others.values() if each.figures is not None)
