@@ -22,7 +22,7 @@ LEVELS = (
     ("models", "discovery", "published", "quality", "exact"),
     ("privacy", "consent", "landing"),
     ("engines",),
-    ("sql", "lake", "keeping"),
+    ("sql", "lake", "keeping", "stores"),
     (
         "policy",
         "keys",
@@ -49,6 +49,8 @@ SIDEWAYS = {
     ("published", "quality"),
     # A person's page is filled in as every page is.
     ("rights", "reports"),
+    # A lake in an object store is a lake.
+    ("stores", "lake"),
     # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
     ("landing", "consent"),
     ("policy", "errors"), ("policy", "consent_policy"), ("policy", "release_policy"), ("policy", "import_policy"),
@@ -60,6 +62,7 @@ SIDEWAYS = {
 
 HEAVY = {"pyspark", "great_expectations", "implicit", "dp_accounting"}
 LIGHT = (
+    "stores",
     "sql",
     "engines",
     "lake",
