@@ -34,7 +34,7 @@ class Release:
 
     shelf: Shelf
     manifest: Manifest
-    keys: Path
+    keys: Path | None
 
     @property
     def release_id(self) -> str:
@@ -98,7 +98,7 @@ class Release:
             return connection.from_arrow(self.arrow(table))
         if isinstance(self.shelf, UrlShelf):
             # DuckDB asks pyarrow for the columns and the rows that a query needs, while it runs.
-            return connection.from_arrow(self.shelf.dataset(self._there(table), self._schema(table)))
+            return connection.from_arrow(self.shelf.dataset(self._there(table), self.schema(table)))
         return connection.read_parquet([str(file) for file in self.files(table)], hive_partitioning=False)
 
     def spark(self, spark: SparkSession, table: str) -> DataFrame:
@@ -108,7 +108,7 @@ class Release:
         if isinstance(self.shelf, UrlShelf):
             from .on_executors import frame
 
-            return frame(spark, self.shelf.bucket, self._there(table), self._schema(table))
+            return frame(spark, self.shelf.bucket, self._there(table), self.schema(table))
         return spark.read.parquet(*map(str, self.files(table)))
 
     def _there(self, table: str) -> list[str]:
@@ -117,7 +117,8 @@ class Release:
             raise Refused(f"{table}: its files of release {self.release_id} were retired; open the current release")
         return names
 
-    def _schema(self, table: str) -> pa.Schema:
+    def schema(self, table: str) -> pa.Schema:
+        """A table's columns in Arrow. Raises UsageError for an unknown table."""
         return arrow_schema({column.name: column.type for column in self._entry(table).columns})
 
     def _entry(self, table: str) -> TableEntry:
@@ -130,6 +131,8 @@ class Release:
     def _decryption(self, entry: TableEntry) -> Any | None:
         if entry.access is not Access.restricted:
             return None
+        if self.keys is None:
+            raise UsageError(f"{self.shelf.where}: restricted tables want the key file: open_release(..., keys=...)")
         keyring = Keyring.open(self.keys, create=False)
         return decryption(table_key(keyring, str(entry.purpose)))
 
@@ -153,7 +156,7 @@ def release_ids(place: str | Path) -> list[str]:
     return _shelf(place).releases()
 
 
-def _opened(shelf: Shelf, release_id: str | None, keys: Path) -> Release:
+def _opened(shelf: Shelf, release_id: str | None, keys: Path | None) -> Release:
     wanted = release_id or shelf.pointer().release_id
     if wanted is None:
         raise UsageError(f"{shelf.where}: nothing was published here yet")
@@ -171,7 +174,9 @@ def _shelf(place: str | Path) -> Shelf:
     return LocalShelf(Layout(home, home if bare else None))
 
 
-def _keys_of(place: str | Path) -> Path:
-    """HOME.keys; releases in an object store are in no home, and restricted ones need to be told of the file."""
-    home = Path("release" if is_url(place) else place).absolute()
+def _keys_of(place: str | Path) -> Path | None:
+    """HOME.keys; releases in an object store are in no home."""
+    if is_url(place):
+        return None
+    home = Path(place).absolute()
     return home.with_name(home.name + ".keys")

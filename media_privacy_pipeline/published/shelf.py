@@ -133,7 +133,9 @@ def superseded(shelf: Shelf) -> dict[str, datetime]:
     successors = {each.previous: each for each in releases.values() if each.previous is not None}
     since: dict[str, datetime] = {}
     for release_id, release in releases.items():
-        ended = successors.get(release_id, now).as_of
+        # One that was swapped away for an older release is nobody's predecessor: the next later one tells when.
+        later = min((each.as_of for each in releases.values() if each.as_of > release.as_of), default=now.as_of)
+        ended = successors[release_id].as_of if release_id in successors else later
         for file in _restricted(release) - _restricted(now):
             since[file] = max(since.get(file, ended), ended)
     there = shelf.present(since)

@@ -16,7 +16,7 @@ from ..sql import Access, Contract, ProtectedBy
 from .crypt import encryption, table_key
 from .manifest import ColumnEntry, FileEntry, Manifest, TableEntry
 from .rows import RELEASE_ID, content_of, digest_of, in_order, read_rows, release_contract, write_rows
-from .shelf import Shelf, layout_of, shelf_of
+from .shelf import Shelf, layout_of
 
 LATE = ("audit_findings",)
 """Tables that exist only after the candidate was audited: publish adds them."""
@@ -57,9 +57,9 @@ def contract_digest(contract: Contract) -> str:
     return fingerprint_of(contract.model_dump(mode="json"))
 
 
-def stage(session: Session, contract: Contract, before: Manifest | None) -> Staged:
+def stage(session: Session, contract: Contract, before: Manifest | None, shelf: Shelf) -> Staged:
     """Read one table of the lake and find out which of its files the release before has already."""
-    kept = _reusable(contract, before, shelf_of(session.settings))
+    kept = _reusable(contract, before, shelf)
     plain = session.project.contracts[contract.name]
     days: list[date | None] = list(session.lake.days(contract.name)) or [None]
     return Staged(contract, tuple(_part(session, plain, day, kept.get(day)) for day in days))

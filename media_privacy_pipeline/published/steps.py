@@ -43,7 +43,7 @@ def candidate(session: Session, span: Span) -> StepResult:
     contracts = published_contracts(session)
     ready = {name: c for name, c in contracts.items() if name not in LATE and session.lake.has(name)}
     left_out = dict.fromkeys(sorted(contracts.keys() - ready.keys() - {*LATE}), _TOO_LITTLE)
-    staged = {name: stage(session, contract, before) for name, contract in sorted(ready.items())}
+    staged = {name: stage(session, contract, before, shelf) for name, contract in sorted(ready.items())}
     evidence = gather(session, span)
     release_id = _release_id(session, span, staged, left_out, evidence)
     rows = {"candidate": sum(session.lake.rows(name) for name in ready)}
@@ -89,10 +89,11 @@ def publish(session: Session, span: Span) -> StepResult:
         raise UsageError(f"{layout.candidates}: there is no candidate; run the whole night")
     seen = shelf.pointer()
     if release_id == seen.release_id:
+        _tell_catalogue(session, shelf)
         return _result(shelf.manifest(release_id), skipped=True)
     shelf.check()
     placed = shelf.has(release_id)
-    draft = _trusted(session, shelf, release_id) if placed else _complete(session, layout, release_id)
+    draft = _trusted(session, shelf, release_id) if placed else _complete(session, layout, shelf, release_id)
     if not placed:
         _still_after(draft, seen)
     manifest = _judge(session, layout, draft, verify(session, span, draft))
@@ -100,9 +101,18 @@ def publish(session: Session, span: Span) -> StepResult:
         shelf.place(layout.candidate(release_id), manifest.signed(session.keyring))
     shelf.point(release_id, seen)
     removed = retire(shelf, session.policy)
+    _tell_catalogue(session, shelf)
     shutil.rmtree(layout.candidate(release_id), ignore_errors=True)
     log.info("release %s: %d tables, %d restricted files retired", release_id, len(manifest.tables), removed)
     return _result(manifest, skipped=False)
+
+
+def _tell_catalogue(session: Session, shelf: Shelf) -> None:
+    """Register the release in an Iceberg catalogue, where there is one: it is out by then, whatever becomes of that."""
+    if session.settings.iceberg_url is not None:
+        from .iceberg import open_catalogue, register
+
+        register(open_catalogue(session.settings.iceberg_url, shelf), shelf, session.policy)
 
 
 def verify(session: Session, span: Span, draft: Manifest) -> Verdict:
@@ -159,13 +169,14 @@ def _whole(layout: Layout, shelf: Shelf, release_id: str) -> bool:
     return all((at := found.find(path)) is not None and digest_of(at) == sha for path, sha in paths.items())
 
 
-def _complete(session: Session, layout: Layout, release_id: str) -> Manifest:
+def _complete(session: Session, layout: Layout, shelf: Shelf, release_id: str) -> Manifest:
     """The candidate with the tables that its audit made."""
     draft = read_manifest(layout.draft(release_id))
     contracts = published_contracts(session)
     late = {name: contracts[name] for name in LATE if name in contracts and session.lake.has(name)}
     tables = {
-        name: write(session, stage(session, contract, None), release_id, draft.as_of) for name, contract in late.items()
+        name: write(session, stage(session, contract, None, shelf), release_id, draft.as_of)
+        for name, contract in late.items()
     }
     return draft.model_copy(update={"tables": {**draft.tables, **tables}})
 

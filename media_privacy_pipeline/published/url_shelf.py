@@ -1,7 +1,7 @@
 """Releases in an object store: files first, the manifest when all are there, and CURRENT by conditional put.
 
-The layout is that of a folder. A file that is there already is never written over, but by the home that put it there: two
-publishers that place the same release at once would otherwise mix their files. Who is who is noted with each object.
+The layout is that of a folder. A file that is there already is never written over, but by the home that put it there:
+two publishers that place the same release at once would otherwise mix their files. Whose it is is noted with each.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _STAYS = "the last release stays"
 
 @dataclass(frozen=True)
 class UrlShelf:
-    """See Shelf. `cache` is a folder for what the gate looks into; `home` is whose releases these are, for publishers."""
+    """See Shelf. Publishers have a `cache` for what the gate looks into, and a `home` whose releases these are."""
 
     bucket: Bucket
     cache: Path | None = None
@@ -121,7 +121,7 @@ class UrlShelf:
         return self.bucket.dataset(paths, schema)
 
     def place(self, folder: Path, manifest: Manifest) -> None:
-        """See Shelf. Raises Refused where another publisher is placing this very release, or has placed another of its id."""
+        """See Shelf. Raises Refused where another publisher is placing, or has placed, another release of its id."""
         for staged in sorted(folder.glob(f"*/*/{manifest.release_id}/*")):
             name = staged.relative_to(folder).as_posix()
             try:

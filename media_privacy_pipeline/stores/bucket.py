@@ -83,7 +83,7 @@ class Bucket:
     def put(self, name: str, content: bytes, *, seen: str | None) -> str:
         """Write an object if it still is the version `seen` (None: if there is none); its new version.
 
-        Raises Conflict otherwise. A put whose answer was lost and that is repeated finds its own bytes: that is no conflict.
+        Raises Conflict otherwise. A put that is repeated since its answer was lost finds its own bytes: no conflict.
         """
         condition = {"IfNoneMatch": "*"} if seen is None else {"IfMatch": seen}
         with self._told(f"write {name}"):
@@ -163,7 +163,7 @@ class Bucket:
                     return None
                 raise
 
-    def list(self, under: str = "") -> Iterator[Item]:
+    def items(self, under: str = "") -> Iterator[Item]:
         """Objects whose names begin with `under`, in order of their names."""
         with self._told(f"list {under or 'it'}"):
             pages = self.client.get_paginator("list_objects_v2").paginate(
@@ -217,11 +217,8 @@ class Bucket:
             from botocore.config import Config
         except ImportError:
             raise UsageError(f"{self.url}: pip install 'media-privacy-pipeline[s3]'") from None
-        config = Config(
-            connect_timeout=10, max_pool_connections=2 * _AT_ONCE, user_agent_extra="media-privacy-pipeline"
-        )
         with self._told("open it"):
-            return boto3.client("s3", config=config)
+            return boto3.Session().client("s3", config=Config(connect_timeout=10, max_pool_connections=2 * _AT_ONCE))
 
     @cached_property
     def filesystem(self) -> Any:
@@ -244,9 +241,8 @@ class Bucket:
         import pyarrow.dataset as ds
 
         with self._told("read it"):
-            return ds.dataset(
-                [self.path(name) for name in names], schema=schema, format="parquet", filesystem=self.filesystem
-            )
+            paths = [self.path(name) for name in names]
+            return ds.dataset(paths, schema=schema, format="parquet", filesystem=self.filesystem)
 
     def path(self, name: str) -> str:
         """An object as `filesystem` names it."""

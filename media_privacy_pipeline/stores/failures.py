@@ -69,9 +69,7 @@ def _of_code(code: str, status: int) -> str:
     if code in _EXPIRED:
         return "the credentials have expired: renew them and run again"
     if code in _UNKNOWN:
-        return (
-            "the store does not accept these credentials: look at AWS_ACCESS_KEY_ID, its secret and AWS_SESSION_TOKEN"
-        )
+        return "the store does not accept these credentials: look at AWS_ACCESS_KEY_ID and its secret"
     if code in _FORBIDDEN or status == 403:
         return "these credentials may not do that: give their role the rights that docs/stores.md lists"
     if code == "NoSuchBucket":
