@@ -5,10 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+
+from media_privacy_pipeline.lake import Lake
+from media_privacy_pipeline.settings import Settings
+from media_privacy_pipeline.stores import lake_of
 
 
 @dataclass
@@ -99,3 +104,11 @@ def bucket_url(store: Store) -> str:
     name = f"tests-{uuid4().hex[:12]}"
     boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     return f"s3://{name}"
+
+
+@pytest.fixture(params=["folder", "store"])
+def any_lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
+    """An empty lake in each kind of place: a test that takes it holds for both."""
+    if request.param == "folder":
+        return Lake(tmp_path / "lake")
+    return lake_of(Settings(home=tmp_path / "home", lake_url=request.getfixturevalue("bucket_url") + "/lake"))

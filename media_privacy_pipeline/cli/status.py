@@ -17,15 +17,15 @@ def register(app: typer.Typer) -> None:
 
 def status(landing: Landing = None, home: Home = None, json: AsJson = False) -> None:
     """Say what landed, what was taken in, what readers see, and whether a run is going on."""
-    from ..lake import Lake
     from ..orchestration.days import arrival_days
     from ..published.shelf import layout_of, shelf_of
     from ..runlock import holder_of
+    from ..stores import lake_of
 
     settings = settings_of(landing=landing, home=home)
     layout, shelf = layout_of(settings), shelf_of(settings)
     landed = arrival_days(settings.landing)
-    taken = Lake(settings.lake).days("accepted_viewing_events")
+    taken = lake_of(settings).days("accepted_viewing_events")
     waiting = sorted(set(landed) - set(taken))
     holder = holder_of(settings.home)
     current, latest = shelf.pointer().release_id, layout.latest()

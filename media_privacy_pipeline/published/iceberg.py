@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "published"
 _NAME = "media_privacy"
-"""Under which name PyIceberg's own configuration has a REST catalogue's token: PYICEBERG_CATALOG__MEDIA_PRIVACY__TOKEN."""
+"""The name in PyIceberg's own configuration: PYICEBERG_CATALOG__MEDIA_PRIVACY__TOKEN is a REST catalogue's token."""
 
 
 def open_catalogue(url: str, shelf: Shelf) -> Catalog:
@@ -160,7 +160,7 @@ def _drop(catalogue: Catalog, kept: set[str]) -> int:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """A block that talks to the catalogue; its errors become Refused, without their text: it may quote a URL's password."""
+    """A block that talks to the catalogue; its errors become Refused without their text, which may quote a password."""
     from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
     from sqlalchemy.exc import SQLAlchemyError
 

@@ -6,7 +6,7 @@ two publishers that place the same release at once would otherwise mix their fil
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -119,6 +119,14 @@ class UrlShelf:
     def dataset(self, paths: Collection[str], schema: Any) -> Any:
         """Files of one table as pyarrow's dataset, which reads the columns and row groups that it is asked for."""
         return self.bucket.dataset(paths, schema)
+
+    def stored(self) -> Iterator[tuple[str, Path]]:
+        """Every object, whatever it is, as a local copy: for whoever looks into all of them."""
+        for item in list(self.bucket.items()):
+            copy = self.fetch(item.name)
+            if copy is not None:
+                yield item.name, copy
+                copy.unlink()
 
     def place(self, folder: Path, manifest: Manifest) -> None:
         """See Shelf. Raises Refused where another publisher is placing, or has placed, another release of its id."""

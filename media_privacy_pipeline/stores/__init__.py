@@ -6,5 +6,6 @@ who reads. Endpoint, region and credentials come from the AWS_* environment alon
 """
 
 from .bucket import Bucket, Conflict, Item, Stored, is_url
+from .opening import lake_of
 
-__all__ = ["Bucket", "Conflict", "Item", "Stored", "is_url"]
+__all__ = ["Bucket", "Conflict", "Item", "Stored", "is_url", "lake_of"]
