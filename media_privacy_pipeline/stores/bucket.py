@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -213,12 +213,11 @@ class Bucket:
     def client(self) -> Any:
         """boto3's client. Raises UsageError where the extra `[s3]` is not installed."""
         try:
-            import boto3
-            from botocore.config import Config
+            import boto3  # noqa: F401
         except ImportError:
             raise UsageError(f"{self.url}: pip install 'media-privacy-pipeline[s3]'") from None
         with self._told("open it"):
-            return boto3.Session().client("s3", config=Config(connect_timeout=10, max_pool_connections=2 * _AT_ONCE))
+            return _client(frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
 
     @cached_property
     def filesystem(self) -> Any:
@@ -269,6 +268,15 @@ class Bucket:
 
     def _told(self, doing: str) -> Any:
         return told(self.url, doing, self.then)
+
+
+@lru_cache(maxsize=2)
+def _client(environment: frozenset[tuple[str, str]]) -> Any:
+    """One client a process, as long as the environment that it was made from stays: it takes half a second to make."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.Session().client("s3", config=Config(connect_timeout=10, max_pool_connections=2 * _AT_ONCE))
 
 
 def _each(do: Any, items: Iterable[Any]) -> None:
