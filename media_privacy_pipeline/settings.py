@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .audit_policy import AuditSize
 
+ELSEWHERE = ("consent_ledger_url", "budget_ledger_url", "lake_url", "published_url", "iceberg_url")
+"""Settings of what a home may keep outside of itself: a home that is made for a test must not share them."""
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
