@@ -2,7 +2,7 @@
 
     python -m benchmarks.object_store --rows 4000000
 
-Runs moto's S3 on loopback, in a process of its own: its speed is Python's and no network's. The processor time is that of
+Runs moto's S3 on loopback, in a process of its own: its speed is that of Python and of no network. Processor time is of
 this process alone.
 """
 

@@ -5,6 +5,7 @@ Executors find endpoint and credentials in their own AWS_* environment: nothing 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -21,9 +22,11 @@ def frame(spark: SparkSession, bucket: Bucket, names: Sequence[str], schema: pa.
     from pyspark.sql.pandas.types import from_arrow_schema
 
     numbers = spark.range(0, len(names), 1, max(len(names), 1))
-    return numbers.mapInArrow(
-        _reading(bucket.url, tuple(names), schema), from_arrow_schema(schema, prefer_timestamp_ntz=True)
-    )
+    kinds = from_arrow_schema(schema, prefer_timestamp_ntz=True)
+    with warnings.catch_warnings():
+        # PySpark says so of every function over Arrow; there is no pandas in this one.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
+        return numbers.mapInArrow(_reading(bucket.url, tuple(names), schema), kinds)
 
 
 def _reading(url: str, names: tuple[str, ...], schema: pa.Schema) -> Callable[[Iterator[Any]], Iterator[Any]]:

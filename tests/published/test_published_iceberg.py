@@ -14,6 +14,7 @@ from media_privacy_pipeline.engines import Engine, Session
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.published import iceberg, open_release, steps
 from media_privacy_pipeline.published.gate import Verdict
+from media_privacy_pipeline.published.on_executors import frame
 from media_privacy_pipeline.published.shelf import shelf_of
 from media_privacy_pipeline.published.steps import candidate, publish
 from media_privacy_pipeline.stores import Bucket
@@ -110,10 +111,12 @@ def test_spark_reads_the_scan_plan(session: Session, spark_engine: Engine) -> No
     spark = SparkSession.getActiveSession()
     assert spark is not None
     if session.settings.published_url is None:
-        frame = spark.read.parquet(*found)
+        read = spark.read.parquet(*found)
     else:
-        frame = open_release(session.settings.published_url).spark(spark, "title_daily")
-    assert sorted(row.plays for row in frame.collect()) == [1.0, 1.0]
+        bucket = Bucket(session.settings.published_url)
+        names = [path.removeprefix(f"{bucket.url}/") for path in found]
+        read = frame(spark, bucket, names, open_release(bucket.url).schema("title_daily"))
+    assert sorted(row.plays for row in read.collect()) == [1.0, 1.0]
 
 
 def test_a_catalogue_that_fails_leaves_the_release_out_and_is_told_later(
