@@ -54,6 +54,12 @@ class Candidate:
         staged = self.layout.candidate(self.manifest.release_id) / path
         return staged if staged.exists() else self.shelf.fetch(path)
 
+    def fetch(self) -> None:
+        """Get what is published already near, all of it at once."""
+        staged = self.layout.candidate(self.manifest.release_id)
+        paths = (file.path for entry in self.manifest.tables.values() for file in entry.files)
+        self.shelf.fetch_all(path for path in paths if not (staged / path).exists())
+
     def source(self, session: Session, contract: Contract, entry: TableEntry) -> Checked:
         """A table as an engine's input. Restricted tables are decrypted in memory."""
         found = [self.find(file.path) for file in entry.files]
@@ -100,6 +106,7 @@ def examine(session: Session, span: Span, candidate: Candidate, evidence: Eviden
 
 
 def _files(candidate: Candidate) -> Iterator[Reason]:
+    candidate.fetch()
     for name, entry in sorted(candidate.manifest.tables.items()):
         for file in entry.files:
             path = candidate.find(file.path)

@@ -61,6 +61,9 @@ class LocalShelf:
         file = self.layout.root / path
         return file if file.exists() else None
 
+    def fetch_all(self, paths: Iterable[str]) -> None:
+        """See Shelf."""
+
     def read(self, path: str, columns: Sequence[str], properties: Any | None) -> pa.Table:
         """See Shelf."""
         return pq.ParquetFile(self.layout.root / path, decryption_properties=properties).read(columns=list(columns))

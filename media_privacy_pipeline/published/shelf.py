@@ -64,6 +64,10 @@ class Shelf(Protocol):
         """A local file with an object's bytes, to be read and not kept; None where there is none."""
         ...
 
+    def fetch_all(self, paths: Iterable[str]) -> None:
+        """`fetch` ahead those of some files that are there, several at a time."""
+        ...
+
     def read(self, path: str, columns: Sequence[str], properties: Any | None) -> pa.Table:
         """Columns of a Parquet file, decrypted with pyarrow's properties where it is encrypted."""
         ...

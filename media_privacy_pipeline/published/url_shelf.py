@@ -96,12 +96,16 @@ class UrlShelf:
 
     def fetch(self, path: str) -> Path | None:
         """See Shelf. The copy lies in HOME/work, which every run empties."""
-        if self.cache is None:
-            raise ValueError("only a publisher has a place for copies")
-        copy = self.cache / path
+        copy = self._copy(path)
         if not copy.exists() and not self.bucket.download(path, copy):
             return None
         return copy
+
+    def fetch_all(self, paths: Iterable[str]) -> None:
+        """See Shelf."""
+        wanted = {path: self._copy(path) for path in paths}
+        missing = {path: copy for path, copy in wanted.items() if not copy.exists()}
+        self.bucket.download_all(missing, missing_ok=True)
 
     def read(self, path: str, columns: Sequence[str], properties: Any | None) -> pa.Table:
         """See Shelf."""
@@ -174,6 +178,11 @@ class UrlShelf:
         if self.cache is not None:
             for path in gone:
                 (self.cache / path).unlink(missing_ok=True)
+
+    def _copy(self, path: str) -> Path:
+        if self.cache is None:
+            raise ValueError("only a publisher has a place for copies")
+        return self.cache / path
 
     @cached_property
     def _publisher(self) -> str:

@@ -143,11 +143,11 @@ class Bucket:
             half.unlink(missing_ok=True)
         return True
 
-    def download_all(self, files: Mapping[str, Path]) -> None:
-        """Copy objects to files, several at a time. Raises Refused where one is missing."""
+    def download_all(self, files: Mapping[str, Path], *, missing_ok: bool = False) -> None:
+        """Copy objects to files, several at a time. Raises Refused where one is missing, unless that may be."""
 
         def one(item: tuple[str, Path]) -> None:
-            if not self.download(*item):
+            if not self.download(*item) and not missing_ok:
                 raise Refused(f"{self.url}/{item[0]}: it is gone" + self._so)
 
         _each(one, files.items())
@@ -188,7 +188,7 @@ class Bucket:
         wanted_gone = sorted(names)
         for at in range(0, len(wanted_gone), _DELETED_AT_ONCE):
             some = wanted_gone[at : at + _DELETED_AT_ONCE]
-            with self._told(f"delete {len(some)} objects"):
+            with told(self.url, f"delete {len(some)} objects"):
                 wanted = {"Objects": [{"Key": self._key(name)} for name in some], "Quiet": True}
                 answer = self.client.delete_objects(Bucket=self._bucket, Delete=wanted)
             if answer.get("Errors"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,8 @@ def _meaning(error: BaseException) -> str:
         PartialCredentialsError,
     )
 
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return "the disk of this machine is full: free some space and run again"
     if isinstance(error, ClientError):
         return _of_code(str(error.response["Error"]["Code"]), _status(error))
     if isinstance(error, NoCredentialsError | PartialCredentialsError):

@@ -60,6 +60,7 @@ class UrlLake(Lake):
         self._home = home
         self._cache = Cache(copies, limit)
         self._known: dict[str, _Table] = {}
+        self._mine = False
 
     def tables(self) -> list[str]:
         """See Lake.tables."""
@@ -203,6 +204,8 @@ class UrlLake(Lake):
 
         Two homes would sweep each other's files, and the keys of one do not open the pseudonyms of the other.
         """
+        if self._mine:
+            return
         own = self._home / "lake.id"
         if not own.exists():
             replace_text(own, uuid4().hex + "\n")
@@ -214,3 +217,4 @@ class UrlLake(Lake):
             raise UsageError(
                 f"{self._bucket.url}: this is another home's lake: set MEDIA_PRIVACY_LAKE_URL to a prefix of its own"
             )
+        self._mine = True
