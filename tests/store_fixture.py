@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -104,6 +105,18 @@ def bucket_url(store: Store) -> str:
     name = f"tests-{uuid4().hex[:12]}"
     boto3.client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     return f"s3://{name}"
+
+
+@pytest.fixture
+def store_on_executors(store: Store, spark_engine: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment that finds the server, on executors too: here they were started before it."""
+    from pyspark.sql import SparkSession
+
+    running = SparkSession.getActiveSession()
+    assert running is not None
+    for name, value in os.environ.items():
+        if name.startswith("AWS_"):
+            monkeypatch.setitem(running.sparkContext.environment, name, value)
 
 
 @pytest.fixture(params=["folder", "store"])

@@ -103,6 +103,7 @@ def test_duckdb_reads_the_scan_plan(session: Session) -> None:
 
 
 @pytest.mark.spark
+@pytest.mark.usefixtures("store_on_executors")
 def test_spark_reads_the_scan_plan(session: Session, spark_engine: Engine) -> None:
     from pyspark.sql import SparkSession
 

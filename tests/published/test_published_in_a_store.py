@@ -71,6 +71,7 @@ def test_every_reader_sees_what_the_folder_would_hold(
 
 
 @pytest.mark.spark
+@pytest.mark.usefixtures("store_on_executors")
 def test_spark_reads_it_through_arrow_on_the_executors(session: Session, url: str, spark_engine: Engine) -> None:
     from pyspark.sql import SparkSession
 
