@@ -19,17 +19,24 @@ from media_privacy_pipeline.published.shelf import shelf_of
 from media_privacy_pipeline.published.steps import candidate, publish
 from media_privacy_pipeline.stores import Bucket
 
+everywhere = pytest.mark.parametrize("place", ["folder", "store"])
 
-@pytest.fixture(params=["folder", "store"])
+
+@pytest.fixture
+def place() -> str:
+    return "folder"
+
+
+@pytest.fixture
 def session(
-    request: pytest.FixtureRequest, tmp_path: Path, make_session: Callable[..., Session], house: House
+    request: pytest.FixtureRequest, tmp_path: Path, make_session: Callable[..., Session], house: House, place: str
 ) -> Session:
     write_contracts(tmp_path / "sql")
     # What the gate looks into is tried elsewhere.
     request.getfixturevalue("monkeypatch").setattr(steps, "verify", lambda *_: Verdict((), ()))
-    place = request.getfixturevalue("bucket_url") + "/out" if request.param == "store" else None
+    url = request.getfixturevalue("bucket_url") + "/out" if place == "store" else None
     made = make_session(
-        sql=tmp_path / "sql", published_url=place, iceberg_url=f"sqlite:///{tmp_path / 'catalogue.sqlite'}"
+        sql=tmp_path / "sql", published_url=url, iceberg_url=f"sqlite:///{tmp_path / 'catalogue.sqlite'}"
     )
     put_all(made)
     return made
@@ -46,6 +53,7 @@ def catalogue_of(session: Session) -> iceberg.Catalog:
     return iceberg.open_catalogue(str(session.settings.iceberg_url), shelf_of(session.settings))
 
 
+@everywhere
 def test_each_release_is_a_tag_on_the_files_that_are_there(session: Session) -> None:
     first = release(session)
     put_day(session, SECOND, [3.0, 4.0])
@@ -89,6 +97,7 @@ def test_past_releases_are_dropped_with_their_snapshots(session: Session) -> Non
     assert iceberg.register(catalogue, shelf_of(session.settings), session.policy) == (0, 0)
 
 
+@everywhere
 def test_duckdb_reads_the_scan_plan(session: Session) -> None:
     release_id = release(session)
     found = iceberg.files(catalogue_of(session), "title_daily", release_id)
@@ -103,6 +112,7 @@ def test_duckdb_reads_the_scan_plan(session: Session) -> None:
 
 
 @pytest.mark.spark
+@pytest.mark.parametrize("place", ["store"])
 @pytest.mark.usefixtures("store_on_executors")
 def test_spark_reads_the_scan_plan(session: Session, spark_engine: Engine) -> None:
     from pyspark.sql import SparkSession
@@ -111,12 +121,9 @@ def test_spark_reads_the_scan_plan(session: Session, spark_engine: Engine) -> No
     found = iceberg.files(catalogue_of(session), "title_daily", release_id)
     spark = SparkSession.getActiveSession()
     assert spark is not None
-    if session.settings.published_url is None:
-        read = spark.read.parquet(*found)
-    else:
-        bucket = Bucket(session.settings.published_url)
-        names = [path.removeprefix(f"{bucket.url}/") for path in found]
-        read = frame(spark, bucket, names, open_release(bucket.url).schema("title_daily"))
+    bucket = Bucket(str(session.settings.published_url))
+    names = [path.removeprefix(f"{bucket.url}/") for path in found]
+    read = frame(spark, bucket, names, open_release(bucket.url).schema("title_daily"))
     assert sorted(row.plays for row in read.collect()) == [1.0, 1.0]
 
 
