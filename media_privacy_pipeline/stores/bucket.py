@@ -91,7 +91,7 @@ class Bucket:
                 answer = self.client.put_object(Bucket=self._bucket, Key=self._key(name), Body=content, **condition)
                 return str(answer["ETag"])
             except self.client.exceptions.ClientError as error:
-                if error.response["Error"]["Code"] not in _CONFLICT | _MISSING - {"NoSuchBucket"}:
+                if error.response["Error"]["Code"] not in _CONFLICT | _MISSING:
                     raise
         now = self.read(name)
         if now is not None and now.content == content and now.version != seen:
@@ -185,9 +185,9 @@ class Bucket:
 
     def remove(self, names: Iterable[str]) -> None:
         """Delete objects; those that are gone are no error."""
-        wanted_gone = sorted(names)
-        for at in range(0, len(wanted_gone), _DELETED_AT_ONCE):
-            some = wanted_gone[at : at + _DELETED_AT_ONCE]
+        gone = sorted(names)
+        for at in range(0, len(gone), _DELETED_AT_ONCE):
+            some = gone[at : at + _DELETED_AT_ONCE]
             with told(self.url, f"delete {len(some)} objects"):
                 wanted = {"Objects": [{"Key": self._key(name)} for name in some], "Quiet": True}
                 answer = self.client.delete_objects(Bucket=self._bucket, Delete=wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 from publishing_house import SECOND, House, put_all, put_audit, put_day, span, write_contracts
+from typer.testing import CliRunner
 
+from media_privacy_pipeline.cli.app import app
 from media_privacy_pipeline.engines import Engine, Session
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.published import iceberg, open_release, steps
@@ -140,3 +143,15 @@ def test_a_catalogue_that_fails_leaves_the_release_out_and_is_told_later(
     assert current is not None
     assert publish(session, span()).skipped
     assert iceberg.files(catalogue_of(session), "title_daily", current)
+
+
+def test_the_command_registers_what_is_out_already(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    quiet = Session(session.settings.model_copy(update={"iceberg_url": None}))
+    release_id = release(quiet)
+    command = ["catalogue", "--home", str(session.settings.home), "--json"]
+    refused = CliRunner().invoke(app, command)
+    assert isinstance(refused.exception, UsageError)
+    monkeypatch.setenv("MEDIA_PRIVACY_ICEBERG_URL", str(session.settings.iceberg_url))
+    told = json.loads(CliRunner().invoke(app, command, catch_exceptions=False).stdout)
+    assert told == {"release": release_id, "tables_tagged": 3, "tags_dropped": 0}
+    assert iceberg.files(catalogue_of(session), "title_daily", release_id)
