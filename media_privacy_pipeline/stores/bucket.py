@@ -211,11 +211,7 @@ class Bucket:
 
     @cached_property
     def client(self) -> Any:
-        """boto3's client. Raises UsageError where the extra `[s3]` is not installed."""
-        try:
-            import boto3  # noqa: F401
-        except ImportError:
-            raise UsageError(f"{self.url}: pip install 'media-privacy-pipeline[s3]'") from None
+        """boto3's client."""
         with self._told("open it"):
             return _client(frozenset((name, value) for name, value in os.environ.items() if name.startswith("AWS_")))
 

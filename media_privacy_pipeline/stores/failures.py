@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from ..errors import PipelineError, Refused
+from ..errors import PipelineError, Refused, UsageError
 
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _UNKNOWN = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthFailure", "UnrecognizedClientException"}
@@ -20,11 +20,14 @@ _SERVER_FAILS = 500
 def told(url: str, doing: str, then: str = "") -> Iterator[None]:
     """A block that talks to a store; its errors become Refused, naming the address, what was done and what helps.
 
-    `then` says what holds in spite of it. MEDIA_PRIVACY_DEBUG=1 keeps the library's own error behind it.
+    Raises UsageError where the extra `[s3]` is not installed. `then` says what holds in spite of an error.
+    MEDIA_PRIVACY_DEBUG=1 keeps the library's own error behind it.
     """
-    from boto3.exceptions import Boto3Error
-    from botocore.exceptions import BotoCoreError, ClientError
-
+    try:
+        from boto3.exceptions import Boto3Error
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError:
+        raise UsageError(f"{url}: pip install 'media-privacy-pipeline[s3]'") from None
     try:
         yield
     except PipelineError:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import boto3
+import pytest
 
 from media_privacy_pipeline.doctor import Finding, examine
+from media_privacy_pipeline.errors import UsageError
+from media_privacy_pipeline.published import open_release
 from media_privacy_pipeline.settings import Settings
 
 
@@ -29,3 +33,9 @@ def test_what_cannot_be_used_is_told_with_how_to_mend_it(tmp_path: Path, bucket_
     assert {each.state for each in found.values()} == {"wrong"}
     assert "keeps older versions" in found["lake"].mend
     assert "s3://bucket/prefix" in found["published"].mend
+
+
+def test_a_missing_extra_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "boto3.exceptions", None)
+    with pytest.raises(UsageError, match=r"pip install 'media-privacy-pipeline\[s3\]'"):
+        open_release("s3://bucket/out")
