@@ -18,6 +18,7 @@ from .errors import PipelineError
 from .keys import Keyring
 from .policy import load
 from .settings import Settings
+from .stores import Bucket, is_url
 
 State = Literal["good", "warning", "wrong"]
 
@@ -46,6 +47,7 @@ def examine(settings: Settings) -> list[Finding]:
         _landing(settings),
         _disk(settings),
         *_telemetry(settings),
+        *_stores(settings),
     ]
 
 
@@ -81,7 +83,7 @@ def _keys(settings: Settings) -> Finding:
     if path.is_relative_to(settings.home):
         return Finding("keys", "wrong", f"{path} lies in the home", "Move it out and set MEDIA_PRIVACY_KEYS to it")
     if not path.exists():
-        if (settings.lake / "subjects").exists():
+        if (settings.home / "lake.id").exists() or (settings.lake / "subjects").exists():
             return Finding(
                 "keys", "wrong", f"{path} is missing", "Restore it from your backup: this home was made with it"
             )
@@ -117,6 +119,19 @@ def _landing(settings: Settings) -> Finding:
     if not os.access(landing, os.R_OK | os.X_OK):
         return Finding("landing", "wrong", f"{landing}: cannot be read", f"Run: chmod u+rx {landing}")
     return Finding("landing", "good", str(landing))
+
+
+def _stores(settings: Settings) -> Iterator[Finding]:
+    for name, url in (("lake", settings.lake_url), ("published", settings.published_url)):
+        if url is None:
+            continue
+        try:
+            if is_url(url):
+                Bucket(url).refuse_versions()
+        except PipelineError as error:
+            yield Finding(name, "wrong", "cannot be used", str(error))
+        else:
+            yield Finding(name, "good", url)
 
 
 def _disk(settings: Settings) -> Finding:

@@ -3,6 +3,8 @@
     LAKE/<table>/_meta.json, part-*.parquet                      a table kept as one snapshot
     LAKE/<table>/<column>=YYYY-MM-DD/_meta.json, part-*.parquet  a table kept by day
 
+(stores.lake keeps the same contract in an object store, which knows neither folders nor renames.)
+
 The partition column is in the folder's name and not in the files. A partition without rows is still a folder with its
 `_meta.json`, so that "no rows" and "never made" differ. Writers fill a staging folder beside the table; a folder is
 renamed into place when it is whole. What a crash leaves behind is swept by `sweep`, which also puts back a partition
@@ -77,31 +79,31 @@ class Lake:
 
     def has(self, table: str) -> bool:
         """Whether a table has been written at least once."""
-        return (self.path(table) / _META).exists() or bool(self._partitions(table))
+        return self._is_snapshot(table) or bool(self._partitions(table))
 
     def files(self, table: str, days: Iterable[date] | None = None) -> list[Path]:
         """Parquet files of a table in a fixed order: all of it, or the given days (those that exist)."""
         folders = self._folders(table, days)
-        return [file for folder in folders for file in sorted(folder.glob("*.parquet"))]
+        return [file for folder in folders for file in self._files_in(folder)]
 
     def meta(self, table: str, day: date | None = None) -> PartitionMeta | None:
         """Meta of a snapshot (no day) or of one day; None where it was never written whole."""
         folder = self.path(table) if day is None else self._partitions(table, (day,)).get(day)
-        return None if folder is None else _read_meta(folder)
+        return None if folder is None else self._meta_at(folder)
 
     def fingerprints(self, table: str) -> dict[date, str]:
         """What each day of a table was made from; empty for a snapshot or an unknown table."""
-        metas = ((day, _read_meta(folder)) for day, folder in self._partitions(table).items())
+        metas = ((day, self._meta_at(folder)) for day, folder in self._partitions(table).items())
         return {day: meta.fingerprint for day, meta in metas if meta is not None}
 
     def rows(self, table: str, days: Iterable[date] | None = None) -> int:
         """Rows of a table, or of the given days of it."""
-        metas = (_read_meta(folder) for folder in self._folders(table, days))
+        metas = (self._meta_at(folder) for folder in self._folders(table, days))
         return sum(meta.rows for meta in metas if meta is not None)
 
     def fingerprint(self, table: str, days: Iterable[date] | None = None) -> str:
         """Digest of what a table, or the given days of it, was made from: for the fingerprints of what derives."""
-        metas = [(folder.name, _read_meta(folder)) for folder in self._folders(table, days)]
+        metas = [(folder.name, self._meta_at(folder)) for folder in self._folders(table, days)]
         return fingerprint_of(table, [(name, meta.identity) for name, meta in metas if meta is not None])
 
     def is_current(self, table: str, fingerprint: str, days: Sequence[date] | None = None) -> bool:
@@ -110,7 +112,7 @@ class Lake:
             meta = self.meta(table)
             return meta is not None and meta.fingerprint == fingerprint
         folders = self._partitions(table, frozenset(days))
-        metas = [_read_meta(folders[day]) if day in folders else None for day in days]
+        metas = [self._meta_at(folders[day]) if day in folders else None for day in days]
         return all(meta is not None and meta.fingerprint == fingerprint for meta in metas)
 
     @contextmanager
@@ -129,15 +131,11 @@ class Lake:
         fingerprint stands for all of them, unless each day has its own.
         Raises ValueError for a folder of a day that was not announced; then, as on any error, nothing changes.
         """
-        target = self.path(table)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = target.parent / f"{_STAGING}{table}-{uuid.uuid4().hex[:8]}"
-        staging.mkdir()
+        staging = self._stage(table)
         try:
             yield staging
             if days is None:
-                _seal(staging, str(fingerprint))
-                self._swap(staging, target)
+                self._commit(table, {"": (staging, str(fingerprint))})
             else:
                 names = {
                     f"{by}={day.isoformat()}": fingerprint if isinstance(fingerprint, str) else fingerprint[day]
@@ -146,12 +144,9 @@ class Lake:
                 strays = sorted(folder.name for folder in staging.iterdir() if folder.name not in names)
                 if strays:
                     raise ValueError(f"{table}: rows for partitions that were not announced: {', '.join(strays[:3])}")
-                target.mkdir(exist_ok=True)
-                for name in sorted(names):
+                for name in names:
                     (staging / name).mkdir(exist_ok=True)
-                    _seal(staging / name, names[name])
-                for name in sorted(names):
-                    self._swap(staging / name, target / name)
+                self._commit(table, {name: (staging / name, names[name]) for name in sorted(names)})
         finally:
             shutil.rmtree(staging, ignore_errors=True)
 
@@ -163,17 +158,16 @@ class Lake:
         may use it, and a file must not have its `.parquet` name before it is whole. What was left for another
         fingerprint goes.
         """
-        target = self.path(table)
-        staging = target.parent / f"{_UNFINISHED}{table}-{fingerprint}"
+        staging = self._unfinished / f"{_UNFINISHED}{table}-{fingerprint}"
         self.drop_unfinished(table, but=staging)
         staging.mkdir(parents=True, exist_ok=True)
         yield staging
-        _seal(staging, fingerprint)
-        self._swap(staging, target)
+        self._commit(table, {"": (staging, fingerprint)})
+        shutil.rmtree(staging, ignore_errors=True)
 
     def drop_unfinished(self, table: str = "*", *, but: Path | None = None) -> None:
         """Remove what is left of unfinished writings of a table, or of all."""
-        for folder in self.root.glob(f"{_UNFINISHED}{table}-*"):
+        for folder in self._unfinished.glob(f"{_UNFINISHED}{table}-*"):
             if folder != but:
                 shutil.rmtree(folder)
 
@@ -197,12 +191,11 @@ class Lake:
         """
         done = []
         for folder in self._folders(table, days):
-            meta = _read_meta(folder)
-            files = sorted(folder.glob("*.parquet"))
+            meta = self._meta_at(folder)
             if meta is None:
                 continue
-            staging = self.root / f"{_STAGING}{table}-{uuid.uuid4().hex[:8]}"
-            staging.mkdir()
+            files = self._files_in(folder)
+            staging = self._stage(table)
             try:
                 lost = [
                     one
@@ -212,8 +205,7 @@ class Lake:
                 if lost:
                     if ahead is not None:
                         ahead(lost)
-                    _seal(staging, meta.fingerprint, fingerprint_of(meta.rewritten, mark))
-                    self._swap(staging, folder)
+                    self._replace(folder, staging, meta.fingerprint, fingerprint_of(meta.rewritten, mark))
                     done += lost
             finally:
                 shutil.rmtree(staging, ignore_errors=True)
@@ -237,6 +229,44 @@ class Lake:
             for pattern in (f"{_STAGING}*", f"{_TRASH}*"):
                 for folder in self.root.glob(pattern):
                     shutil.rmtree(folder, ignore_errors=True)
+
+    @property
+    def _unfinished(self) -> Path:
+        """Where what `go_on` fills outlives a crash."""
+        return self.root
+
+    def _stage(self, table: str) -> Path:
+        """A new folder to fill."""
+        staging = self.root / f"{_STAGING}{table}-{uuid.uuid4().hex[:8]}"
+        staging.mkdir(parents=True)
+        return staging
+
+    def _commit(self, table: str, parts: Mapping[str, tuple[Path, str]]) -> None:
+        """Put filled folders in the place of partitions, by name ("": the snapshot), each with its fingerprint."""
+        target = self.path(table)
+        for folder, fingerprint in parts.values():
+            _seal(folder, fingerprint)
+        for name, (folder, _) in parts.items():
+            if name:
+                target.mkdir(exist_ok=True)
+            self._swap(folder, target / name if name else target)
+
+    def _replace(self, folder: Path, staging: Path, fingerprint: str, rewritten: str) -> None:
+        """Put a rewritten partition in the place of what it was."""
+        _seal(staging, fingerprint, rewritten)
+        self._swap(staging, folder)
+
+    def _files_in(self, folder: Path) -> list[Path]:
+        return sorted(folder.glob("*.parquet"))
+
+    def _meta_at(self, folder: Path) -> PartitionMeta | None:
+        try:
+            return PartitionMeta(**json.loads((folder / _META).read_text()))
+        except FileNotFoundError:
+            return None
+
+    def _is_snapshot(self, table: str) -> bool:
+        return (self.path(table) / _META).exists()
 
     def _swap(self, new: Path, target: Path) -> None:
         trash = self.root / f"{_TRASH}{str(target.relative_to(self.root)).replace('/', _WITHIN)}"
@@ -268,20 +298,13 @@ class Lake:
         partitions = self._partitions(table)
         if partitions:
             return [partitions[day] for day in sorted(partitions)]
-        return [self.path(table)] if (self.path(table) / _META).exists() else []
+        return [self.path(table)] if self._is_snapshot(table) else []
 
 
 def _column(root: Path) -> str | None:
     """The column that a table is kept by, told from any one of its partitions; None where it has none."""
     with os.scandir(root) as entries:
         return next((entry.name.partition("=")[0] for entry in entries if "=" in entry.name), None)
-
-
-def _read_meta(folder: Path) -> PartitionMeta | None:
-    try:
-        return PartitionMeta(**json.loads((folder / _META).read_text()))
-    except FileNotFoundError:
-        return None
 
 
 def _seal(folder: Path, fingerprint: str, rewritten: str = "") -> None:

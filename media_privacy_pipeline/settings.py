@@ -11,6 +11,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from .audit_policy import AuditSize
 
+ELSEWHERE = ("consent_ledger_url", "budget_ledger_url", "lake_url", "published_url", "iceberg_url")
+"""Settings of what a home may keep outside of itself: a home that is made for a test must not share them."""
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -44,6 +47,14 @@ class Settings(BaseSettings):
     """SQLAlchemy URL of the consent ledger; a SQLite file under the home where nothing is given."""
     budget_ledger_url: str | None = None
     """SQLAlchemy URL of the privacy budget ledger; a SQLite file under the home where nothing is given."""
+    lake_url: str | None = None
+    """The lake: a local folder, or s3://bucket/prefix; HOME/lake where nothing is given."""
+    published_url: str | None = None
+    """The releases: a local folder, or s3://bucket/prefix; HOME/published where nothing is given."""
+    cache_limit: str = "20GB"
+    """How much of a lake in an object store may lie in HOME/work at once."""
+    iceberg_url: str | None = None
+    """An Iceberg catalogue that releases are registered in: its SQLAlchemy URL, or http(s):// of a REST catalogue."""
     first_day: date | None = None
     """The first arrival day that Dagster shows; the earliest day of the landing zone where nothing is given."""
     last_day: date | None = None
@@ -64,8 +75,10 @@ class Settings(BaseSettings):
 
     @property
     def lake(self) -> Path:
-        """Root of the Parquet folders."""
-        return self.home / "lake"
+        """Root of the Parquet folders; of their local copies where the lake is in an object store."""
+        if self.lake_url is None:
+            return self.home / "lake"
+        return self.work / "lake" if "://" in self.lake_url else Path(self.lake_url)
 
     @property
     def work(self) -> Path:
@@ -79,8 +92,9 @@ class Settings(BaseSettings):
 
     @property
     def published(self) -> Path:
-        """What other teams read."""
-        return self.home / "published"
+        """What other teams read, where it stands in a folder."""
+        inside = self.published_url is None or "://" in self.published_url
+        return self.home / "published" if inside else Path(str(self.published_url))
 
     @property
     def models(self) -> Path:

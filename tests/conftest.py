@@ -15,7 +15,7 @@ from media_privacy_pipeline.engines import Engine, Session
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.settings import Settings
 
-pytest_plugins = ["postgres_fixture", "cli_fixture"]
+pytest_plugins = ["postgres_fixture", "cli_fixture", "store_fixture"]
 
 # A failing example prints the line that reproduces it; the machine is shared, so a slow example is no failure.
 hypothesis_settings.register_profile("house", deadline=None, print_blob=True)

@@ -22,7 +22,7 @@ LEVELS = (
     ("models", "discovery", "published", "quality", "exact"),
     ("privacy", "consent", "landing"),
     ("engines",),
-    ("sql", "lake", "keeping"),
+    ("sql", "lake", "keeping", "stores"),
     (
         "policy",
         "keys",
@@ -50,6 +50,8 @@ SIDEWAYS = {
     ("published", "quality"),
     # A person's page is filled in as every page is.
     ("rights", "reports"),
+    # A lake in an object store is a lake.
+    ("stores", "lake"),
     # What a consent string is, the door asks the decoders: pure functions, and nothing else of that room.
     ("landing", "consent"),
     ("policy", "errors"), ("policy", "consent_policy"), ("policy", "release_policy"), ("policy", "import_policy"),
@@ -62,6 +64,7 @@ SIDEWAYS = {
 
 HEAVY = {"pyspark", "great_expectations", "implicit", "dp_accounting"}
 LIGHT = (
+    "stores",
     "sql",
     "engines",
     "lake",

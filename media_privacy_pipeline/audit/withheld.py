@@ -20,6 +20,7 @@ from ..consent import steps as consent
 from ..engines import Session, Span
 from ..landing import steps as door
 from ..landing.sources import SOURCES
+from ..settings import ELSEWHERE
 from ..sql.permitted import permitted_name
 from .finding import Finding, exact
 
@@ -77,7 +78,7 @@ def check_withheld(session: Session, night: Night = honest_night) -> list[Findin
 
 def world_of(session: Session, folder: Path) -> Session:
     """A home in `folder` under the same policy, SQL and engine: its lake, keys and ledgers are its own."""
-    apart: dict[str, Any] = {"consent_ledger_url": None, "budget_ledger_url": None, "keys": folder / "keys"}
+    apart: dict[str, Any] = {**dict.fromkeys(ELSEWHERE), "keys": folder / "keys"}
     apart |= {"landing": folder / "landing", "home": folder / "home"}
     made = Session(session.settings.model_copy(update=apart))
     made.__dict__.update(policy=session.policy, project=session.project, engine=session.engine)

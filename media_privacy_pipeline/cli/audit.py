@@ -47,6 +47,7 @@ def audit(
     from ..audit.steps import tried
     from ..errors import UsageError
     from ..policy import load
+    from ..settings import ELSEWHERE
     from .opening import opened
 
     if engine not in (None, "duckdb", "spark"):
@@ -58,7 +59,8 @@ def audit(
     with ExitStack() as stack:
         if not there:
             folder = Path(stack.enter_context(TemporaryDirectory()))
-            settings = settings.model_copy(update={"home": folder / "home", "keys": folder / "keys"})
+            apart = {**dict.fromkeys(ELSEWHERE), "home": folder / "home", "keys": folder / "keys"}
+            settings = settings.model_copy(update=apart)
         session = stack.enter_context(opened(settings, "audit"))
         found = [*tried(session, size), *(_of_home(session) if there else [])]
         found += check_mutants(session, size, settings.work) if mutants else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
@@ -99,15 +100,19 @@ def releases(
     json: AsJson = False,
 ) -> None:
     """List the releases of a home, the newest first; the one that readers use is marked."""
-    from ..published import open_release, release_ids
+    from ..published.shelf import shelf_of
 
     settings = settings_of(home=home)
-    found = [open_release(settings.home, release_id) for release_id in release_ids(settings.home)]
-    current = open_release(settings.home).release_id if found else None
+    shelf = shelf_of(settings)
+    found = [shelf.manifest(release_id) for release_id in shelf.releases()]
+    current = shelf.pointer().release_id if found else None
     # Two releases of one as-of time differ in what they were made from; then the later one is the newer.
-    found.sort(key=lambda each: (each.manifest.as_of, _placed_at(each)), reverse=True)
+    alike = Counter(each.as_of for each in found)
+    found.sort(
+        key=lambda each: (each.as_of, shelf.placed_at(each.release_id) if alike[each.as_of] > 1 else 0.0), reverse=True
+    )
     rows: list[dict[str, Any]] = []
-    for release_id, manifest in ((each.release_id, each.manifest) for each in islice(found, limit or None)):
+    for release_id, manifest in ((each.release_id, each) for each in islice(found, limit or None)):
         rows.append(
             {
                 "release": release_id,
@@ -125,17 +130,10 @@ def releases(
     elif rows:
         as_table(list(rows[0]), [list(row.values()) for row in rows])
     else:
-        typer.echo(f"{settings.home}: nothing was published here yet; `media-privacy run` does it", err=True)
-
-
-def _placed_at(release: Release) -> int:
-    from ..published.layout import Layout
-
-    return Layout(release.home).manifest(release.release_id).stat().st_mtime_ns
+        typer.echo(f"{shelf.where}: nothing was published here yet; `media-privacy run` does it", err=True)
 
 
 def _open(home: Home, release_id: str | None) -> Release:
-    from ..published import open_release
+    from ..published import opened
 
-    settings = settings_of(home=home)
-    return open_release(settings.home, release_id, keys=settings.key_file)
+    return opened(settings_of(home=home), release_id)

@@ -75,13 +75,13 @@ def run(
 
 def _tell(report: RunReport, settings: Settings, seconds: float, *, json: bool) -> None:
     from ..engines import Session
-    from ..published import open_release
+    from ..published import opened
     from ..reports.summary import summary
     from .summary import told
 
     session = Session(settings)
     try:
-        found = summary(session, open_release(settings.home, keys=settings.key_file))
+        found = summary(session, opened(settings))
     finally:
         session.close()
     if json:

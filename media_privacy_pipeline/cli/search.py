@@ -34,9 +34,9 @@ def search(
 
     from ..discovery import search as found_for
     from ..discovery.tables import TABLES
-    from ..published import open_release
+    from ..published import opened as opened_release
 
-    opened = open_release(settings_of(home=home).home, release)
+    opened = opened_release(settings_of(home=home), release)
     with duckdb.connect() as connection:
         for table in TABLES:
             opened.duckdb(table, connection).create_view(table)

@@ -17,18 +17,18 @@ def register(app: typer.Typer) -> None:
 
 def status(landing: Landing = None, home: Home = None, json: AsJson = False) -> None:
     """Say what landed, what was taken in, what readers see, and whether a run is going on."""
-    from ..lake import Lake
     from ..orchestration.days import arrival_days
-    from ..published.layout import Layout
+    from ..published.shelf import layout_of, shelf_of
     from ..runlock import holder_of
+    from ..stores import lake_of
 
     settings = settings_of(landing=landing, home=home)
-    layout = Layout(settings.home)
+    layout, shelf = layout_of(settings), shelf_of(settings)
     landed = arrival_days(settings.landing)
-    taken = Lake(settings.lake).days("accepted_viewing_events")
+    taken = lake_of(settings).days("accepted_viewing_events")
     waiting = sorted(set(landed) - set(taken))
     holder = holder_of(settings.home)
-    current, latest = layout.current(), layout.latest()
+    current, latest = shelf.pointer().release_id, layout.latest()
     refused = latest is not None and latest != current and (layout.candidate(latest) / "refused.json").exists()
     facts: dict[str, Any] = {
         "home": settings.home,
@@ -39,7 +39,7 @@ def status(landing: Landing = None, home: Home = None, json: AsJson = False) -> 
         "last_taken_in": taken[-1] if taken else None,
         "waiting_days": len(waiting),
         "release": current,
-        "releases": len(layout.releases()),
+        "releases": len(shelf.releases()),
         "refused_candidate": latest if refused else None,
         "running": None if holder is None else str(holder),
     }

@@ -58,11 +58,12 @@ def told(found: Summary, home: Path, landing: Path) -> Iterator[str]:
     for check in found.failed[:5]:
         yield f"  {check.table}: {check.name}: {check.unexpected:,} of {check.total:,}"
     yield ""
+    place = home if "://" not in found.places["published"] else found.places["published"]
     yield "Next"
     yield f"  report       {found.places['report']}"
     yield f"  Dagster UI   media-privacy ui --landing {landing} --home {home}"
     yield f"  terminal     media-privacy read title_daily --home {home}"
-    yield f'  Python       from media_privacy_pipeline.published import open_release; r = open_release("{home}")'
+    yield f'  Python       from media_privacy_pipeline.published import open_release; r = open_release("{place}")'
     yield '               r.duckdb("title_daily"), r.pandas("title_daily"), r.arrow(...), r.spark(spark, ...)'
 
 

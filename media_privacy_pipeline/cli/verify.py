@@ -44,21 +44,19 @@ def verify(home: Home = None, json: AsJson = False) -> None:
 
 def _release(session: Session) -> tuple[str | None, list[str]]:
     from ..errors import PipelineError
-    from ..published.layout import Layout
-    from ..published.manifest import read_manifest
-    from ..published.rows import digest_of
+    from ..published.shelf import shelf_of
 
-    layout = Layout(session.settings.home)
-    current = layout.current()
+    shelf = shelf_of(session.settings)
+    current = shelf.pointer().release_id
     if current is None:
         return None, []
     try:
-        manifest = read_manifest(layout.manifest(current))
+        manifest = shelf.manifest(current)
         manifest.verify(session.keyring.verifier_hex)
     except PipelineError as error:
         return current, [str(error)]
     files = [file for entry in manifest.tables.values() for file in entry.files]
-    missing = [file.path for file in files if not (layout.root / file.path).exists()]
-    present = [file for file in files if file.path not in missing]
-    changed = [file.path for file in present if digest_of(layout.root / file.path) != file.sha256]
+    there = shelf.present([file.path for file in files])
+    missing = [file.path for file in files if file.path not in there]
+    changed = [file.path for file in files if file.path in there and shelf.digest(file.path) != file.sha256]
     return current, [*(f"{path} is missing" for path in missing), *(f"{path} was changed" for path in changed)]

@@ -19,6 +19,7 @@ from ..policy import Policy
 from ..settings import Settings
 from ..sql import Project, load_project
 from ..sql.project import Parameter
+from ..stores import lake_of
 from .protocol import Engine, Folder, Input
 
 
@@ -83,7 +84,7 @@ class Session:
     @cached_property
     def lake(self) -> Lake:
         """The Parquet folders."""
-        return Lake(self.settings.lake)
+        return lake_of(self.settings)
 
     @cached_property
     def project(self) -> Project:

@@ -8,14 +8,15 @@ import dagster as dg
 
 from ..settings import Settings
 from ..sql import Contract, Project
+from ..stores import is_url
 
 
 def definition_metadata(table: str, project: Project, settings: Settings) -> dict[str, Any]:
     """Metadata that is known before anything runs: schema, lineage, name and place."""
     contract = project.contracts.get(table)
-    metadata: dict[str, Any] = {
-        "dagster/uri": dg.MetadataValue.url((settings.lake / table).absolute().as_uri()),
-    }
+    stored = settings.lake_url is not None and is_url(settings.lake_url)
+    place = f"{settings.lake_url}/{table}" if stored else (settings.lake / table).absolute().as_uri()
+    metadata: dict[str, Any] = {"dagster/uri": dg.MetadataValue.url(place)}
     if contract is not None:
         metadata["dagster/table_name"] = f"lake.{table}"
         metadata["dagster/column_schema"] = schema(contract, project)

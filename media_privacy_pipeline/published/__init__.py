@@ -5,6 +5,6 @@ encryption of restricted tables, opening a release. Does not belong here: making
 (quality); the gate asks, it does not compute.
 """
 
-from .reader import Release, open_release, release_ids
+from .reader import Release, open_release, opened, release_ids
 
-__all__ = ["Release", "open_release", "release_ids"]
+__all__ = ["Release", "open_release", "opened", "release_ids"]

@@ -22,6 +22,7 @@ from .evidence import Code, Evidence
 from .layout import Layout
 from .manifest import Manifest, TableEntry
 from .rows import digest_of
+from .shelf import Shelf
 from .staging import contract_digest, published_contracts
 
 NEVER_EXCUSED: frozenset[Code] = frozenset({"file", "consent"})
@@ -45,24 +46,26 @@ class Candidate:
     """A manifest; its files lie in the candidate's own folder or are published already."""
 
     manifest: Manifest
-    home: Path
-
-    @property
-    def folders(self) -> tuple[Path, Path]:
-        """Where to look for a file, in this order."""
-        layout = Layout(self.home)
-        return layout.candidate(self.manifest.release_id), layout.root
+    layout: Layout
+    shelf: Shelf
 
     def find(self, path: str) -> Path | None:
-        """Where a file of the manifest is."""
-        return next((folder / path for folder in self.folders if (folder / path).exists()), None)
+        """Where a file of the manifest is: in the candidate's folder, or else published."""
+        staged = self.layout.candidate(self.manifest.release_id) / path
+        return staged if staged.exists() else self.shelf.fetch(path)
+
+    def fetch(self) -> None:
+        """Get what is published already near, all of it at once."""
+        staged = self.layout.candidate(self.manifest.release_id)
+        paths = (file.path for entry in self.manifest.tables.values() for file in entry.files)
+        self.shelf.fetch_all(path for path in paths if not (staged / path).exists())
 
     def source(self, session: Session, contract: Contract, entry: TableEntry) -> Checked:
         """A table as an engine's input. Restricted tables are decrypted in memory."""
         found = [self.find(file.path) for file in entry.files]
         files = [file for file in found if file is not None]
         if entry.access is not Access.restricted:
-            return Folder(self.home, files, contract.types, None)
+            return Folder(self.layout.home, files, contract.types, None)
         properties = decryption(table_key(session.keyring, str(entry.purpose)))
         return pa.concat_tables([pq.ParquetFile(file, decryption_properties=properties).read() for file in files])
 
@@ -103,6 +106,7 @@ def examine(session: Session, span: Span, candidate: Candidate, evidence: Eviden
 
 
 def _files(candidate: Candidate) -> Iterator[Reason]:
+    candidate.fetch()
     for name, entry in sorted(candidate.manifest.tables.items()):
         for file in entry.files:
             path = candidate.find(file.path)

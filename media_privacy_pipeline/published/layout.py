@@ -20,14 +20,15 @@ _ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class Layout:
-    """The places of one home."""
+    """The places of one home; `published` is where its releases stand, if not in the home."""
 
     home: Path
+    published: Path | None = None
 
     @property
     def root(self) -> Path:
         """What readers are given; paths in manifests are relative to it."""
-        return self.home / "published"
+        return self.published or self.home / "published"
 
     @property
     def candidates(self) -> Path:
@@ -60,13 +61,16 @@ class Layout:
 
     def releases(self) -> list[str]:
         """Ids of all placed releases, in order of their as-of times."""
-        return sorted(path.stem for path in (self.root / "_releases").glob("*.json") if _ID.fullmatch(path.stem))
+        return sorted(filter(None, (id_in(path.stem) for path in (self.root / "_releases").glob("*.json"))))
+
+
+def id_in(text: str) -> str | None:
+    """The release id that a text is. An id becomes part of paths: what is no id must not."""
+    return text.strip() if _ID.fullmatch(text.strip()) else None
 
 
 def _pointer(path: Path) -> str | None:
     try:
-        text = path.read_text().strip()
+        return id_in(path.read_text())
     except FileNotFoundError:
         return None
-    # An id becomes part of paths: what is no id must not.
-    return text if _ID.fullmatch(text) else None

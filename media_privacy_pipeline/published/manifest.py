@@ -134,8 +134,14 @@ class Manifest(_Part):
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest. Raises Refused for one that is missing or not of this form."""
     try:
-        return Manifest.model_validate_json(path.read_text())
+        return parsed(path.read_bytes(), str(path))
     except FileNotFoundError:
         raise Refused(f"{path}: there is no such manifest") from None
+
+
+def parsed(text: bytes, where: str) -> Manifest:
+    """A manifest's text. Raises Refused for one that is not of this form, naming where it is."""
+    try:
+        return Manifest.model_validate_json(text)
     except (ValidationError, ValueError):
-        raise Refused(f"{path}: not a manifest, or damaged") from None
+        raise Refused(f"{where}: not a manifest, or damaged") from None

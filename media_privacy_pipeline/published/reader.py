@@ -8,15 +8,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ..engines.types import arrow_schema
 from ..errors import Refused, UsageError
 from ..keys import Keyring
+from ..settings import Settings
 from ..sql import Access
+from ..stores import is_url
 from .crypt import decryption, table_key
 from .layout import Layout
-from .manifest import Manifest, TableEntry, read_manifest
+from .local_shelf import LocalShelf
+from .manifest import Manifest, TableEntry
+from .shelf import Shelf, shelf_of
+from .url_shelf import UrlShelf
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,9 +32,9 @@ if TYPE_CHECKING:
 class Release:
     """One release, whole: every table is the one that went out with the others."""
 
-    home: Path
+    shelf: Shelf
     manifest: Manifest
-    keys: Path
+    keys: Path | None
 
     @property
     def release_id(self) -> str:
@@ -42,13 +46,29 @@ class Release:
         """Names of its tables, restricted ones included."""
         return tuple(sorted(self.manifest.tables))
 
+    @property
+    def home(self) -> Path:
+        """The home that it was opened in. Raises UsageError where it stands in an object store."""
+        if not isinstance(self.shelf, LocalShelf):
+            raise UsageError(f"{self.shelf.where}: this release is in no home")
+        return self.shelf.layout.home
+
     def files(self, table: str) -> list[Path]:
-        """Parquet files of a table. Raises UsageError for an unknown one, Refused where they were retired."""
-        root = Layout(self.home).root
-        files = [root / file.path for file in self._entry(table).files]
-        if any(not file.exists() for file in files):
-            raise Refused(f"{table}: its files of release {self.release_id} were retired; open the current release")
-        return files
+        """Parquet files of a table on this machine. Raises UsageError for an unknown table and for a release in an
+        object store (`urls` names those), Refused where they were retired."""
+        names = self._there(table)
+        if not isinstance(self.shelf, LocalShelf):
+            raise UsageError(f"{self.shelf.where}: its files are not on this machine; `urls` names them")
+        return [self.shelf.layout.root / name for name in names]
+
+    def urls(self, table: str) -> list[str]:
+        """Parquet files of a table as addresses, local paths among them: for engines that read them themselves."""
+        return [f"{self.shelf.where}/{name}" for name in self._there(table)]
+
+    def is_whole(self, table: str) -> bool:
+        """Whether all files of a table are still there. Raises UsageError for an unknown table."""
+        names = [file.path for file in self._entry(table).files]
+        return len(self.shelf.present(names)) == len(set(names))
 
     def arrow(self, table: str, columns: Sequence[str] | None = None) -> pa.Table:
         """A table in Arrow. Restricted ones need the key file."""
@@ -56,10 +76,13 @@ class Release:
         names = list(columns or (column.name for column in entry.columns))
         schema = arrow_schema({column.name: column.type for column in entry.columns if column.name in names})
         properties = self._decryption(entry)
-        parts = [
-            pq.ParquetFile(file, decryption_properties=properties).read(columns=names) for file in self.files(table)
-        ]
+        parts = [self.shelf.read(each, names, properties) for each in self._there(table)]
         return pa.concat_tables(parts).select(names) if parts else schema.empty_table()
+
+    def changed(self, table: str) -> list[str]:
+        """The files of a table that are not what was released. Raises Refused where they were retired."""
+        self._there(table)
+        return [file.path for file in self._entry(table).files if self.shelf.digest(file.path) != file.sha256]
 
     def pandas(self, table: str) -> pd.DataFrame:
         """A table as a pandas frame."""
@@ -73,13 +96,30 @@ class Release:
         connection = connection or duckdb.connect()
         if self._entry(table).access is Access.restricted:
             return connection.from_arrow(self.arrow(table))
+        if isinstance(self.shelf, UrlShelf):
+            # DuckDB asks pyarrow for the columns and the rows that a query needs, while it runs.
+            return connection.from_arrow(self.shelf.dataset(self._there(table), self.schema(table)))
         return connection.read_parquet([str(file) for file in self.files(table)], hive_partitioning=False)
 
     def spark(self, spark: SparkSession, table: str) -> DataFrame:
         """A table as a Spark frame."""
         if self._entry(table).access is Access.restricted:
             return spark.createDataFrame(self.arrow(table))
+        if isinstance(self.shelf, UrlShelf):
+            from .on_executors import frame
+
+            return frame(spark, self.shelf.bucket, self._there(table), self.schema(table))
         return spark.read.parquet(*map(str, self.files(table)))
+
+    def _there(self, table: str) -> list[str]:
+        names = [file.path for file in self._entry(table).files]
+        if not self.is_whole(table):
+            raise Refused(f"{table}: its files of release {self.release_id} were retired; open the current release")
+        return names
+
+    def schema(self, table: str) -> pa.Schema:
+        """A table's columns in Arrow. Raises UsageError for an unknown table."""
+        return arrow_schema({column.name: column.type for column in self._entry(table).columns})
 
     def _entry(self, table: str) -> TableEntry:
         if table in self.manifest.tables:
@@ -91,28 +131,52 @@ class Release:
     def _decryption(self, entry: TableEntry) -> Any | None:
         if entry.access is not Access.restricted:
             return None
+        if self.keys is None:
+            raise UsageError(f"{self.shelf.where}: restricted tables want the key file: open_release(..., keys=...)")
         keyring = Keyring.open(self.keys, create=False)
         return decryption(table_key(keyring, str(entry.purpose)))
 
 
-def open_release(home: str | Path, release_id: str | None = None, *, keys: str | Path | None = None) -> Release:
-    """Open the current release of a home, or the one named.
+def open_release(place: str | Path, release_id: str | None = None, *, keys: str | Path | None = None) -> Release:
+    """Open the current release of a place, or the one named: a home, a folder of releases, or s3://bucket/prefix.
 
     `keys` is the key file, HOME.keys where nothing is given; only restricted tables need it. Raises UsageError where
-    there is no release yet or none of that id, and Refused for a damaged manifest.
+    there is no release yet or none of that id, and Refused for a damaged manifest or a store that fails.
     """
-    home = Path(home)
-    layout = Layout(home)
-    wanted = release_id or layout.current()
+    return _opened(_shelf(place), release_id, _keys_of(place) if keys is None else Path(keys))
+
+
+def opened(settings: Settings, release_id: str | None = None) -> Release:
+    """`open_release` of where the settings say that releases stand, with the home's key file."""
+    return _opened(shelf_of(settings), release_id, settings.key_file)
+
+
+def release_ids(place: str | Path) -> list[str]:
+    """Ids of the releases of a place, oldest as-of time first."""
+    return _shelf(place).releases()
+
+
+def _opened(shelf: Shelf, release_id: str | None, keys: Path | None) -> Release:
+    wanted = release_id or shelf.pointer().release_id
     if wanted is None:
-        raise UsageError(f"{layout.root}: nothing was published here yet")
-    if release_id is not None and release_id not in layout.releases():
-        known = ", ".join(layout.releases()) or "none"
+        raise UsageError(f"{shelf.where}: nothing was published here yet")
+    if release_id is not None and release_id not in shelf.releases():
+        known = ", ".join(shelf.releases()) or "none"
         raise UsageError(f"{release_id}: no such release; known are {known}")
-    key_file = Path(keys) if keys is not None else home.absolute().with_name(home.absolute().name + ".keys")
-    return Release(home, read_manifest(layout.manifest(wanted)), key_file)
+    return Release(shelf, shelf.manifest(wanted), keys)
 
 
-def release_ids(home: str | Path) -> list[str]:
-    """Ids of the releases of a home, oldest as-of time first."""
-    return Layout(Path(home)).releases()
+def _shelf(place: str | Path) -> Shelf:
+    if is_url(place):
+        return UrlShelf.at(str(place))
+    home = Path(place)
+    bare = (home / "_releases").is_dir() and not (home / "published").exists()
+    return LocalShelf(Layout(home, home if bare else None))
+
+
+def _keys_of(place: str | Path) -> Path | None:
+    """HOME.keys; releases in an object store are in no home."""
+    if is_url(place):
+        return None
+    home = Path(place).absolute()
+    return home.with_name(home.name + ".keys")

@@ -14,9 +14,9 @@ from ..engines.types import arrow_schema
 from ..lake import fingerprint_of
 from ..sql import Access, Contract, ProtectedBy
 from .crypt import encryption, table_key
-from .layout import Layout
 from .manifest import ColumnEntry, FileEntry, Manifest, TableEntry
 from .rows import RELEASE_ID, content_of, digest_of, in_order, read_rows, release_contract, write_rows
+from .shelf import Shelf, layout_of
 
 LATE = ("audit_findings",)
 """Tables that exist only after the candidate was audited: publish adds them."""
@@ -57,9 +57,9 @@ def contract_digest(contract: Contract) -> str:
     return fingerprint_of(contract.model_dump(mode="json"))
 
 
-def stage(session: Session, contract: Contract, before: Manifest | None) -> Staged:
+def stage(session: Session, contract: Contract, before: Manifest | None, shelf: Shelf) -> Staged:
     """Read one table of the lake and find out which of its files the release before has already."""
-    kept = _reusable(contract, before, Layout(session.settings.home).root)
+    kept = _reusable(contract, before, shelf)
     plain = session.project.contracts[contract.name]
     days: list[date | None] = list(session.lake.days(contract.name)) or [None]
     return Staged(contract, tuple(_part(session, plain, day, kept.get(day)) for day in days))
@@ -76,15 +76,17 @@ def _part(session: Session, contract: Contract, day: date | None, kept: FileEntr
     return Part(day, content, source, rows, None)
 
 
-def _reusable(contract: Contract, before: Manifest | None, root: Path) -> dict[date | None, FileEntry]:
+def _reusable(contract: Contract, before: Manifest | None, shelf: Shelf) -> dict[date | None, FileEntry]:
     entry = before.tables.get(contract.name) if before is not None else None
-    same = entry is not None and entry.contract_digest == contract_digest(contract)
-    return {file.day: file for file in entry.files if (root / file.path).exists()} if entry is not None and same else {}
+    if entry is None or entry.contract_digest != contract_digest(contract):
+        return {}
+    there = shelf.present([file.path for file in entry.files])
+    return {file.day: file for file in entry.files if file.path in there}
 
 
 def write(session: Session, staged: Staged, release_id: str, as_of: datetime) -> TableEntry:
     """Write a table's new files into the candidate's folder and describe the table."""
-    contract, folder = staged.contract, Layout(session.settings.home).candidate(release_id)
+    contract, folder = staged.contract, layout_of(session.settings).candidate(release_id)
     place = Path(contract.meta.access.value, contract.name, release_id)
     shutil.rmtree(folder / place, ignore_errors=True)
     files = [part.carried or _write_part(session, contract, part, release_id, folder, place) for part in staged.parts]

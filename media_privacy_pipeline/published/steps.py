@@ -17,8 +17,8 @@ from .layout import Layout
 from .manifest import Manifest, read_manifest
 from .overrides import excused, read_override
 from .rows import digest_of
+from .shelf import Pointer, Shelf, layout_of, retire, shelf_of
 from .staging import LATE, Staged, published_contracts, stage, write
-from .swap import place, point, retire, sweep
 
 log = logging.getLogger(__name__)
 
@@ -36,19 +36,19 @@ def candidate(session: Session, span: Span) -> StepResult:
     Nothing is written where the release of the same content is current or was set aside already. Which release that
     would be is known from its content, so that the same input makes the same release.
     """
-    layout = Layout(session.settings.home)
-    sweep(layout)
-    current = layout.current()
-    before = _trusted(session, layout, current) if current is not None else None
+    layout, shelf = layout_of(session.settings), shelf_of(session.settings)
+    shelf.sweep()
+    current = shelf.pointer().release_id
+    before = _trusted(session, shelf, current) if current is not None else None
     contracts = published_contracts(session)
     ready = {name: c for name, c in contracts.items() if name not in LATE and session.lake.has(name)}
     left_out = dict.fromkeys(sorted(contracts.keys() - ready.keys() - {*LATE}), _TOO_LITTLE)
-    staged = {name: stage(session, contract, before) for name, contract in sorted(ready.items())}
+    staged = {name: stage(session, contract, before, shelf) for name, contract in sorted(ready.items())}
     evidence = gather(session, span)
     release_id = _release_id(session, span, staged, left_out, evidence)
     rows = {"candidate": sum(session.lake.rows(name) for name in ready)}
     found: dict[str, int | float | str] = {"release_id": release_id, "tables": len(ready), "left_out": len(left_out)}
-    if layout.manifest(release_id).exists() or _whole(layout, release_id):
+    if shelf.has(release_id) or _whole(layout, shelf, release_id):
         replace_text(layout.candidates / "LATEST", release_id + "\n")
         return StepResult(rows, skipped=True, metadata=found)
     shutil.rmtree(layout.candidates, ignore_errors=True)
@@ -83,23 +83,36 @@ def publish(session: Session, span: Span) -> StepResult:
     Raises Refused with every reason that speaks against it: the last release stays, and so does the candidate, with
     `refused.json` in its folder. Raises UsageError where no candidate was set aside.
     """
-    layout = Layout(session.settings.home)
+    layout, shelf = layout_of(session.settings), shelf_of(session.settings)
     release_id = layout.latest()
     if release_id is None:
         raise UsageError(f"{layout.candidates}: there is no candidate; run the whole night")
-    if release_id == layout.current():
-        found = read_manifest(layout.manifest(release_id))
-        return _result(found, skipped=True)
-    placed = layout.manifest(release_id).exists()
-    draft = _trusted(session, layout, release_id) if placed else _complete(session, layout, release_id)
+    seen = shelf.pointer()
+    if release_id == seen.release_id:
+        _tell_catalogue(session, shelf)
+        return _result(shelf.manifest(release_id), skipped=True)
+    shelf.check()
+    placed = shelf.has(release_id)
+    draft = _trusted(session, shelf, release_id) if placed else _complete(session, layout, shelf, release_id)
+    if not placed:
+        _still_after(draft, seen)
     manifest = _judge(session, layout, draft, verify(session, span, draft))
     if not placed:
-        place(layout, manifest.signed(session.keyring))
-    point(layout, release_id)
-    removed = retire(layout, session.policy)
+        shelf.place(layout.candidate(release_id), manifest.signed(session.keyring))
+    shelf.point(release_id, seen)
+    removed = retire(shelf, session.policy)
+    _tell_catalogue(session, shelf)
     shutil.rmtree(layout.candidate(release_id), ignore_errors=True)
     log.info("release %s: %d tables, %d restricted files retired", release_id, len(manifest.tables), removed)
     return _result(manifest, skipped=False)
+
+
+def _tell_catalogue(session: Session, shelf: Shelf) -> None:
+    """Register the release in an Iceberg catalogue, where there is one: it is out by then, whatever becomes of that."""
+    if session.settings.iceberg_url is not None:
+        from .iceberg import open_catalogue, register
+
+        register(open_catalogue(session.settings.iceberg_url, shelf), shelf, session.policy)
 
 
 def verify(session: Session, span: Span, draft: Manifest) -> Verdict:
@@ -107,7 +120,8 @@ def verify(session: Session, span: Span, draft: Manifest) -> Verdict:
     from ..quality.runner import Runner
 
     runner = Runner()
-    verdict = examine(session, span, Candidate(draft, session.settings.home), gather(session, span), runner)
+    layout, shelf = layout_of(session.settings), shelf_of(session.settings)
+    verdict = examine(session, span, Candidate(draft, layout, shelf), gather(session, span), runner)
     folder = session.settings.reports / draft.release_id
     shutil.rmtree(folder, ignore_errors=True)
     runner.document(folder / "data_docs", span.as_of)
@@ -129,30 +143,40 @@ def _release_id(
     return f"{span.as_of:%Y%m%dT%H%M%S}-{content[:12]}"
 
 
-def _trusted(session: Session, layout: Layout, release_id: str) -> Manifest:
+def _trusted(session: Session, shelf: Shelf, release_id: str) -> Manifest:
     """The manifest of a placed release. Raises Refused unless this installation signed it as it is."""
-    manifest = read_manifest(layout.manifest(release_id))
+    manifest = shelf.manifest(release_id)
     manifest.verify(session.keyring.verifier_hex)
     return manifest
 
 
-def _whole(layout: Layout, release_id: str) -> bool:
+def _still_after(draft: Manifest, seen: Pointer) -> None:
+    """Raises Refused where readers use another release by now than when the candidate was made."""
+    if draft.previous != seen.release_id:
+        raise Refused(
+            f"release {draft.release_id} was made to follow {draft.previous or 'nothing'}, and {seen.release_id} was "
+            f"published since; the last release stays: run the night again"
+        )
+
+
+def _whole(layout: Layout, shelf: Shelf, release_id: str) -> bool:
     """Whether a candidate was set aside completely and is still as it was."""
     if not layout.draft(release_id).exists():
         return False
     tables = read_manifest(layout.draft(release_id)).tables
-    found = Candidate(read_manifest(layout.draft(release_id)), layout.home)
+    found = Candidate(read_manifest(layout.draft(release_id)), layout, shelf)
     paths = {file.path: file.sha256 for entry in tables.values() for file in entry.files}
     return all((at := found.find(path)) is not None and digest_of(at) == sha for path, sha in paths.items())
 
 
-def _complete(session: Session, layout: Layout, release_id: str) -> Manifest:
+def _complete(session: Session, layout: Layout, shelf: Shelf, release_id: str) -> Manifest:
     """The candidate with the tables that its audit made."""
     draft = read_manifest(layout.draft(release_id))
     contracts = published_contracts(session)
     late = {name: contracts[name] for name in LATE if name in contracts and session.lake.has(name)}
     tables = {
-        name: write(session, stage(session, contract, None), release_id, draft.as_of) for name, contract in late.items()
+        name: write(session, stage(session, contract, None, shelf), release_id, draft.as_of)
+        for name, contract in late.items()
     }
     return draft.model_copy(update={"tables": {**draft.tables, **tables}})
 

@@ -9,7 +9,7 @@ from ..durable import replace_text
 from ..engines import Session, Span, StepResult
 from ..models.config import DiscoveryConfig
 from ..models.training import registry
-from ..published import Release, open_release
+from ..published import Release, opened
 from .charts import bars, line, stacks
 from .figures import daily_plays, top_titles
 from .frontier import frontier
@@ -28,7 +28,7 @@ MODEL_CARD = "MODEL_CARD.md"
 def write_release_report(session: Session, span: Span) -> StepResult:
     """HOME/reports/<release_id>/index.html for the current release, with the notice of what is collected and the record
     of processing beside it, and HOME/reports/latest, a link to its folder."""
-    release = open_release(session.settings.home, keys=session.settings.key_file)
+    release = opened(session.settings)
     page = report_page(session, release, summary(session, release))
     path = session.settings.reports / release.release_id / "index.html"
     unchanged = path.exists() and path.read_text(encoding="utf-8") == page

@@ -228,6 +228,6 @@ def _places(session: Session, release: Release) -> dict[str, str]:
     return {
         "report": str(folder / "index.html"),
         "data_docs": str(folder / "data_docs" / "index.html"),
-        "published": str(session.settings.published),
-        "manifest": str(session.settings.published / "_releases" / f"{release.release_id}.json"),
+        "published": release.shelf.where,
+        "manifest": f"{release.shelf.where}/_releases/{release.release_id}.json",
     }

@@ -40,11 +40,14 @@ def test_a_whole_audit_leaves_the_home_as_it_was(session: Session, monkeypatch: 
 
 def test_planted_people_never_meet_ledgers_that_are_elsewhere(make_session: Callable[..., Session]) -> None:
     elsewhere = "postgresql://ledger.example/real"
-    session = make_session(consent_ledger_url=elsewhere, budget_ledger_url=elsewhere)
+    places = dict.fromkeys(("lake_url", "published_url"), "s3://real/place")
+    session = make_session(consent_ledger_url=elsewhere, budget_ledger_url=elsewhere, iceberg_url=elsewhere, **places)
     own = world_of(session, session.settings.work / "apart")
     assert own.settings.home.is_relative_to(session.settings.work)
     for url in (own.settings.consent_ledger, own.settings.budget_ledger):
         assert url.startswith(f"sqlite:///{own.settings.home}")
+    assert own.settings.lake.is_relative_to(own.settings.home)
+    assert {own.settings.lake_url, own.settings.published_url, own.settings.iceberg_url} == {None}
     assert own.settings.key_file.is_relative_to(session.settings.work)
     assert own.keyring.verifier_hex != session.keyring.verifier_hex
 

@@ -26,9 +26,12 @@ def fill(lake: Lake, fingerprint: str, rows: dict[date, int], days: list[date] =
             put(staging / f"arrival_day={day}", count)
 
 
+in_a_folder = pytest.mark.parametrize("any_lake", ["folder"], indirect=True)
+
+
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake(tmp_path / "lake")
+def lake(any_lake: Lake) -> Lake:
+    return any_lake
 
 
 def test_a_day_without_rows_is_an_empty_partition_and_not_a_missing_one(lake: Lake) -> None:
@@ -40,6 +43,7 @@ def test_a_day_without_rows_is_an_empty_partition_and_not_a_missing_one(lake: La
     assert not lake.is_current("t", "a", [*DAYS, date(2026, 1, 3)])
 
 
+@in_a_folder
 def test_a_failed_write_changes_nothing_and_leaves_nothing(lake: Lake) -> None:
     fill(lake, "a", {DAYS[0]: 3})
     unwritable = {DAYS[0]: 9, DAYS[1]: "a row count that is none"}
@@ -80,6 +84,7 @@ def test_the_fingerprint_of_a_table_follows_its_partitions(lake: Lake) -> None:
     assert lake.fingerprint("t", DAYS[:1]) == first_day
 
 
+@in_a_folder
 def test_what_a_crash_left_behind_is_swept(lake: Lake) -> None:
     fill(lake, "a", {DAYS[0]: 3})
     (lake.root / ".staging-t-dead").mkdir()
@@ -102,6 +107,7 @@ def test_a_fingerprint_depends_on_order_and_value() -> None:
     assert fingerprint_of("a", "b") != fingerprint_of("b", "a")
 
 
+@in_a_folder
 def test_a_day_is_found_by_its_name_whatever_the_column(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(lake, "a", {DAYS[0]: 3})
     with lake.write("u", "b", DAYS, by="day") as staging:
@@ -116,6 +122,7 @@ def test_a_day_is_found_by_its_name_whatever_the_column(lake: Lake, monkeypatch:
     assert lake.meta("never written", DAYS[0]) is None
 
 
+@in_a_folder
 def test_a_partition_that_was_taken_away_and_not_replaced_is_put_back(lake: Lake) -> None:
     fill(lake, "a", {DAYS[0]: 3, DAYS[1]: 4})
     (lake.path("t") / f"arrival_day={DAYS[0]}").rename(lake.root / f".trash-t@arrival_day={DAYS[0]}")
@@ -124,6 +131,7 @@ def test_a_partition_that_was_taken_away_and_not_replaced_is_put_back(lake: Lake
     assert (lake.rows("t"), lake.is_current("t", "a", DAYS)) == (7, True)
 
 
+@in_a_folder
 def test_what_was_replaced_before_a_crash_is_not_put_back(lake: Lake) -> None:
     fill(lake, "a", {DAYS[0]: 3})
     shutil.copytree(lake.path("t") / f"arrival_day={DAYS[0]}", lake.root / f".trash-t@arrival_day={DAYS[0]}")

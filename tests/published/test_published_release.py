@@ -13,7 +13,8 @@ from publishing_house import FIRST, SECOND, VIEWERS, House, put_audit, put_day, 
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused, UsageError
 from media_privacy_pipeline.keys import Keyring
-from media_privacy_pipeline.published import open_release, release_ids
+from media_privacy_pipeline.published import open_release, release_ids, steps
+from media_privacy_pipeline.published.gate import Verdict
 from media_privacy_pipeline.published.layout import Layout
 from media_privacy_pipeline.published.steps import candidate, publish
 
@@ -91,6 +92,22 @@ def test_superseded_restricted_files_are_retired_after_the_policy_s_days(session
     assert second in open_release(session.settings.home, third).files("recommendations")[0].as_posix()
     assert open_release(session.settings.home, first).arrow("title_daily").num_rows == 2
     assert release_ids(session.settings.home) == sorted([first, second, third])
+
+
+def test_a_release_that_an_older_one_took_the_place_of_is_retired_too(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "verify", lambda *_: Verdict((), ()))
+    first = release(session)
+    put_recommendations(session, 2)
+    second = release(session)
+    put_recommendations(session, 1)
+    assert release(session) == first
+    for generation, last in ((3, date(2024, 1, 3)), (4, date(2024, 3, 1))):
+        put_recommendations(session, generation)
+        release(session, last)
+    with pytest.raises(Refused, match="were retired"):
+        open_release(session.settings.home, second).arrow("recommendations")
 
 
 def test_an_unknown_table_or_release_is_answered_with_the_known_ones(session: Session) -> None:

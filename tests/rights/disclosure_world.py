@@ -18,6 +18,7 @@ from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.engines.types import arrow_schema
 from media_privacy_pipeline.published.layout import Layout
 from media_privacy_pipeline.published.manifest import Manifest
+from media_privacy_pipeline.published.shelf import shelf_of
 from media_privacy_pipeline.published.staging import published_contracts, stage, write
 from media_privacy_pipeline.published.swap import place, point
 from media_privacy_pipeline.rights.disclosure import Handed, Wanted, hand_over
@@ -105,7 +106,10 @@ def publish(session: Session, tables: Sequence[str]) -> None:
     release_id, layout = f"{T:%Y%m%dT%H%M%S}-{'0' * 12}", Layout(session.settings.home)
     contracts = published_contracts(session)
     layout.candidate(release_id).mkdir(parents=True)
-    entries = {name: write(session, stage(session, contracts[name], None), release_id, T) for name in tables}
+    entries = {
+        name: write(session, stage(session, contracts[name], None, shelf_of(session.settings)), release_id, T)
+        for name in tables
+    }
     manifest = Manifest(
         release_id=release_id, as_of=T, first_day=ago(1).date(), last_day=ago(1).date(), previous=None,
         policy=session.policy.digest, code="0", model=None, consent_watermark={}, tables=entries, left_out={},

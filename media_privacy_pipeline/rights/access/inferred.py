@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from ...engines import Session
 from ...errors import PipelineError
 from ...models.segments.step import purposes
-from ...published import Release, open_release
+from ...published import Release, opened
 from .people import Person
 from .portable import Held
 from .stored import answer_contract, in_order, made
@@ -19,7 +19,7 @@ from .stored import answer_contract, in_order, made
 def current_release(session: Session) -> Release | None:
     """The release that readers use; None before the first."""
     try:
-        return open_release(session.settings.home, keys=session.settings.key_file)
+        return opened(session.settings)
     except PipelineError:
         return None
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ...engines import Session
 from ...errors import Refused
-from ...published import open_release, release_ids
+from ...published import opened
+from ...published.shelf import shelf_of
 from ...sql import Access
 from .inferred import own_rows
 from .people import Person
@@ -18,8 +19,8 @@ def recipients(session: Session, person: Person) -> Held:
     Whom a table was handed on to, beyond our own serving, is in the log of disclosures, where there is one.
     """
     rows: list[dict[str, object]] = []
-    for release_id in release_ids(session.settings.home):
-        release = open_release(session.settings.home, release_id, keys=session.settings.key_file)
+    for release_id in shelf_of(session.settings).releases():
+        release = opened(session.settings, release_id)
         for name, entry in sorted(release.manifest.tables.items()):
             if entry.access is not Access.restricted:
                 continue
@@ -27,7 +28,7 @@ def recipients(session: Session, person: Person) -> Held:
                 own = own_rows(session, person, name, release)
             except Refused:
                 # Retired: its files are gone, and with them whoever could read them.
-                if any(not (session.settings.published / file.path).exists() for file in entry.files):
+                if not release.is_whole(name):
                     continue
                 raise
             if own:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from ...engines import Session
 from ...errors import UsageError
-from ...published import open_release
+from ...published import opened
 from ..private import check_outside, new_file
 from .kept import forget_unrecorded, keep
 from .log import Disclosure, DisclosureLog, Recorded
@@ -51,7 +51,7 @@ def hand_over(session: Session, wanted: Wanted, now: datetime) -> Handed:
     """
     write = _writer(wanted.out)
     check_outside(session.settings, wanted.out)
-    release = open_release(session.settings.home, wanted.release, keys=session.settings.key_file)
+    release = opened(session.settings, wanted.release)
     release.manifest.verify(session.keyring.verifier_hex)
     log = DisclosureLog(session.settings.home, session.keyring)
     end = log.end()

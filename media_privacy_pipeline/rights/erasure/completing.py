@@ -8,15 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from ...consent.record import opened
 from ...engines import Session
 from ...models.training import registry
 from ...published.crypt import decryption, table_key
-from ...published.layout import Layout
-from ...published.manifest import Manifest, read_manifest
-from ...published.rows import digest_of
+from ...published.manifest import Manifest
+from ...published.shelf import Shelf, layout_of, shelf_of
 from ...sql import Access, ProtectedBy
 from . import receipt
 from .journal import Journal, under_way
@@ -94,27 +91,22 @@ def _retire(session: Session, journal: Journal) -> str | None:
     The policy's days are for readers who are late; who was erased need not wait for them. What is in the way, if
     anything is.
     """
-    layout = Layout(session.settings.home)
-    current = layout.current()
-    now = None if current is None else read_manifest(layout.manifest(current))
+    shelf = shelf_of(session.settings)
+    current = shelf.pointer().release_id
+    now = None if current is None else shelf.manifest(current)
     if now is not None and now.as_of < journal.as_of:
         return "no release was published since: run the night again, and see what the gate says"
     kept = set() if now is None else {file.path for entry in now.tables.values() for file in entry.files}
-    for release_id in layout.releases():
-        manifest = read_manifest(layout.manifest(release_id))
-        for path, purpose in _restricted(manifest):
-            file = layout.root / path
-            if path not in kept and file.exists():
-                people = _people_in(session, journal, file, purpose)
-                if people:
-                    journal.note("retire", path, release=release_id, file=path, sha256=digest_of(file), people=people)
-    for entry in journal.every("retire"):
-        file = layout.root / entry["file"]
-        file.unlink(missing_ok=True)
-        if file.parent.is_dir() and not any(file.parent.iterdir()):
-            file.parent.rmdir()
+    for release_id in shelf.releases():
+        older = {path: purpose for path, purpose in _restricted(shelf.manifest(release_id)) if path not in kept}
+        for path in sorted(shelf.present(older)):
+            people = _people_in(session, journal, shelf, path, older[path])
+            if people:
+                sha256 = shelf.digest(path)
+                journal.note("retire", path, release=release_id, file=path, sha256=sha256, people=people)
+    shelf.remove(entry["file"] for entry in journal.every("retire"))
     # A candidate that the gate refused may hold people too, and the next night makes another.
-    shutil.rmtree(layout.candidates, ignore_errors=True)
+    shutil.rmtree(layout_of(session.settings).candidates, ignore_errors=True)
     return None
 
 
@@ -123,7 +115,7 @@ def _state(session: Session) -> dict[str, Any]:
     with opened(session) as ledger:
         head = ledger.head()
     return {
-        "release": Layout(session.settings.home).current(),
+        "release": shelf_of(session.settings).pointer().release_id,
         "model": registry(session.settings.models).champion(),
         "ledger": {"seq": head.seq, "hash": head.hash},
     }
@@ -136,10 +128,10 @@ def _restricted(manifest: Manifest) -> Iterable[tuple[str, str]]:
             yield from ((file.path, str(entry.purpose)) for file in entry.files)
 
 
-def _people_in(session: Session, journal: Journal, file: object, purpose: str) -> list[int]:
+def _people_in(session: Session, journal: Journal, shelf: Shelf, path: str, purpose: str) -> list[int]:
     keys = journal.people.keys(session.keyring, purpose)
     properties = decryption(table_key(session.keyring, purpose))
-    found = pq.ParquetFile(file, decryption_properties=properties).read(columns=["viewer_key"])
+    found = shelf.read(path, ["viewer_key"], properties)
     return sorted({keys[key] for key in found["viewer_key"].unique().to_pylist() if key in keys})
 
 

@@ -58,7 +58,7 @@ def look_into(session: Session, file: Path, needles: Needles) -> Look:
     """Search a file, raw and opened. Raises one of UNREADABLE for one that cannot be opened."""
     found = Look(set())
     head = _raw(file, needles, found)
-    home = file.relative_to(session.settings.home)
+    home = _under(session, file)
     if file.suffix == ".parquet":
         _parquet(session, home, file, needles, found)
     elif file.suffix == ".sealed":
@@ -76,6 +76,12 @@ def look_into(session: Session, file: Path, needles: Needles) -> Look:
     elif b"\x00" not in head:
         _text(file.read_bytes(), needles, found)
     return found
+
+
+def _under(session: Session, file: Path) -> Path:
+    """A file's name under the home, or under lake or releases where these are elsewhere."""
+    places = (session.settings.home, session.settings.lake, session.settings.published)
+    return next((file.relative_to(place) for place in places if file.is_relative_to(place)), file)
 
 
 def _raw(file: Path, needles: Needles, found: Look) -> bytes:

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ...engines import Session
+from ...published.shelf import shelf_of
+from ...published.url_shelf import UrlShelf
+from ...stores.lake import UrlLake
 from .looking import UNREADABLE, look_into
 from .needles import Needles, needles
 from .people import People
@@ -63,12 +66,11 @@ def scan(session: Session, people: People, numbers: Iterable[int]) -> Scan:
     inside, outside = needles(keys, ids, staying), needles({**keys, **refs}, ids, staying)
     result = Scan()
     result.names.update(grade.value for grade in outside.grades.values())
-    for file in _files(session.settings.home):
-        name = str(file.relative_to(session.settings.home))
+    for name, file in _stored(session):
         _look(session, file, name, inside if _is_ledger(session, name) else outside, result)
     for table, number, _ in rows_of(session, people):
         if number in wanted:
-            result.found.setdefault(number, set()).add(f"{session.settings.lake.name}/{table}")
+            result.found.setdefault(number, set()).add(f"lake/{table}")
     return result
 
 
@@ -88,13 +90,33 @@ def _look(session: Session, file: Path, name: str, wanted: Needles, result: Scan
         result.found.setdefault(number, set()).add(name)
 
 
+def _stored(session: Session) -> Iterator[tuple[str, Path]]:
+    """Every file of the home by its name under it, and of lake and releases where they are elsewhere.
+
+    Of what is in an object store, each object is looked into as a local copy, and no copy a second time.
+    """
+    settings, shelf = session.settings, shelf_of(session.settings)
+    copies = [settings.work / "lake", settings.work / "published"]
+    for file in _files(settings.home):
+        if not any(file.is_relative_to(place) for place in copies):
+            yield str(file.relative_to(settings.home)), file
+    if isinstance(session.lake, UrlLake):
+        yield from ((f"lake/{file.relative_to(settings.lake)}", file) for file in session.lake.stored())
+    elif not settings.lake.is_relative_to(settings.home):
+        yield from ((f"lake/{file.relative_to(settings.lake)}", file) for file in _files(settings.lake))
+    if isinstance(shelf, UrlShelf):
+        yield from ((f"published/{name}", file) for name, file in shelf.stored())
+    elif not settings.published.is_relative_to(settings.home):
+        yield from ((f"published/{file.relative_to(settings.published)}", file) for file in _files(settings.published))
+
+
 def _files(home: Path) -> Iterator[Path]:
     yield from sorted(path for path in home.rglob("*") if path.is_file() and not path.is_symlink())
 
 
 def _is_ledger(session: Session, name: str) -> bool:
     zone, _, rest = name.partition("/")
-    return zone == "ledger" or (zone == session.settings.lake.name and rest.partition("/")[0] == _ALLOWED)
+    return zone == "ledger" or (zone == "lake" and rest.partition("/")[0] == _ALLOWED)
 
 
 def _staying(session: Session) -> list[str]:

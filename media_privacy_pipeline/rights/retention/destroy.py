@@ -13,8 +13,7 @@ from ...errors import Refused
 from ...keeping import Held, Mask, back, of_held, past, suspects
 from ...models.registry import Registry
 from ...models.training import is_private, registry
-from ...published.layout import Layout
-from ...published.swap import retire
+from ...published.shelf import retire, shelf_of
 from .windows import Window, windows
 
 _PERMITTED = "permitted_"
@@ -53,7 +52,7 @@ def destroy(session: Session, as_of: datetime, held: Held) -> Destroyed:
             days = overdue_days(session, window, as_of)
             rows, files = rows + session.lake.rows(window.table, days), files + len(days)
             session.lake.delete(window.table, days)
-    released = retire(Layout(session.settings.home), session.policy, as_of)
+    released = retire(shelf_of(session.settings), session.policy, as_of)
     return Destroyed(rows, files, released, _models(session, as_of))
 
 

@@ -14,8 +14,7 @@ from ...engines import Session
 from ...keeping import Held, back, back_by, lowest, of_held, past
 from ...landing import quarantine
 from ...landing.sources import SOURCES
-from ...published.layout import Layout
-from ...published.swap import superseded
+from ...published.shelf import shelf_of, superseded
 from .destroy import idle_models, overdue_days, overdue_models
 from .windows import Window, windows
 
@@ -109,7 +108,7 @@ def _quarantine(session: Session, as_of: datetime) -> Iterator[Line]:
 
 def _releases(session: Session, as_of: datetime) -> Iterator[Line]:
     window = session.policy.published.retire_after_days
-    since = superseded(Layout(session.settings.home))
+    since = superseded(shelf_of(session.settings))
     if since:
         due = sum(as_of - ended >= timedelta(days=window) for ended in since.values())
         yield Line("published/restricted", "restricted_releases", window, min(since.values()).date(), None, 0, due)
