@@ -6,7 +6,7 @@ from __future__ import annotations
 import tempfile
 import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -95,9 +95,12 @@ class SpreadReader:
 
     def _broken(self, stored: Folder, found: Sequence[Surveyed]) -> frozenset[str]:
         """Names of the files that broke: as many rows as there are of them."""
-        sql = "select distinct _file, _broken from landed_files where _broken is not null"
-        rows = self._engine.fetch(sql, {"landed_files": stored}).to_pylist() if stored.files else []
-        names = frozenset(row["_file"] for row in rows)
+        files = [file for file in stored.files if _has(file, "_broken")]
+        if not files:
+            return frozenset()
+        sql = "select distinct _file from landed_files where _broken is not null"
+        told = self._engine.fetch(sql, {"landed_files": replace(stored, files=files)})
+        names = frozenset(told["_file"].to_pylist())
         for drop, form, _ in found:
             if drop.name in names and not isinstance(form, Parquet):
                 raise Refused(
@@ -116,6 +119,17 @@ class SpreadReader:
         folder = self._work / name
         folder.mkdir()
         return folder
+
+
+def _has(file: Path, column: str) -> bool:
+    """Whether a column of a file has a value, by what its footer counts; where that does not count, it may have."""
+    metadata = pq.read_metadata(file)
+    place = metadata.schema.names.index(column)
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        found = group.column(place).statistics
+        if found is None or found.null_count != group.num_rows:
+            return True
+    return False
 
 
 def _types_of(source: Source) -> Mapping[str, str]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from landing_awkward import awkward, become, erase
 from landing_toy import DAY, a, drop, folder_of, let_in
 
@@ -19,6 +21,7 @@ from media_privacy_pipeline.engines import Input, Session, Work
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.errors import Refused
 from media_privacy_pipeline.landing import forms, surveying, textfile
+from media_privacy_pipeline.landing.simulate import simulate
 from media_privacy_pipeline.sql import Project
 
 
@@ -55,8 +58,8 @@ def apart(make_session: Callable[..., Session], project: Project, landing: Path,
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files are cut wherever they can be."""
-    monkeypatch.setattr(surveying, "_MOST_BYTES", 200)
-    monkeypatch.setattr(surveying, "_FEWEST_BYTES", 200)
+    monkeypatch.setattr(surveying, "_MOST_BYTES", 500)
+    monkeypatch.setattr(surveying, "_FEWEST_BYTES", 500)
     monkeypatch.setattr(textfile, "_BLOCK", 300)
 
 
@@ -78,6 +81,23 @@ def test_whatever_lands_is_read_the_same(
     assert b"landed_files" in told
     assert key not in told
     assert key.hex().encode() not in told
+
+
+@settings(max_examples=1, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(seed=st.integers(0, 2**31))
+def test_whatever_people_do_is_read_the_same(
+    make_session: Callable[..., Session], project: Project, tmp_path_factory: pytest.TempPathFactory, seed: int
+) -> None:
+    base = tmp_path_factory.mktemp("zone")
+    simulate(base / "zone", seed=seed, households=40, days=2, first_day=date(2026, 9, 1), titles=25)
+    found = []
+    for name in ("whole", "apart"):
+        session = make_session(landing=base / "zone", home=base / name, keys=base / "keys")
+        vars(session)["project"] = project
+        if name == "apart":
+            vars(session)["engine"] = AsSpark(base / name / "work")
+        found.append(become(session, first=date(2026, 9, 1), last=date(2026, 9, 2)))
+    assert found[0] == found[1]
 
 
 @pytest.mark.usefixtures("small")
