@@ -16,11 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from ..errors import Refused
 from ..sql import to_spark
 from .failures import told_safely
 from .protocol import Folder, Input, Scan, Work
 from .spark_session import errors, session, stop
-from .spread import one_by_one
+from .spread import DONE, one_by_one
 
 __all__ = ["SparkEngine", "spark_type", "stop"]
 
@@ -54,14 +55,19 @@ class SparkEngine:
         """See Engine.spread."""
         if not tasks:
             return
-        columns = ", ".join(f"`{field.name}` {_word(field.type)}" for field in schema)
         spark = session(self._master, self._work, self._memory_limit)
         with told_safely("Spark", {target.name: schema.empty_table()}, self._work, errors()):
             with warnings.catch_warnings():
                 # PySpark 4.3 warns of pandas 3; Arrow, and not pandas, carries our data.
                 warnings.simplefilter("ignore")
-                spread = spark.range(0, tasks, 1, tasks).mapInArrow(one_by_one(work, schema), columns)
-            _put(spread, target)
+                done = spark.range(0, tasks, 1, tasks).mapInArrow(one_by_one(work, schema, target), DONE)
+            rows = sum(done.toArrow()["rows"].to_pylist())
+        there = sum(pq.read_metadata(file).num_rows for file in target.glob("*.parquet"))
+        if there != rows:
+            raise Refused(
+                f"{target}: Spark's executors wrote {rows} rows here, and {there} of them are seen: let every worker "
+                "have the home under the same path, and run again"
+            )
 
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
         """See Engine.fetch."""
@@ -130,9 +136,11 @@ def _read(spark: Any, folder: Folder) -> Any:
 def _read_alike(spark: Any, folder: Folder, schema: pa.Schema, files: list[str], types: Mapping[str, str]) -> Any:
     """Files of one schema in the declared types; a column that they lack is null."""
     reader = spark.read.option("basePath", str(folder.root))
-    if all(field.type in _WORDS for field in schema):
+    words = [_word(field.type) for field in schema]
+    if all(words):
         # Without being told the schema, Spark runs a job for each table to find it.
-        reader = reader.schema(", ".join(f"`{field.name}` {_WORDS[field.type]}" for field in schema))
+        names = [f"`{field.name}`" for field in schema]
+        reader = reader.schema(", ".join(f"{name} {word}" for name, word in zip(names, words, strict=True)))
     there = {*schema.names, folder.partition_by}
     return reader.parquet(*files).selectExpr(
         *(f"cast({f'`{name}`' if name in there else 'null'} as {kind}) as `{name}`" for name, kind in types.items())
@@ -148,14 +156,16 @@ _WORDS = {
     pa.int64(): "BIGINT",
     pa.float64(): "DOUBLE",
     pa.bool_(): "BOOLEAN",
-    pa.binary(): "BINARY",
     pa.date32(): "DATE",
     pa.timestamp("us"): "TIMESTAMP_NTZ",
 }
 
 
-def _word(kind: pa.DataType) -> str:
-    return f"ARRAY<{_word(kind.value_type)}>" if pa.types.is_list(kind) else _WORDS[kind]
+def _word(kind: pa.DataType) -> str | None:
+    """Spark's word for an Arrow type; None where we have none."""
+    if pa.types.is_list(kind):
+        return f"ARRAY<{word}>" if (word := _word(kind.value_type)) else None
+    return _WORDS.get(kind)
 
 
 def spark_type(duckdb_type: str) -> str:
