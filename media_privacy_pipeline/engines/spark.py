@@ -21,9 +21,13 @@ from ..sql import to_spark
 from .failures import told_safely
 from .protocol import Folder, Input, Scan, Work
 from .spark_session import errors, session, stop
-from .spread import DONE, one_by_one
+from .spread import DONE, one_by_one, unreachable
 
 __all__ = ["SparkEngine", "spark_type", "stop"]
+
+_SAME_PATHS = (
+    "let every worker have the home and the landing zone under the same paths, with leave to use them; run again"
+)
 
 
 class SparkEngine:
@@ -61,13 +65,15 @@ class SparkEngine:
                 # PySpark 4.3 warns of pandas 3; Arrow, and not pandas, carries our data.
                 warnings.simplefilter("ignore")
                 done = spark.range(0, tasks, 1, tasks).mapInArrow(one_by_one(work, schema, target), DONE)
-            rows = sum(done.toArrow()["rows"].to_pylist())
+            try:
+                rows = sum(done.toArrow()["rows"].to_pylist())
+            except errors() as error:
+                if unreachable(error):
+                    raise Refused(f"a worker of Spark cannot reach {target}: {_SAME_PATHS}") from None
+                raise
         there = sum(pq.read_metadata(file).num_rows for file in target.glob("*.parquet"))
         if there != rows:
-            raise Refused(
-                f"{target}: Spark's executors wrote {rows} rows here, and {there} of them are seen: let every worker "
-                "have the home under the same path, and run again"
-            )
+            raise Refused(f"{target}: Spark's workers wrote {rows} rows, and {there} are here: {_SAME_PATHS}")
 
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
         """See Engine.fetch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -17,8 +18,16 @@ DONE = "task BIGINT, rows BIGINT"
 _DONE = pa.schema({"task": pa.int64(), "rows": pa.int64()})
 
 
+_UNREACHABLE = re.compile("TaskFailed: (FileNotFoundError|NotADirectoryError|PermissionError)")
+
+
 class TaskFailed(Exception):
     """Work that failed, by the kind of its error: Spark logs what is raised, and errors quote values."""
+
+
+def unreachable(error: Exception) -> bool:
+    """Whether Spark's error is of a task that has not the folders that the driver has."""
+    return _UNREACHABLE.search(str(error)) is not None
 
 
 def one_by_one(
