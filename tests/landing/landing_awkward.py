@@ -38,11 +38,10 @@ def awkward(landing: Path, sources: Sequence[str] = SOURCES) -> None:
         _whole_files(landing, source)
     _viewing(landing)
     drop(landing, "search_events", [a("search_events", event_id="p", query="call a@example.org")], name="found.jsonl")
+    strings = [("tcf", "nonsense"), (" TCF", "nonsense "), ("gpp", "DB"), ("gpp", "1YNN"), ("usp", "1YNN")]
     consents = [
         a("consent_events", consent_event_id=f"s{n}", purpose=None, state=None, signal=signal, signal_value=value)
-        for n, (signal, value) in enumerate(
-            [("tcf", "nonsense"), (" TCF", "nonsense "), ("gpp", "DB"), ("usp", "1YNN")]
-        )
+        for n, (signal, value) in enumerate(strings)
     ]
     drop(landing, "consent_events", consents, name="strings.csv")
     drop(landing, "subject_requests", [a("subject_requests", request_id="hold", account_id="held", kind="legal_hold")])

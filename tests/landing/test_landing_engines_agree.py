@@ -13,7 +13,7 @@ from landing_awkward import awkward, become, erase
 from media_privacy_pipeline.engines import Engine, Session
 from media_privacy_pipeline.sql import Project
 
-SOURCES = ("consent_events", "viewing_events")
+SOURCES = ("viewing_events",)
 
 
 @pytest.fixture
