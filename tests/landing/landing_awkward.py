@@ -105,11 +105,12 @@ def _torn(landing: Path, source: str) -> None:
 def _whole_files(landing: Path, source: str) -> None:
     folder = folder_of(landing, source, later(1))
     packed = gzip.compress(as_csv([GOOD[source]] * 500).encode())
-    drop(
-        landing, source, [a(source, **{_KEYS[source]: f"inside-{n}"}) for n in range(2_000)], later(1), "inside.parquet"
-    )
+    many = pa.Table.from_pylist([a(source, **{_KEYS[source]: f"inside-{n}"}) for n in range(2_000)])
+    pq.write_table(many, folder / "inside.parquet", row_group_size=500)
+    # The last rows alone are broken: those before them have been read by then.
+    last = pq.read_metadata(folder / "inside.parquet").row_group(3).column(0)
     inside = bytearray((folder / "inside.parquet").read_bytes())
-    inside[100:1500] = bytes(1400)
+    inside[last.dictionary_page_offset : last.dictionary_page_offset + 200] = bytes(200)
     files = {
         "cut.csv.gz": packed[: len(packed) // 2],
         "plain.jsonl.gz": b"{}",
