@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from .failures import told_safely
-from .protocol import Folder, Input, Scan
+from .protocol import Folder, Input, Scan, Work
 
 
 def quote(text: str | Path) -> str:
@@ -66,6 +67,22 @@ class DuckDBEngine:
         with self._connect(inputs) as connection:
             return connection.sql(sql).to_arrow_table()
 
+    def batches(self, sql: str, inputs: Mapping[str, Input], rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """Run a query and hand its rows on as they come, about so many at once: for a result that is not small."""
+        with self._connect(inputs) as connection:
+            try:
+                yield from connection.sql(sql).to_arrow_reader(rows)
+            except GeneratorExit:
+                # Whoever asked wants no more: no error that leaves the instance unfit.
+                return
+
+    def spread(self, tasks: int, work: Work, schema: pa.Schema, target: Path) -> None:
+        """See Engine.spread: here, one after the other."""
+        with pq.ParquetWriter(target / "part-0.parquet", schema, compression="zstd") as writer:
+            for task in range(tasks):
+                for batch in work(task):
+                    writer.write_batch(batch)
+
     def close(self) -> None:
         """Give back the instance; the next query makes another."""
         instance, self._instance = self._instance, None
@@ -83,7 +100,7 @@ class DuckDBEngine:
                 if isinstance(source, Folder):
                     connection.execute(f"create temp view {name} as {scan(source)}")
                 elif isinstance(source, Scan):
-                    connection.execute(f"create temp view {name} as {source.sql}")
+                    connection.execute(f"create temp view {name} as {_text(source)}")
                 else:
                     connection.register(name, source)
             yield connection
@@ -101,6 +118,13 @@ class DuckDBEngine:
             # Some errors leave an instance unfit for more.
             self.close()
             raise
+
+
+def _text(query: Scan) -> str:
+    if not query.folders:
+        return query.sql
+    named = ", ".join(f"{name} as ({scan(folder)})" for name, folder in query.folders.items())
+    return f"with {named} select * from ({query.sql})"
 
 
 def scan(folder: Folder) -> str:

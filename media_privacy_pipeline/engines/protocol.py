@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
@@ -24,13 +24,18 @@ class Folder:
 
 @dataclass(frozen=True)
 class Scan:
-    """Files outside the lake, as the DuckDB query that reads them: Spark is handed what DuckDB read."""
+    """A query as an input: over the folders that it names, and on DuckDB alone over files that its text reads."""
 
     sql: str
+    folders: Mapping[str, Folder] = field(default_factory=dict)
 
 
 Input: TypeAlias = Folder | Scan | pa.Table
-"""A stored table, files outside the lake, or a small table in memory (a dictionary, parameters by row)."""
+"""A stored table, a query, or a small table in memory (a dictionary, parameters by row)."""
+
+Work: TypeAlias = Callable[[int], Iterable[pa.RecordBatch]]
+"""What is to be done for a task of a number, and the rows that come of it. It travels to other machines: it is a
+function of a module, or a partial one, and what it is given is small and no secret."""
 
 
 class Reader(Protocol):
@@ -63,6 +68,14 @@ class Engine(Reader, Protocol):
         With `partition_by` (a DATE column) into sub-folders `<column>=YYYY-MM-DD`, the column left out of the files.
         `partitions` names the days beforehand, where they are known: other rows are then not written, and DuckDB
         writes day by day, which takes half the time and a tenth of the memory of splitting the rows as they come.
+        """
+        ...
+
+    def spread(self, tasks: int, work: Work, schema: pa.Schema, target: Path) -> None:
+        """Do work once for each number below `tasks`, and write all rows as Parquet into an existing, empty folder.
+
+        On Spark each is a task of its own on some executor, and one that fails is done again: it may not do more than
+        read files and tell. An error of it is told by its kind alone.
         """
         ...
 

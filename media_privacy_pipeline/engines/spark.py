@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -15,13 +16,18 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sqlglot import exp
 
+from ..errors import Refused
 from ..sql import to_spark
-from .duckdb import DuckDBEngine
 from .failures import told_safely
-from .protocol import Folder, Input, Scan
+from .protocol import Folder, Input, Scan, Work
 from .spark_session import errors, session, stop
+from .spread import DONE, one_by_one, unreachable
 
 __all__ = ["SparkEngine", "spark_type", "stop"]
+
+_SAME_PATHS = (
+    "let every worker have the home and the landing zone under the same paths, with leave to use them; run again"
+)
 
 
 class SparkEngine:
@@ -47,16 +53,27 @@ class SparkEngine:
         with self._frame(sql, inputs) as frame:
             if partition_by is not None and partitions is not None:
                 frame = frame.where(frame[partition_by].isin(list(partitions)))
-            out = target / f"_spark-{uuid4().hex[:8]}"
-            writer = frame.write.option("compression", "zstd")
-            if partition_by is not None:
-                writer = writer.partitionBy(partition_by)
-            writer.parquet(str(out))
-        for file in sorted(out.rglob("*.parquet")):
-            place = target / file.parent.relative_to(out)
-            place.mkdir(exist_ok=True)
-            file.rename(place / file.name)
-        shutil.rmtree(out)
+            _put(frame, target, partition_by)
+
+    def spread(self, tasks: int, work: Work, schema: pa.Schema, target: Path) -> None:
+        """See Engine.spread."""
+        if not tasks:
+            return
+        spark = session(self._master, self._work, self._memory_limit)
+        with told_safely("Spark", {target.name: schema.empty_table()}, self._work, errors()):
+            with warnings.catch_warnings():
+                # PySpark 4.3 warns of pandas 3; Arrow, and not pandas, carries our data.
+                warnings.simplefilter("ignore")
+                done = spark.range(0, tasks, 1, tasks).mapInArrow(one_by_one(work, schema, target), DONE)
+            try:
+                rows = sum(done.toArrow()["rows"].to_pylist())
+            except errors() as error:
+                if unreachable(error):
+                    raise Refused(f"a worker of Spark cannot reach {target}: {_SAME_PATHS}") from None
+                raise
+        there = sum(pq.read_metadata(file).num_rows for file in target.glob("*.parquet"))
+        if there != rows:
+            raise Refused(f"{target}: Spark's workers wrote {rows} rows, and {there} are here: {_SAME_PATHS}")
 
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
         """See Engine.fetch."""
@@ -71,27 +88,43 @@ class SparkEngine:
         spark = session(self._master, self._work, self._memory_limit)
         self._work.mkdir(parents=True, exist_ok=True)
         scratch: list[Path] = []
+        within = [name for source in inputs.values() if isinstance(source, Scan) for name in source.folders]
         try:
             with told_safely("Spark", inputs, self._work, errors()):
                 for name, source in inputs.items():
                     if isinstance(source, Folder):
                         frame = _read(spark, source)
+                    elif isinstance(source, Scan):
+                        for inner, folder in source.folders.items():
+                            _read(spark, folder).createOrReplaceTempView(inner)
+                        frame = spark.sql(to_spark(source.sql))
                     else:
                         place = self._work / f"{name}-{uuid4().hex[:8]}"
                         place.mkdir()
                         scratch.append(place)
-                        if isinstance(source, Scan):
-                            DuckDBEngine(self._work, memory_limit=self._memory_limit).write(source.sql, {}, place)
-                        else:
-                            pq.write_table(source, place / "part-0.parquet")
+                        pq.write_table(source, place / "part-0.parquet")
                         frame = spark.read.parquet(str(place))
                     frame.createOrReplaceTempView(name)
                 yield spark.sql(to_spark(sql))
         finally:
             for place in scratch:
                 shutil.rmtree(place, ignore_errors=True)
-            for name in inputs:
+            for name in (*inputs, *within):
                 spark.catalog.dropTempView(name)
+
+
+def _put(frame: Any, target: Path, partition_by: str | None = None) -> None:
+    """Write a frame's Parquet files into a folder, without what Spark leaves beside them."""
+    out = target / f"_spark-{uuid4().hex[:8]}"
+    writer = frame.write.option("compression", "zstd").option("parquet.block.size", _GROUP_BYTES)
+    if partition_by is not None:
+        writer = writer.partitionBy(partition_by)
+    writer.parquet(str(out))
+    for file in sorted(out.rglob("*.parquet")):
+        place = target / file.parent.relative_to(out)
+        place.mkdir(exist_ok=True)
+        file.rename(place / file.name)
+    shutil.rmtree(out)
 
 
 def _read(spark: Any, folder: Folder) -> Any:
@@ -109,14 +142,19 @@ def _read(spark: Any, folder: Folder) -> Any:
 def _read_alike(spark: Any, folder: Folder, schema: pa.Schema, files: list[str], types: Mapping[str, str]) -> Any:
     """Files of one schema in the declared types; a column that they lack is null."""
     reader = spark.read.option("basePath", str(folder.root))
-    if all(field.type in _WORDS for field in schema):
+    words = [_word(field.type) for field in schema]
+    if all(words):
         # Without being told the schema, Spark runs a job for each table to find it.
-        reader = reader.schema(", ".join(f"`{field.name}` {_WORDS[field.type]}" for field in schema))
+        names = [f"`{field.name}`" for field in schema]
+        reader = reader.schema(", ".join(f"{name} {word}" for name, word in zip(names, words, strict=True)))
     there = {*schema.names, folder.partition_by}
     return reader.parquet(*files).selectExpr(
         *(f"cast({f'`{name}`' if name in there else 'null'} as {kind}) as `{name}`" for name, kind in types.items())
     )
 
+
+_GROUP_BYTES = 32 << 20
+"""Of a row group: what is read group by group, here or by whoever rewrites a file, has one in memory."""
 
 _WORDS = {
     pa.string(): "STRING",
@@ -127,6 +165,13 @@ _WORDS = {
     pa.date32(): "DATE",
     pa.timestamp("us"): "TIMESTAMP_NTZ",
 }
+
+
+def _word(kind: pa.DataType) -> str | None:
+    """Spark's word for an Arrow type; None where we have none."""
+    if pa.types.is_list(kind):
+        return f"ARRAY<{word}>" if (word := _word(kind.value_type)) else None
+    return _WORDS.get(kind)
 
 
 def spark_type(duckdb_type: str) -> str:

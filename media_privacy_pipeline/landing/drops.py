@@ -28,6 +28,17 @@ class Drop:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A file, or what lies between two places in it: bytes of text, rows of Parquet, up to its end where there is none.
+    `line` is the number of its first line, from 1."""
+
+    drop: Drop
+    begin: int = 0
+    end: int | None = None
+    line: int = 1
+
+
+@dataclass(frozen=True)
 class Drops:
     """The files of one input by arrival day; a day whose folder exists without files is an empty list.
 

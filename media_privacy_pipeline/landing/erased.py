@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
-from ..engines import Engine, Scan, Session
+from ..engines import Engine, Folder, Scan, Session
 from ..keys import pseudonym
+from .making import made
 from .sources import Source
 
 _TABLE = "suppressed_subjects"
+_AT_ONCE = 1 << 16
+_PEOPLE = {"account": "varchar", "profile": "varchar", "account_ref": "varchar", "profile_ref": "varchar"}
+_GONE = """
+    select account, profile, max(erased_at) as erased_at
+    from (
+      select account, profile, erased_at from people join suppressed_subjects on account_ref = subject_ref
+      union all
+      select account, profile, erased_at from people join suppressed_subjects on profile_ref = subject_ref
+    ) as found
+    group by account, profile"""
 WHOLE_ACCOUNT = frozenset({"consent_events", "subject_requests"})
 """Inputs whose rows may name no profile, and are then about all of an account."""
 
@@ -20,50 +32,66 @@ WHOLE_ACCOUNT = frozenset({"consent_events", "subject_requests"})
 class Erased(NamedTuple):
     """What is refused of some landed rows: the values of these columns that single it out."""
 
-    rows: pa.Table
+    rows: Folder
     columns: tuple[str, ...]
 
 
-def erased_among(session: Session, reading: Engine, source: Source, landed: str, staged: str) -> Erased | None:
-    """The rows of erased people among some landed rows (DuckDB text); None where there are none.
+def erased_among(session: Session, source: Source, landed: Scan, staged: str, work: Path) -> Erased | None:
+    """The rows of erased people among some landed rows; None where there are none.
 
     Of requests, those received until the erasure was carried out are refused: they are answered, by its receipt. A
     later one, and one that still waits, is let in: what was asked for, and when, is the record that rights were
-    honoured. `staged` is DuckDB text of the landed rows, typed.
+    honoured. `staged` is SQL text of the landed rows, typed.
     """
     if not source.of_accounts or not session.lake.rows(_TABLE):
         return None
-    stones = reading.fetch(f"select subject_ref, erased_at from {_TABLE}", {_TABLE: session.folder(_TABLE)})
-    erased = dict(zip(stones["subject_ref"].to_pylist(), stones["erased_at"].to_pylist(), strict=True))
+    engine, types = session.engine, {"account": "varchar", "profile": "varchar"}
     query = f"select distinct {pair_of(source)} from landed where trim(account_id) <> ''"
-    pairs = reading.fetch(query, {"landed": Scan(landed)})
-    key = session.keyring.derive("suppression")
-    ids = zip(pairs.column("account").to_pylist(), pairs.column("profile").to_pylist(), strict=True)
-    stone = [[pseudonym(key, *one[:1]), pseudonym(key, *one)] for one in ids]
-    if source.name == "subject_requests":
-        since = [max((erased[ref] for ref in refs if erased.get(ref) is not None), default=None) for refs in stone]
-        return _answered(reading, source, landed, staged, pairs, since)
-    found = [any(ref in erased for ref in refs) for refs in stone]
-    return Erased(pairs.filter(pa.array(found, pa.bool_())), ("account", "profile")) if any(found) else None
+    pairs = made(engine, work / "pairs", query, {"landed": landed}, types)
+    people = _with_refs(session.keyring.derive("suppression"), pairs, work / "people")
+    inputs = {"people": people, _TABLE: session.folder(_TABLE)}
+    gone = made(engine, work / "gone", _GONE, inputs, {**types, "erased_at": "timestamp"})
+    if source.name == "subject_requests" and _rows(gone):
+        return _answered(engine, source, landed, staged, gone, work)
+    return Erased(gone, ("account", "profile")) if _rows(gone) else None
 
 
-def _answered(
-    reading: Engine, source: Source, landed: str, staged: str, pairs: pa.Table, since: list[datetime | None]
-) -> Erased | None:
+def _with_refs(key: bytes, pairs: Folder, place: Path) -> Folder:
+    """Accounts and profiles with their keyed hashes: here, some at a time, whichever engine runs the SQL, since the key
+    goes nowhere else."""
+    place.mkdir()
+    schema = pa.schema(dict.fromkeys(_PEOPLE, pa.string()))
+    file = place / "part-0.parquet"
+    with pq.ParquetWriter(file, schema) as writer:
+        for account, profile in _streamed(pairs):
+            ids = [*zip(account, profile, strict=True)]
+            refs = [pseudonym(key, one) for one in account], [pseudonym(key, *pair) for pair in ids]
+            writer.write_table(pa.table([account, profile, *refs], schema=schema))
+    return Folder(place, [file], _PEOPLE)
+
+
+def _streamed(pairs: Folder) -> Iterator[tuple[list[str], list[str]]]:
+    for file in pairs.files:
+        with pq.ParquetFile(file) as parquet:
+            for batch in parquet.iter_batches(_AT_ONCE, columns=["account", "profile"]):
+                yield batch["account"].to_pylist(), batch["profile"].to_pylist()
+
+
+def _answered(engine: Engine, source: Source, landed: Scan, staged: str, gone: Folder, work: Path) -> Erased | None:
     """Requests of erased people that were received until then; one whose time cannot be told, by its arrival day."""
-    gone = pairs.append_column("erased_at", pa.array(since, pa.timestamp("us"))).filter(
-        pa.array([at is not None for at in since], pa.bool_())
-    )
-    if not gone.num_rows:
-        return None
     sql = f"""
         select asked._file, asked._line
-        from (select *, coalesce(profile_id, '') as profile from ({staged})) as asked
+        from (select *, coalesce(profile_id, '') as profile from ({staged}) as staged) as asked
         join gone on gone.account = asked.account_id and gone.profile = asked.profile
         where asked.received_at <= gone.erased_at
             or (asked.received_at is null and asked.arrival_day < cast(gone.erased_at as date))"""
-    rows = reading.fetch(sql, {source.landed: Scan(landed), "gone": gone})
-    return Erased(rows, ("_file", "_line")) if rows.num_rows else None
+    inputs = {source.landed: landed, "gone": gone}
+    rows = made(engine, work / "answered", sql, inputs, {"_file": "varchar", "_line": "bigint"})
+    return Erased(rows, ("_file", "_line")) if _rows(rows) else None
+
+
+def _rows(folder: Folder) -> int:
+    return sum(pq.read_metadata(file).num_rows for file in folder.files)
 
 
 def pair_of(source: Source) -> str:

@@ -8,21 +8,21 @@ from collections.abc import Iterator, Sequence
 import pyarrow as pa
 
 from ..engines.duckdb import quote
-from .drops import Drop
+from .drops import Part
 from .sources import Source
 from .textfile import lines_of
 
 SCHEMA = pa.schema({"_file": pa.string(), "arrival_day": pa.date32(), "_line": pa.int64(), "text": pa.string()})
 
 
-def lines(drops: Sequence[Drop]) -> Iterator[pa.RecordBatch]:
-    """Every line of whole files, blank ones included, with its file and number from 1."""
-    for drop in drops:
-        number = 1
-        for block in lines_of(drop.path):
+def lines(parts: Sequence[Part]) -> Iterator[pa.RecordBatch]:
+    """Every line of parts of files, blank ones included, with its file and its number in it from 1."""
+    for part in parts:
+        number = part.line
+        for block in lines_of(part.drop.path, part.begin, part.end):
             columns = [
-                pa.repeat(drop.name, len(block)),
-                pa.repeat(pa.scalar(drop.day, pa.date32()), len(block)),
+                pa.repeat(part.drop.name, len(block)),
+                pa.repeat(pa.scalar(part.drop.day, pa.date32()), len(block)),
                 pa.array(range(number, number + len(block)), pa.int64()),
                 pa.array(block, pa.binary()).cast(pa.string()),
             ]

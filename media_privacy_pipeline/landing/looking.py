@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ..engines import Input, Scan, Session
+from ..engines import Input, Session
 from .door import Door
 from .drops import Drop, days_there, find_days, find_snapshot
 from .opening import open_door
@@ -47,10 +47,10 @@ def look_for(session: Session, name: str, account_id: str, snapshot_day: date) -
 
     def look(door: Door) -> None:
         wanted = pa.table({"account_id": [account_id]})
-        every: dict[str, Input] = {"landed": Scan(door.landed.rows(door.days)), "wanted": wanted}
-        own = door.reading.fetch(_OWN, {"landed": door.scan(door.days), "wanted": wanted})
-        places = door.reading.fetch(_PLACES, every).to_pylist()
-        texts = door.reading.fetch(_TEXTS, every).column("_raw").to_pylist()
+        every: dict[str, Input] = {"landed": door.landed.rows(door.days), "wanted": wanted}
+        own = session.engine.fetch(_OWN, {"landed": door.scan(door.days), "wanted": wanted})
+        places = session.engine.fetch(_PLACES, every).to_pylist()
+        texts = session.engine.fetch(_TEXTS, every).column("_raw").to_pylist()
         typed = session.engine.fetch(door.render(f"stg_landing__{name}"), {source.landed: own}).to_pylist()
         let_by = {(row["_file"], row["_line"]) for row in typed}
         # A file that breaks while it is read is read again: only what was read to its end is counted.

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
 
-from ..engines import Engine, Session
-from ..engines.duckdb import DuckDBEngine
+from ..engines import Session
 from ..errors import PipelineError
 from .door import Door
 from .drops import Drop
-from .reading import Landed, Reader
+from .landed import Landed
+from .reading import Reader
 from .sources import Source
+from .spreading import SpreadReader
 
 
 def open_door(
@@ -24,18 +25,22 @@ def open_door(
     A Parquet file may be corrupt where only reading shows it. Then the file is named unreadable, and the rest is let
     in. Any other error of the engine is raised.
     """
-    reading = _reading(session)
+    session.settings.work.mkdir(parents=True, exist_ok=True)
+    if session.engine.name == "spark":
+        with _folder(session, source) as folder:
+            landed = SpreadReader(session.engine, source, session.settings.landing, Path(folder)).read(drops)
+            let_in(Door(session, source, Path(folder), days, landed))
+        return
     broken: frozenset[str] = frozenset()
     while True:
-        session.settings.work.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f"landing-{source.name}-", dir=session.settings.work) as folder:
-            reader = Reader(reading, source, session.settings.landing, Path(folder))
-            landed: Landed | None = None
+        with _folder(session, source) as folder:
+            reader = Reader(session.engine, source, session.settings.landing, Path(folder))
+            landed_here: Landed | None = None
             try:
-                landed = reader.read(drops, broken)
-                let_in(Door(session, source, reading, Path(folder), days, landed))
+                landed_here = reader.read(drops, broken)
+                let_in(Door(session, source, Path(folder), days, landed_here))
             except PipelineError:
-                found = reader.broken(landed.parquet) if landed is not None else frozenset[str]()
+                found = reader.broken(landed_here.parquet) if landed_here is not None else frozenset[str]()
                 if not found:
                     raise
                 broken |= found
@@ -43,9 +48,5 @@ def open_door(
                 return
 
 
-def _reading(session: Session) -> Engine:
-    """DuckDB reads what lands, whichever engine runs the SQL."""
-    if session.engine.name == "duckdb":
-        return session.engine
-    settings = session.settings
-    return DuckDBEngine(settings.work, memory_limit=settings.memory_limit, threads=settings.threads)
+def _folder(session: Session, source: Source) -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix=f"landing-{source.name}-", dir=session.settings.work)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 
-import pyarrow.compute as pc
-
-from ..filtering import filter_file
-from ..keeping import EVENT_TIMES, Held, kept_from, of_held, past, suspects
+from ..engines import Folder, Input
+from ..keeping import EVENT_TIMES, kept_from, suspects
 from .accounting import Count
 from .door import Door
 
@@ -30,20 +28,30 @@ def drop_overdue(door: Door, staged: Path, as_of: datetime) -> None:
     files = suspects(sorted(staged.rglob("*.parquet")), EVENT_TIMES[source], since)
     if not files:
         return
-    overdue, held = past(EVENT_TIMES[source], since), of_held(_ever_held(door))
-    dropped: Counter[date] = Counter()
-    for file in files:
-        rest = file.with_name(f".{file.name}")
-        lost = filter_file(file, rest, lambda piece: pc.or_(pc.invert(overdue(piece)), held(piece)), staged)
-        if lost is None:
-            # Two names of one file: renaming one over the other would leave both.
-            rest.unlink()
-        else:
-            rest.replace(file)
-            dropped[date.fromisoformat(file.parent.name.partition("=")[2])] += lost.rows_before - lost.rows_after
+    types = door.session.project.contracts[door.source.accepted].types
+    inputs: Mapping[str, Input] = {
+        "accepted": Folder(staged, files, types, "arrival_day"),
+        _REQUESTS: door.session.folder(_REQUESTS),
+    }
+    past = f"""
+        select accepted.*, accepted.{EVENT_TIMES[source]} < timestamp '{since}' and held.account_id is null as overdue
+        from accepted left join ({_HELD}) as held on accepted.account_id = held.account_id"""
+    sql = f"select arrival_day, count(*) as rows from ({past}) as asked where overdue group by arrival_day"
+    dropped: Mapping[date, int] = {
+        row["arrival_day"]: row["rows"] for row in door.session.engine.fetch(sql, inputs).to_pylist()
+    }
+    if dropped:
+        _replace(door, staged, files, f"select {', '.join(types)} from ({past}) as asked where not overdue", inputs)
     door.counts += [Count(day, source, "dropped", "past_retention", rows) for day, rows in dropped.items()]
 
 
-def _ever_held(door: Door) -> Held:
-    found = door.session.engine.fetch(_HELD, {_REQUESTS: door.session.folder(_REQUESTS)})
-    return frozenset((account, None) for account in found["account_id"].to_pylist())
+def _replace(door: Door, staged: Path, files: list[Path], kept: str, inputs: Mapping[str, Input]) -> None:
+    """Put the rows that stay in place of the files that they lie in."""
+    rest = door.work / "kept"
+    rest.mkdir()
+    door.session.engine.write(kept, inputs, rest, partition_by="arrival_day")
+    for file in files:
+        file.unlink()
+    for file in rest.rglob("*.parquet"):
+        place = staged / file.relative_to(rest).parent
+        file.rename(place / f"kept-{file.name}")

@@ -26,18 +26,43 @@ def types_of(path: Path) -> tuple[Mapping[str, pa.DataType], int] | str:
         return "corrupt_parquet"
 
 
-def query(source: Source, types: Mapping[str, pa.DataType], paths: Sequence[Path], landing: Path) -> str:
-    """DuckDB text that reads files whose columns have the same types; rows are numbered from 1 in each file."""
+def cuts_of(path: Path, every: int) -> list[tuple[int, int]]:
+    """Where a file may be cut so that parts of it can be read apart: after each so many bytes as they are unpacked, the
+    first row of a group, and its number from 1."""
+    found: list[tuple[int, int]] = []
+    rows = size = 0
+    metadata = pq.read_metadata(path)
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        if size >= every:
+            found.append((rows, rows + 1))
+            size = 0
+        rows, size = rows + group.num_rows, size + group.total_byte_size
+    return found
+
+
+def query(
+    source: Source,
+    types: Mapping[str, pa.DataType],
+    paths: Sequence[Path],
+    landing: Path,
+    rows: tuple[int, int | None] = (0, None),
+) -> str:
+    """DuckDB text that reads files whose columns have the same types; rows are numbered from 1 in each file. `rows` is
+    the first that is read, from 0, and the first that is not."""
     kinds = {column: _kind(kind) for column, kind in types.items()}
     columns = ", ".join(
         [f'{_text(source, kinds, column)} as "{column}"' for column in source.columns]
         + [f'{_typed(kinds, column, kind)} as "_{column}"' for column, kind in source.typed.items()]
     )
     files = ", ".join(quote(escape(path)) for path in paths)
+    first, end = rows
+    # Groups of rows are passed over by their numbers.
+    within = [f"file_row_number >= {first}"] * (first > 0) + [f"file_row_number < {end}"] * (end is not None)
     return f"""
         select {columns}, substr(filename, {len(str(landing)) + 2}) as _file, file_row_number + 1 as _line,
           cast(null as varchar) as _raw, cast(null as varchar) as _defect
-        from read_parquet([{files}], hive_partitioning = false, binary_as_string = true)"""
+        from read_parquet([{files}], hive_partitioning = false, binary_as_string = true)
+        {"where " if within else ""}{" and ".join(within)}"""
 
 
 def escape(path: Path) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+import pyarrow.parquet as pq
+
 from ..engines import Folder, Scan
 from .door import Door
 
@@ -45,59 +47,56 @@ def look_for_repeats(door: Door, known_days: list[date]) -> Again:
     """
     rows, known = door.scan(door.days), door.session.folder(door.source.accepted, known_days)
     again = _identities(door, rows, known)
-    ids = door.reading.fetch("select count(*) as ids from again", {"again": again}).column("ids")[0].as_py()
-    return Again(known, again, ids > 0)
+    return Again(known, again, any(pq.read_metadata(file).num_rows for file in again.files))
 
 
 def repeated_days(door: Door, found: Again) -> frozenset[date]:
     """The days of a door that have a row of an identity that occurs twice: a scan, for spans beyond the window."""
     sql = f"""
         select distinct arrival_day from landed
-        where hash(trim({door.source.identity})) in (select id from again)"""
-    days = door.reading.fetch(sql, {"landed": door.scan(door.days), "again": found.hashes}).column("arrival_day")
+        where {door.hashed(f"trim({door.source.identity})")} in (select id from again)"""
+    inputs = {"landed": door.scan(door.days), "again": found.hashes}
+    days = door.session.engine.fetch(sql, inputs).column("arrival_day")
     return frozenset(days.to_pylist())
 
 
 def find_repeats(door: Door, found: Again) -> Repeats:
     """Tell the repeats among the rows of a door's days; where there are any, these span no more than the window."""
-    source, reading, rows, engine = door.source, door.reading, door.scan(door.days), door.session.engine
+    source, rows = door.source, door.scan(door.days)
     if not found.any:
         return Repeats(door.empty("landing_refused"), door.empty(source.landed), door.empty(source.accepted))
     known, again, those = found.known, found.hashes, "in (select id from again)"
     landed = door.make(
         "repeated",
         source.landed,
-        f"select * from landed where hash(trim({source.identity})) {those}",
+        f"select * from landed where {door.hashed(f'trim({source.identity})')} {those}",
         {"landed": rows, "again": again},
-        reading,
     )
     accepted = door.make(
         "known",
         source.accepted,
-        f"select * from known where hash({source.identity}) {those}",
+        f"select * from known where {door.hashed(f'{source.identity}')} {those}",
         {"known": known, "again": again},
-        reading,
     )
     keys = door.make(
         "keys",
         "landing_keys",
         door.render(f"int_landing__{source.name}_keys"),
         {source.landed: landed, source.accepted: accepted},
-        engine,
     )
-    refused = door.make("refused", "landing_refused", door.render("landing_refused"), {"landing_keys": keys}, engine)
+    refused = door.make("refused", "landing_refused", door.render("landing_refused"), {"landing_keys": keys})
     return Repeats(refused, landed, accepted)
 
 
 def _identities(door: Door, rows: Scan, known: Folder) -> Folder:
     """Hashes of the identities that occur twice among the landed rows, or among them and the accepted ones."""
-    name, folder = door.source.identity, door.work / "again"
-    folder.mkdir()
+    name = door.source.identity
+    landed_id, known_id = door.hashed(f"trim({name})"), door.hashed(f"{name}")
     sql = f"""
-        select hash(trim({name})) as id from landed group by id having count(*) > 1
+        select id from (select {landed_id} as id from landed) as fresh group by id having count(*) > 1
         union
         select known.id
-        from (select hash({name}) as id from known) as known
-        semi join (select hash(trim({name})) as id from landed) as fresh on known.id = fresh.id"""
-    door.reading.write(sql, {"landed": rows, "known": known}, folder)
-    return Folder(folder, sorted(folder.glob("*.parquet")), {"id": "ubigint"})
+        from (select {known_id} as id from known) as known
+        semi join (select {landed_id} as id from landed) as fresh on known.id = fresh.id"""
+    kind = "ubigint" if door.session.engine.name == "duckdb" else "bigint"
+    return door.keep("again", sql, {"landed": rows, "known": known}, {"id": kind})

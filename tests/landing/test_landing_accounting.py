@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from landing_toy import DAY, GOOD, a, counts, drop, folder_of, later, let_in
 
 from media_privacy_pipeline.engines import Session, Span
+from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.errors import Refused
 from media_privacy_pipeline.landing import steps
 from media_privacy_pipeline.landing.accounting import PARTS, Count, balance, check_balance
 from media_privacy_pipeline.landing.sources import SOURCES
-from media_privacy_pipeline.landing.undeclared import printable
+from media_privacy_pipeline.landing.undeclared import most, printable
 
 SAMPLE = Path(__file__).parents[2] / "data"
 
@@ -88,3 +91,47 @@ def test_many_names_are_mostly_others() -> None:
     found = printable(names)
     assert len(found) == 21
     assert sum(found.values()) == sum(names.values())
+
+
+NAMES = [
+    "anna@example.org",
+    "debug_blob",
+    "",
+    "a\n",
+    "v2\n",
+    "other",
+    "x" * 60,
+    *(f"column_{chr(97 + n)}" for n in range(25)),
+]
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 1), st.lists(st.sampled_from(NAMES), max_size=4)), max_size=40),
+    known=st.lists(st.tuples(st.integers(0, 1), st.sampled_from(NAMES), st.integers(1, 9)), max_size=9),
+)
+def test_a_query_counts_the_names_that_may_be_shown(
+    tmp_path: Path, rows: list[tuple[int, list[str]]], known: list[tuple[int, str, int]]
+) -> None:
+    wanted: dict[int, Counter[str]] = {0: Counter(), 1: Counter()}
+    for day, names in rows:
+        wanted[day].update(names)
+    for day, name, times in known:
+        wanted[day][name] += times
+    kinds = {"_undeclared": pa.list_(pa.string()), "name": pa.string(), "arrival_day": pa.int64(), "rows": pa.int64()}
+
+    def table(**columns: list[object]) -> pa.Table:
+        return pa.table({name: pa.array(values, kinds[name]) for name, values in columns.items()})
+
+    landed = table(_undeclared=[names for _, names in rows], arrival_day=[day for day, _ in rows])
+    counted = table(
+        name=[name for _, name, _ in known],
+        arrival_day=[day for day, _, _ in known],
+        rows=[times for _, _, times in known],
+    )
+    engine = DuckDBEngine(tmp_path)
+    found: dict[int, Counter[str]] = {0: Counter(), 1: Counter()}
+    for row in engine.fetch(most("landed", "counted"), {"landed": landed, "counted": counted}).to_pylist():
+        found[row["arrival_day"]][row["name"]] += row["rows"]
+    assert max(map(len, found.values())) <= 21
+    assert {day: printable(names) for day, names in found.items()} == {d: printable(n) for d, n in wanted.items()}

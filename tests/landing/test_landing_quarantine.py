@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from landing_toy import DAY, a, accepted, drop, folder_of, later, let_in
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused
 from media_privacy_pipeline.filtering import Rewritten
-from media_privacy_pipeline.landing import quarantine
+from media_privacy_pipeline.landing import quarantine, refusals
+from media_privacy_pipeline.sql import Project
 
 
 def spoil(landing: Path) -> None:
@@ -148,3 +150,26 @@ def test_rows_are_taken_out_and_the_others_stay_with_their_reasons(session: Sess
     assert told == [lost]
     quarantine.rewrite(session, "viewing_events", DAY, lambda _: False, told.append)
     assert quarantine.read(session, "viewing_events", DAY) == []
+
+
+def test_many_refused_rows_are_sealed_in_parts_in_the_same_order(
+    make_session: Callable[..., Session],
+    project: Project,
+    landing: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("b.jsonl", "a.csv"):
+        rows = [a("viewing_events", event_id=f"{name}{n}", watched_seconds=-1 if n % 3 else 1) for n in range(20)]
+        drop(landing, "viewing_events", rows, name=name)
+    drop(landing, "viewing_events", [a("viewing_events", watched_seconds=-1)], later(1))
+    (folder_of(landing, "viewing_events") / "broken.txt").write_text("")
+    found = []
+    for at_once in (refusals._ROWS_AT_ONCE, 4):
+        monkeypatch.setattr(refusals, "_ROWS_AT_ONCE", at_once)
+        session = make_session(landing=landing, home=tmp_path / f"home-{at_once}")
+        vars(session)["project"] = project
+        let_in(session, "viewing_events", DAY, later(1))
+        found.append([quarantine.read(session, "viewing_events", day) for day in (DAY, later(1))])
+    assert [len(day) for day in found[0]] == [27, 1]
+    assert found[0] == found[1]
