@@ -80,6 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--memory-limit", default="2GB", help="of either engine")
     parser.add_argument("--policy", type=Path, help="the policy; the packaged one")
     parser.add_argument("--spark-master", default="local[2]")
+    parser.add_argument("--audit-size", default="small", help="small or full: what the audit draws is not compared")
     chosen = parser.parse_args(arguments)
     landed = first_and_last(chosen.landing)
     span = Span.of(chosen.first or landed[0], chosen.last or landed[1])
@@ -94,6 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             memory_limit=chosen.memory_limit,
             policy=chosen.policy,
             spark_master=chosen.spark_master,
+            audit_size=chosen.audit_size,
         )
         found = compared(left, right)
         print(_told(left, right, found))

@@ -21,7 +21,7 @@ CLOSE = 1e-6
 """How far a figure of a model may be off, of the larger of 1 and itself."""
 DRAWN = ("audit_findings",)
 """Tables of figures that the audit draws: only what was found to pass is the same."""
-_DRAWN_COLUMNS = ("estimate", "low", "high")
+_DRAWN_COLUMNS = ("estimate", "low", "high", "limit")
 
 
 class Difference(NamedTuple):
@@ -116,7 +116,7 @@ def _told(one: CheckOutcome | None) -> str:
 def _of_ledgers(left: Session, right: Session) -> Iterator[Difference]:
     for name, sql in (
         ("consent ledger", "select seq, hash from consent_ledger order by seq"),
-        ("budget ledger", "select name, partition, attempt, day, mu from charges order by name, partition, attempt"),
+        ("budget ledger", "select name, partition, attempt, day, mu from privacy_charges order by name, partition, attempt"),
     ):
         file = "consent.sqlite" if name.startswith("consent") else "privacy.sqlite"
         rows = [_rows(session.settings.home / "ledger" / file, sql) for session in (left, right)]
