@@ -10,9 +10,11 @@ from typing import Any, Literal
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from .failures import told_safely
-from .protocol import Folder, Input, Scan
+from .passing import through_batches
+from .protocol import Folder, Input, Passing, Scan
 
 
 def quote(text: str | Path) -> str:
@@ -65,6 +67,26 @@ class DuckDBEngine:
         """See Engine.fetch."""
         with self._connect(inputs) as connection:
             return connection.sql(sql).to_arrow_table()
+
+    def batches(self, sql: str, inputs: Mapping[str, Input], rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """See Engine.batches."""
+        with self._connect(inputs) as connection:
+            try:
+                yield from connection.sql(sql).to_arrow_reader(rows)
+            except GeneratorExit:
+                # Whoever asked wants no more: no error that leaves the instance unfit.
+                return
+
+    def pass_on(
+        self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path
+    ) -> None:
+        """See Engine.pass_on: here, one batch after the other."""
+        with (
+            self._connect(inputs) as connection,
+            pq.ParquetWriter(target / "part-0.parquet", schema, compression="zstd") as writer,
+        ):
+            for batch in through_batches(through, schema)(connection.sql(sql).to_arrow_reader(1 << 16)):
+                writer.write_batch(batch)
 
     def close(self) -> None:
         """Give back the instance; the next query makes another."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -31,6 +31,10 @@ class Scan:
 
 Input: TypeAlias = Folder | Scan | pa.Table
 """A stored table, files outside the lake, or a small table in memory (a dictionary, parameters by row)."""
+
+Passing: TypeAlias = Callable[[pa.RecordBatch], pa.RecordBatch]
+"""Rows made from rows. It travels to other machines: it is a function of a module, or a partial one, and what it is
+given beside the rows is small and no secret."""
 
 
 class Reader(Protocol):
@@ -63,6 +67,25 @@ class Engine(Reader, Protocol):
         With `partition_by` (a DATE column) into sub-folders `<column>=YYYY-MM-DD`, the column left out of the files.
         `partitions` names the days beforehand, where they are known: other rows are then not written, and DuckDB
         writes day by day, which takes half the time and a tenth of the memory of splitting the rows as they come.
+        """
+        ...
+
+    def batches(self, sql: str, inputs: Mapping[str, Input], rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """Run a query and hand on its rows in its order, so many at a time at most.
+
+        For what has to be done one after the other, here, of a result that is not small: no more of it than a few
+        batches is in memory.
+        """
+        ...
+
+    def pass_on(
+        self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path
+    ) -> None:
+        """Pass the rows of a query through a function, batch by batch, and write what it makes of them, rows of this
+        schema, as Parquet into an existing, empty folder.
+
+        On Spark the executors do it, each with its part, and again where one is lost. An error of the function is told
+        by its kind alone.
         """
         ...
 

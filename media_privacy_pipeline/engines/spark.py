@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -18,7 +19,8 @@ from sqlglot import exp
 from ..sql import to_spark
 from .duckdb import DuckDBEngine
 from .failures import told_safely
-from .protocol import Folder, Input, Scan
+from .passing import through_batches
+from .protocol import Folder, Input, Passing, Scan
 from .spark_session import errors, session, stop
 
 __all__ = ["SparkEngine", "spark_type", "stop"]
@@ -47,21 +49,41 @@ class SparkEngine:
         with self._frame(sql, inputs) as frame:
             if partition_by is not None and partitions is not None:
                 frame = frame.where(frame[partition_by].isin(list(partitions)))
-            out = target / f"_spark-{uuid4().hex[:8]}"
-            writer = frame.write.option("compression", "zstd")
-            if partition_by is not None:
-                writer = writer.partitionBy(partition_by)
-            writer.parquet(str(out))
-        for file in sorted(out.rglob("*.parquet")):
-            place = target / file.parent.relative_to(out)
-            place.mkdir(exist_ok=True)
-            file.rename(place / file.name)
-        shutil.rmtree(out)
+            _put(frame, target, partition_by)
 
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
         """See Engine.fetch."""
         with self._frame(sql, inputs) as frame:
             return frame.toArrow()
+
+    def batches(self, sql: str, inputs: Mapping[str, Input], rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """See Engine.batches: the executors write the rows, and the files are read here, group by group.
+
+        Spark numbers its files in the order of a sorted query, and a file's rows keep it.
+        """
+        place = self._work / f"batches-{uuid4().hex[:8]}"
+        try:
+            with self._frame(sql, inputs) as frame:
+                place.mkdir()
+                _put(frame, place)
+            for file in sorted(place.glob("*.parquet")):
+                with pq.ParquetFile(file) as parquet:
+                    yield from parquet.iter_batches(batch_size=rows)
+                file.unlink()
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def pass_on(
+        self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path
+    ) -> None:
+        """See Engine.pass_on."""
+        words = ", ".join(f"`{field.name}` {_WORDS[field.type]}" for field in schema)
+        with self._frame(sql, inputs) as frame:
+            with warnings.catch_warnings():
+                # PySpark 4.3 warns of pandas 3; Arrow, and not pandas, carries our data.
+                warnings.simplefilter("ignore")
+                passed = frame.mapInArrow(through_batches(through, schema), words)
+            _put(passed, target)
 
     def close(self) -> None:
         """The session stays for the next engine of this process; it ends with the process."""
@@ -94,6 +116,20 @@ class SparkEngine:
                 spark.catalog.dropTempView(name)
 
 
+def _put(frame: Any, target: Path, partition_by: str | None = None) -> None:
+    """Write a frame's Parquet files into a folder, without what Spark leaves beside them."""
+    out = target / f"_spark-{uuid4().hex[:8]}"
+    writer = frame.write.option("compression", "zstd").option("parquet.block.size", _GROUP_BYTES)
+    if partition_by is not None:
+        writer = writer.partitionBy(partition_by)
+    writer.parquet(str(out))
+    for file in sorted(out.rglob("*.parquet")):
+        place = target / file.parent.relative_to(out)
+        place.mkdir(exist_ok=True)
+        file.rename(place / file.name)
+    shutil.rmtree(out)
+
+
 def _read(spark: Any, folder: Folder) -> Any:
     types = {name: spark_type(kind) for name, kind in folder.types.items()}
     alike: dict[pa.Schema, list[str]] = {}
@@ -117,6 +153,9 @@ def _read_alike(spark: Any, folder: Folder, schema: pa.Schema, files: list[str],
         *(f"cast({f'`{name}`' if name in there else 'null'} as {kind}) as `{name}`" for name, kind in types.items())
     )
 
+
+_GROUP_BYTES = 32 << 20
+"""Of a row group: what is read group by group, here or by whoever rewrites a file, has one in memory."""
 
 _WORDS = {
     pa.string(): "STRING",
