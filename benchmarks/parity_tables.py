@@ -116,7 +116,10 @@ def _told(one: CheckOutcome | None) -> str:
 def _of_ledgers(left: Session, right: Session) -> Iterator[Difference]:
     for name, sql in (
         ("consent ledger", "select seq, hash from consent_ledger order by seq"),
-        ("budget ledger", "select name, partition, attempt, day, mu from privacy_charges order by name, partition, attempt"),
+        (
+            "budget ledger",
+            "select name, partition, attempt, day, mu from privacy_charges order by name, partition, attempt",
+        ),
     ):
         file = "consent.sqlite" if name.startswith("consent") else "privacy.sqlite"
         rows = [_rows(session.settings.home / "ledger" / file, sql) for session in (left, right)]

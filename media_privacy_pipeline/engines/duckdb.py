@@ -77,9 +77,7 @@ class DuckDBEngine:
                 # Whoever asked wants no more: no error that leaves the instance unfit.
                 return
 
-    def pass_on(
-        self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path
-    ) -> None:
+    def pass_on(self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path) -> None:
         """See Engine.pass_on: here, one batch after the other."""
         with (
             self._connect(inputs) as connection,

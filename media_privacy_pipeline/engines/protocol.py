@@ -78,9 +78,7 @@ class Engine(Reader, Protocol):
         """
         ...
 
-    def pass_on(
-        self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path
-    ) -> None:
+    def pass_on(self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path) -> None:
         """Pass the rows of a query through a function, batch by batch, and write what it makes of them, rows of this
         schema, as Parquet into an existing, empty folder.
 

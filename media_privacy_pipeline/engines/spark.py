@@ -73,9 +73,7 @@ class SparkEngine:
         finally:
             shutil.rmtree(place, ignore_errors=True)
 
-    def pass_on(
-        self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path
-    ) -> None:
+    def pass_on(self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path) -> None:
         """See Engine.pass_on."""
         words = ", ".join(f"`{field.name}` {_WORDS[field.type]}" for field in schema)
         with self._frame(sql, inputs) as frame:

@@ -48,7 +48,7 @@ def broken() -> Passing:
 def test_batches_come_in_the_order_of_the_query(engine: Engine, numbers: Folder) -> None:
     found = list(engine.batches(MANY, {"numbers": numbers}, AT_ONCE))
     assert max(batch.num_rows for batch in found) <= AT_ONCE < ROWS / 10
-    expected = sorted(((f"é{n % 7}", -n) for n in range(ROWS)))
+    expected = sorted((f"é{n % 7}", -n) for n in range(ROWS))
     got = [(row["word"], -row["n"]) for batch in found for row in batch.to_pylist()]
     assert got == expected
 
