@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -76,7 +76,7 @@ class Runner:
         with _hushed():
             found = {
                 **(self._validate(table, framed, frame) if framed and frame is not None else {}),
-                **(self._validate(table + _COUNTS, counted, tallies) if counted else {}),
+                **(self._validate(table + _COUNTS, [replace(spec, kind="query") for spec in counted], tallies) if counted else {}),
             }
         return [_outcome(table, spec, found.get(spec.name), counts.get(spec.name)) for spec in specs]
 
