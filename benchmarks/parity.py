@@ -23,7 +23,7 @@ from media_privacy_pipeline.orchestration.days import first_and_last
 from media_privacy_pipeline.quality.runner import CheckOutcome
 
 from .nightly import machine
-from .parity_homes import home_of, night, vault_for_all
+from .parity_homes import Audit, home_of, night, vault_for_all
 from .parity_tables import Difference, differences
 
 _LEARNING = ("models", "published")
@@ -37,19 +37,21 @@ class Side(NamedTuple):
     seconds: dict[str, float]
 
 
-def both(zone: Path, work: Path, span: Span, *, quiet: bool = True, **settings: Any) -> tuple[Side, Side]:
+def both(
+    zone: Path, work: Path, span: Span, *, quiet: bool = True, audit: Audit | None = None, **settings: Any
+) -> tuple[Side, Side]:
     """The night of a landing zone on DuckDB and on Spark, in two homes under a folder."""
     seed = home_of(work, "seed", zone, **settings)
     vault = vault_for_all(seed, span)
     seed.close()
-    sides = [_side(home_of(work, name, zone, engine=name, **settings), span, vault, quiet) for name in _ENGINES]
-    return sides[0], sides[1]
+    left, right = (
+        _side(home_of(work, name, zone, engine=name, **settings), span, vault, quiet, audit)
+        for name in ("duckdb", "spark")
+    )
+    return left, right
 
 
-_ENGINES = ("duckdb", "spark")
-
-
-def _side(session: Session, span: Span, vault: Path, quiet: bool) -> Side:
+def _side(session: Session, span: Span, vault: Path, quiet: bool, audit: Audit | None) -> Side:
     seconds: dict[str, float] = {}
     last = time.perf_counter()
 
@@ -60,7 +62,7 @@ def _side(session: Session, span: Span, vault: Path, quiet: bool) -> Side:
         if not quiet:
             print(f"{session.settings.engine}: {name} {seconds[name]:.1f} s", file=sys.stderr, flush=True)
 
-    return Side(session, night(session, span, vault, done), seconds)
+    return Side(session, night(session, span, vault, done=done, audit=audit), seconds)
 
 
 def compared(left: Side, right: Side) -> list[Difference]:

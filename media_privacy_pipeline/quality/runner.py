@@ -76,7 +76,11 @@ class Runner:
         with _hushed():
             found = {
                 **(self._validate(table, framed, frame) if framed and frame is not None else {}),
-                **(self._validate(table + _COUNTS, [replace(spec, kind="query") for spec in counted], tallies) if counted else {}),
+                **(
+                    self._validate(table + _COUNTS, [replace(spec, kind="query") for spec in counted], tallies)
+                    if counted
+                    else {}
+                ),
             }
         return [_outcome(table, spec, found.get(spec.name), counts.get(spec.name)) for spec in specs]
 
