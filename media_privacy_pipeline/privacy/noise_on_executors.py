@@ -75,7 +75,7 @@ def noisy_batch(batch: pa.RecordBatch, *, sigma: int) -> pa.RecordBatch:
 def _set_aside(folder: Path, values: Integers) -> Folder:
     """Values with their places in several files, so that there is something for every executor."""
     folder.mkdir()
-    files = []
+    files: list[Path] = []
     for start in range(0, values.size, _ROWS_A_FILE):
         part = values[start : start + _ROWS_A_FILE]
         files.append(folder / f"part-{len(files):05d}.parquet")

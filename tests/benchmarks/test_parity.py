@@ -38,7 +38,7 @@ FIGURES: Mapping[str, list[object]] = {
 def passing(session: Session, span: Span) -> None:
     """In the place of the audit, which tests of its own hold on both engines: what it draws is not compared."""
     found = {"run_day": [span.last], "check": ["sensitivity"], "target": ["title_daily"], "passed": [True]}
-    found |= dict.fromkeys(("estimate", "low", "high", "limit"), [1.0])
+    found |= {name: [1.0] for name in ("estimate", "low", "high", "limit")}
     session.put("audit_findings", "passing", pa.table(found))
 
 

@@ -1,6 +1,6 @@
 """Noise that executors draw is the noise that the driver draws: exact, their own each, once a sum or not at all.
 
-The statistical test here fails by chance with a probability of 1e-6; that two streams of draws are equal, of 2^-1000000.
+The test of fit here fails by chance with a probability of 1e-6, that of correlation with one of 6e-7.
 """
 
 from __future__ import annotations
