@@ -19,6 +19,7 @@ from media_privacy_pipeline.engines import Input, Session, Span
 from media_privacy_pipeline.landing import steps as landing
 from media_privacy_pipeline.landing.sources import SOURCES
 from media_privacy_pipeline.orchestration.catalogue import catalogue
+from media_privacy_pipeline.orchestration.checks import checked
 from media_privacy_pipeline.orchestration.step import Step
 from media_privacy_pipeline.privacy import noise
 from media_privacy_pipeline.privacy.noise import Integers
@@ -71,12 +72,13 @@ def night(
 ) -> dict[str, CheckOutcome]:
     """Run every step of a night, from landing to the release, without noise and without Dagster.
 
-    The outcomes of all checks of all tables by `<table>: <check>`. `done` is told of each step that ended. The audit
-    measures noise and keeps it; what it finds is drawn, and another may be given in its place.
+    The outcomes of all checks that a night makes, by `<table>: <check>`. `done` is told of each step that ended. The
+    audit measures noise and keeps it; what it finds is drawn, and another may be given in its place.
     """
     session.settings.vault.mkdir(parents=True)
     shutil.copyfile(vault, session.settings.vault / "keys.sqlite")
-    for step in in_order(catalogue(session.policy, session.project)):
+    steps = catalogue(session.policy, session.project)
+    for step in in_order(steps):
         if step.name == "audit":
             (audit or step.run)(session, span)
         else:
@@ -84,9 +86,8 @@ def night(
                 step.run(session, span)
         done(step.name)
     found = {}
-    for table in session.lake.tables():
-        if table in session.project.contracts:
-            found.update({f"{table}: {each.name}": each for each in validate(session, table)})
+    for table in sorted(table for step in steps for table in checked(step, session.project)):
+        found.update({f"{table}: {each.name}": each for each in validate(session, table)})
         done(f"check {table}")
     return found
 

@@ -13,7 +13,7 @@ import pytest
 from benchmarks.parity import both, compared
 from benchmarks.parity_tables import Difference, _of_table, differences
 from media_privacy_pipeline.engines import Engine, Session, Span
-from media_privacy_pipeline.landing.simulate import simulate
+from media_privacy_pipeline.landing.simulate import Faults, simulate
 from media_privacy_pipeline.published import open_release
 from media_privacy_pipeline.quality.runner import CheckOutcome
 
@@ -45,16 +45,17 @@ def passing(session: Session, span: Span) -> None:
 @pytest.mark.spark
 def test_both_engines_make_the_same_of_a_landing_zone(tmp_path: Path, spark_engine: Engine) -> None:
     first, last = date(2026, 9, 1), date(2026, 9, 5)
-    simulate(tmp_path / "zone", households=30, days=5, titles=30, first_day=first)
+    faults = Faults(malformed=0.05, duplicates=0.05, conflicts=0.05)
+    simulate(tmp_path / "zone", households=30, days=5, titles=30, first_day=first, faults=faults)
     left, right = both(tmp_path / "zone", tmp_path, Span.of(first, last), audit=passing, memory_limit="1GB")
     assert compared(left, right) == []
     assert (left.session.engine.name, right.session.engine.name) == ("duckdb", "spark")
     # It is not that nothing was made: somebody was let through, somebody withheld, and something released.
     lake = right.session.lake
-    for table in ("permitted_analytics_viewing_events", "title_daily", "recommendations", "conflicting_consents"):
+    for table in ("title_daily", "recommendations", "conflicting_consents", "malformed_signals", "suppressed_subjects"):
         assert lake.rows(table) > 0, table
     assert lake.rows("permitted_training_viewing_events") < lake.rows("accepted_viewing_events")
-    assert sum(each.passed for each in right.checks.values()) > 300
+    assert sum(each.passed for each in right.checks.values()) > 250
     assert "title_daily" in open_release(right.session.settings.home).tables
 
 
