@@ -19,9 +19,9 @@ from ..engines import Engine, Folder, Session
 from ..errors import PipelineError
 from .noise import Integers, Noise, check, discrete_gaussian, own_noise
 
-MANY_CELLS = 20_000_000
-"""Values of one vector from which on executors draw: below, the way there and back takes longer than drawing here
-(docs/scaling.md)."""
+MANY_CELLS = 200_000_000
+"""Values of one vector from which on executors draw. Below, and at every size that was measured, the way there and back
+takes longer than drawing here (docs/scaling.md)."""
 
 _ROWS_A_FILE = 1 << 20
 _TYPES = {"place": "bigint", "value": "bigint"}
