@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ..engines import Folder, Input, Session
 from ..engines.duckdb import quote
+from ..engines.scratch import set_aside
 from ..engines.types import arrow_schema
 from ..errors import UsageError
 from ..sql.model import Parameter
@@ -59,9 +58,15 @@ class Story(NamedTuple):
 
 
 def timeline_tables(
-    session: Session, as_of: datetime, said: pa.Table, refs: pa.Table, recipient: str | None = None
+    session: Session,
+    as_of: datetime,
+    said: Input,
+    refs: Input,
+    recipient: str | None = None,
+    place: Path | None = None,
 ) -> dict[str, Input]:
-    """All that `consent_timeline` and `consent_verdicts` are made from as of a time, and they themselves, in memory.
+    """All that `consent_timeline` and `consent_verdicts` are made from as of a time, and they themselves: in memory, or
+    set aside under a folder where one is given, as it must be for more than a few people.
 
     `said` are rows of the ledger, `refs` the people to decide about: give fewer to ask about fewer. With a `recipient`,
     purposes that ask for a form of its own are decided for that recipient alone too (rules.named).
@@ -76,8 +81,19 @@ def timeline_tables(
     }
     parameters: dict[str, Parameter] = {"as_of": as_of, **session.policy.subjects.parameters}
     for model in ("subjects", *TIMELINE):
-        tables[model] = _made(session, model, tables, parameters)
+        tables[model] = _made(session, model, tables, parameters, place)
     return tables
+
+
+def everybody(session: Session, as_of: datetime, place: Path, recipient: str | None = None) -> dict[str, Input]:
+    """`timeline_tables` of everybody in the vault as of a time, by the ledger as of then, set aside under a folder.
+
+    Raises UsageError where nothing was taken in.
+    """
+    refs = _people(session)
+    with opened(session) as ledger:
+        said = set_aside(place / "said", session.project.contracts["consent_ledger"].types, ledger.batches(as_of))
+    return timeline_tables(session, as_of, said, refs, recipient, place)
 
 
 def decide(session: Session, as_of: datetime, purpose: str, target: Path) -> list[Path]:
@@ -87,10 +103,14 @@ def decide(session: Session, as_of: datetime, purpose: str, target: Path) -> lis
     recorded by then. Raises UsageError for a purpose that the policy does not know, and where nothing was taken in.
     """
     session.policy.known_purpose(purpose)
-    with opened(session) as ledger:
-        said = ledger.rows(as_of)
-    tables = timeline_tables(session, as_of, said, _people(session))
-    tables |= _marks(session, tables, as_of)
+    with session.scratch() as place:
+        _decide(session, as_of, purpose, target, place)
+    return sorted(target.glob("*.parquet"))
+
+
+def _decide(session: Session, as_of: datetime, purpose: str, target: Path, place: Path) -> None:
+    tables = everybody(session, as_of, place)
+    tables |= _marks(session, tables, as_of, place)
     for table in _EVENTS:
         tables[table] = _events(session, table, as_of)
     sql = f"""
@@ -100,7 +120,6 @@ def decide(session: Session, as_of: datetime, purpose: str, target: Path) -> lis
         order by event_id"""
     inputs = {name: tables[name] for name in session.project.sources(_DECISIONS)}
     session.engine.write(sql, inputs, target)
-    return sorted(target.glob("*.parquet"))
 
 
 def why(session: Session, event_id: str, as_of: datetime) -> list[Story]:
@@ -169,8 +188,9 @@ def _household(session: Session, account_id: str, as_of: datetime) -> tuple[pa.T
     ref = Refs.of(session, [(account_id, None)]).account(account_id)
     with opened(session) as ledger:
         said = ledger.rows(as_of, account_ref=ref)
-    people = _people(session)
-    return said, timeline_tables(session, as_of, said, people.filter(pc.equal(people["account_id"], account_id)))
+    sql = f"select {', '.join(REFS)} from subjects where account_id = {quote(account_id)} order by subject_no"
+    people = session.engine.fetch(sql, {"subjects": _people(session)})
+    return said, timeline_tables(session, as_of, said, people)
 
 
 def _decided(session: Session, tables: dict[str, Input], events: Mapping[str, pa.Table], as_of: datetime) -> pa.Table:
@@ -199,26 +219,35 @@ def _bears_on(session: Session, word: dict[str, Any], purpose: str) -> bool:
     return word["purpose"] == "*" or word["purpose"] in session.policy.denied_by(purpose)
 
 
-def _marks(session: Session, tables: dict[str, Input], as_of: datetime) -> dict[str, Input]:
+def _marks(session: Session, tables: dict[str, Input], as_of: datetime, place: Path | None = None) -> dict[str, Input]:
     """Private sessions and hidden titles, as of a time."""
     stored: dict[str, Input] = {
         "accepted_viewing_events": _events(session, "accepted_viewing_events", as_of),
         "accepted_subject_requests": session.folder("accepted_subject_requests"),
     }
     names = ("private_sessions", "hidden_titles")
-    return {name: _made(session, name, {**stored, **tables}, {"as_of": as_of}) for name in names}
+    return {name: _made(session, name, {**stored, **tables}, {"as_of": as_of}, place) for name in names}
 
 
-def _made(session: Session, model: str, tables: dict[str, Input], parameters: dict[str, Parameter]) -> pa.Table:
+def _made(
+    session: Session, model: str, tables: dict[str, Input], parameters: dict[str, Parameter], place: Path | None
+) -> Input:
     read = {table: tables[table] for table in session.project.sources(model)}
-    return session.engine.fetch(session.project.render(model, parameters), read)
+    sql = session.project.render(model, parameters)
+    if place is None:
+        return session.engine.fetch(sql, read)
+    folder = place / model
+    folder.mkdir()
+    session.engine.write(sql, read, folder)
+    return Folder(folder, sorted(folder.glob("*.parquet")), session.project.contracts[model].types)
 
 
-def _people(session: Session) -> pa.Table:
-    files = session.lake.files("subjects")
-    if not files:
+def _people(session: Session) -> Folder:
+    """The vault, as `subject_refs` has its columns."""
+    if not session.lake.has("subjects"):
         raise UsageError("nothing was taken in yet: give --landing, or run `media-privacy run` first")
-    return pa.concat_tables([pq.read_table(file, columns=REFS) for file in files])
+    stored = session.folder("subjects")
+    return Folder(stored.root, stored.files, {name: stored.types[name] for name in REFS})
 
 
 def _events(session: Session, table: str, as_of: datetime) -> Folder:

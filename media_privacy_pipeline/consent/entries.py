@@ -73,16 +73,16 @@ class Refs:
         return self._refs[kind, ids]
 
 
-def entries(rows: pa.Table, session: Session) -> Iterator[Entry]:
+def entries(batches: Iterable[pa.RecordBatch], session: Session) -> Iterator[Entry]:
     """Entries of the rows of `int_consent__entries` or `int_consent__disputes`, in order.
 
-    The keys behind their refs are on the disk before the first entry is given.
+    The keys behind the refs of a batch are on the disk before its first entry is given. Nothing of a batch is kept for
+    the next one: whoever comes again has their key unwrapped again.
     """
-    people = rows.group_by(["account_id", "profile_id"]).aggregate([])
-    pairs = zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True)
-    refs = Refs.of(session, pairs, rows["device_id"].drop_null().unique().to_pylist(), make=True)
-    for batch in rows.to_batches(max_chunksize=50_000):
-        column = {name: batch[name].to_pylist() for name in rows.schema.names}
+    for batch in batches:
+        column = {name: batch[name].to_pylist() for name in batch.schema.names}
+        people = set(zip(column["account_id"], column["profile_id"], strict=True))
+        refs = Refs.of(session, people, set(filter(None, column["device_id"])), make=True)
         time = {
             name: batch[name].cast(pa.string()).to_pylist() for name in ("effective_at", "recorded_at", "expires_at")
         }

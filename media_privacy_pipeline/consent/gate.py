@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..engines import Session, Span
+from ..engines.scratch import ROWS_AT_ONCE
 from ..errors import Refused
 from ..sql.model import Parameter
 from ..sql.permitted import permitted_name
-from .asking import REFS, timeline_tables
+from .asking import everybody
 from .permit import purpose_keys
 from .record import opened
 from .rules import named
@@ -41,7 +43,9 @@ def standing(session: Session, as_of: datetime, purpose: str) -> pa.Table:
     The decision is made anew from the ledger, so that a choice recorded since the run decided is heard. Raises
     UsageError for a purpose that the policy does not know.
     """
-    return purpose_keys(session, purpose, standing_people(session, as_of, purpose)).select(["viewer_key"])
+    keys = purpose_keys(session, purpose, _standing(session, as_of, purpose))
+    schema = pa.schema([("viewer_key", pa.string())])
+    return pa.Table.from_batches([batch.select(schema.names) for batch in keys], schema)
 
 
 def standing_people(
@@ -53,21 +57,29 @@ def standing_people(
     taken back for it; and no device of theirs says otherwise. Raises UsageError for a purpose that the policy does not
     know.
     """
+    people = _standing(session, as_of, purpose, recipient)
+    return [pair for batch in people for pair in zip(*(column.to_pylist() for column in batch.columns), strict=True)]
+
+
+def _standing(
+    session: Session, as_of: datetime, purpose: str, recipient: str | None = None
+) -> Iterator[pa.RecordBatch]:
     session.policy.known_purpose(purpose)
-    with opened(session) as ledger:
-        said = ledger.rows(as_of)
-    files = session.lake.files("subjects")
-    if not files:
-        return []
-    refs = pa.concat_tables([pq.read_table(file, columns=REFS) for file in files])
-    tables = timeline_tables(session, as_of, said, refs, recipient)
+    if not session.lake.files("subjects"):
+        return
+    with session.scratch() as place:
+        tables = everybody(session, as_of, place, recipient)
+        inputs = {table: tables[table] for table in ("consent_timeline", "consent_verdicts")}
+        yield from session.engine.batches(_asked(session, as_of, purpose, recipient), inputs, ROWS_AT_ONCE)
+
+
+def _asked(session: Session, as_of: datetime, purpose: str, recipient: str | None) -> str:
+    """The query for account_id and profile_id of those whose consent stands."""
     if recipient is None:
-        query = _STANDING.format(as_of=as_of, purpose=purpose)
-    else:
-        asked: dict[str, Parameter] = {"as_of": as_of, "purpose": purpose, "named": named(purpose, recipient)}
-        query = f"select * from ({session.project.render(_HANDED, asked)}) as people order by account_id, profile_id"
-    people = session.engine.fetch(query, {table: tables[table] for table in ("consent_timeline", "consent_verdicts")})
-    return list(zip(people["account_id"].to_pylist(), people["profile_id"].to_pylist(), strict=True))
+        return _STANDING.format(as_of=as_of, purpose=purpose)
+    asked: dict[str, Parameter] = {"as_of": as_of, "purpose": purpose, "named": named(purpose, recipient)}
+    handed = session.project.render(_HANDED, asked)
+    return f"select account_id, profile_id from ({handed}) as people order by account_id, profile_id"
 
 
 def source_age(session: Session, span: Span) -> timedelta | None:

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from ..errors import Refused, UsageError
 from ..keys import Keyring
 from .chain import GENESIS, Entry, Head, Verdict, chained, follow, signed_text
+from .observed import news
 
 _ADVISORY = 0x6D70_7032
 """PostgreSQL advisory locks are numbers; this one is ours."""
@@ -49,6 +50,14 @@ _ROWS = sa.Table(
     sa.Column("evidence_ref", sa.String(32)),
     sa.Column("prev_hash", sa.String(64), nullable=False),
     sa.Column("hash", sa.String(64), nullable=False),
+)
+_HEARD = "signal = 'gpc' and state = 'objected'"
+# Looked up account by account, as many as are heard in a night; all else is read from one end to the other.
+_BY_ACCOUNT = sa.Index(
+    "consent_ledger_heard",
+    _ROWS.c.account_ref,
+    sqlite_where=sa.text(_HEARD),
+    postgresql_where=sa.text(_HEARD),
 )
 _HEAD = sa.Table(
     "consent_ledger_head",
@@ -89,6 +98,8 @@ class ConsentLedger:
             with self._engine.begin() as connection:
                 _lock(connection)
                 _METADATA.create_all(connection)
+                # A ledger of before there was one gets it now.
+                _BY_ACCOUNT.create(connection, checkfirst=True)
         except sa.exc.SQLAlchemyError as error:
             where = address.render_as_string(hide_password=True)
             raise Refused(f"{where}: the consent ledger cannot be opened: {type(error).__name__}") from None
@@ -97,23 +108,39 @@ class ConsentLedger:
         """Give back the connections."""
         self._engine.dispose()
 
-    def append(self, entries: Iterable[Entry], sources: dict[str, str] | None = None) -> int:
+    def append(
+        self,
+        entries: Iterable[Entry],
+        sources: dict[str, str] | None = None,
+        *,
+        observed: Iterable[Entry] = (),
+    ) -> int:
         """Add the entries that are not there yet, by `event_ref`, in one transaction; return how many they were.
 
-        `sources` are names and fingerprints of what they came from, remembered for `ingested`. Raises Refused where the
-        signed head does not verify: nothing is added to a chain that was tampered with.
+        Of those that are `observed` only the news: see observed.news. `sources` are names and fingerprints of what they
+        came from, remembered for `ingested`. Raises Refused where the signed head does not verify: nothing is added to
+        a chain that was tampered with.
         """
         with self._engine.begin() as connection:
             _lock(connection)
             head = before = self._head(connection)
-            added = 0
-            for chunk in _chunks(_unique(entries), _CHUNK):
-                known = _known(connection, chunk) if before.seq else set()
+
+            def add(chunk: Sequence[Entry]) -> None:
+                nonlocal head
+                # What this run added is looked up as well: a source may tell the same twice, however far apart.
+                known = _known(connection, chunk) if head.seq else set()
                 rows = list(chained(head, [entry for entry in chunk if entry.event_ref not in known]))
                 if rows:
                     _insert(connection, rows)
                     head = Head(rows[-1][0], rows[-1][-1])
-                    added += len(rows)
+
+            for chunk in _chunks(iter(entries), _CHUNK):
+                add(list(_unique(chunk)))
+            said = head.seq
+            for chunk in _chunks(iter(observed), _CHUNK):
+                # Not against what was said in this very run: the order of the two would decide.
+                add(list(_unique(news(chunk, _observed(connection, chunk, before.seq, said)))))
+            added = head.seq - before.seq
             if added:
                 connection.execute(sa.delete(_HEAD))
                 connection.execute(
@@ -180,13 +207,18 @@ class ConsentLedger:
             names=[column.name for column in columns],
         )
 
-    def said(self, signal: str) -> list[tuple[str, str, str, str]]:
-        """account_ref, purpose, effective_at and recorded_at of every objection by a signal, times as stored."""
-        columns = (_ROWS.c.account_ref, _ROWS.c.purpose, _ROWS.c.effective_at, _ROWS.c.recorded_at)
-        query = sa.select(*(sa.type_coerce(column, sa.String) for column in columns))
+    def batches(self, as_of: datetime, rows: int = 1 << 15) -> Iterator[pa.RecordBatch]:
+        """`rows` of everybody, so many at a time: a ledger is never whole in memory."""
+        columns = [column for column in _ROWS.c if column.name not in ("prev_hash", "hash")]
+        names = ", ".join(column.name for column in columns)
         with self._engine.connect() as connection:
-            found = connection.execute(query.where(_ROWS.c.signal == signal, _ROWS.c.state == "objected"))
-            return [tuple(row) for row in found]
+            query = f"select {names} from {_ROWS.name} where recorded_at <= {_mark(connection)} order by seq"
+            # A server would send all of it at once, and its driver keep it.
+            streamed = connection.execution_options(stream_results=True)
+            with streamed.exec_driver_sql(query, (stamp(as_of),)) as result:
+                while found := result.cursor.fetchmany(rows):
+                    arrays = [_array(c, v) for c, v in zip(columns, zip(*found, strict=True), strict=True)]
+                    yield pa.record_batch(arrays, names=[column.name for column in columns])
 
     def verify(self) -> Verdict:
         """Recompute the chain from its first row to the signed head."""
@@ -237,6 +269,19 @@ def _known(connection: sa.Connection, entries: Sequence[Entry]) -> set[str]:
     marks = ", ".join([_mark(connection)] * len(entries))
     query = f"select event_ref from {_ROWS.name} where event_ref in ({marks})"
     return set(connection.exec_driver_sql(query, tuple(entry.event_ref for entry in entries)).scalars())
+
+
+def _observed(connection: sa.Connection, entries: Sequence[Entry], before: int, after: int) -> list[tuple[str, ...]]:
+    """account_ref, purpose, effective_at and recorded_at of the objections by Global Privacy Control of the entries'
+    accounts that are in the ledger up to one seq and past another; times as stored."""
+    accounts = sorted({entry.account_ref for entry in entries})
+    marks = ", ".join([_mark(connection)] * len(accounts))
+    query = (
+        f"select account_ref, purpose, effective_at, recorded_at from {_ROWS.name} where account_ref in ({marks}) "
+        f"and {_HEARD} and (seq <= {before:d} or seq > {after:d})"
+    )
+    found = connection.exec_driver_sql(query, tuple(accounts)).cursor.fetchall()
+    return [tuple(row) for row in found]
 
 
 def _mark(connection: sa.Connection) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from .chain import Entry
 
@@ -11,7 +11,7 @@ Heard = tuple[str, str]
 """effective_at and recorded_at, as the ledger writes times."""
 
 
-def news(entries: Iterable[Entry], known: Iterable[tuple[str, str, str, str]]) -> Iterator[Entry]:
+def news(entries: Iterable[Entry], known: Iterable[Sequence[str]]) -> Iterator[Entry]:
     """Those entries that hold from earlier on, or were recorded earlier, than all of the same account and purpose.
 
     `known` has account_ref, purpose, effective_at and recorded_at of what the ledger holds. An objection that is older

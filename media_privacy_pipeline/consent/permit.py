@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ..engines import Made, Session, Span, StepResult
+from ..engines import Folder, Made, Session, Span, StepResult
+from ..engines.scratch import ROWS_AT_ONCE, set_aside
 from ..lake import fingerprint_of
 from ..sql.generalise import REGION_SIZES
 from ..sql.permitted import permitted_name
 
-_GONE = ("erased", "on_hold")
+# Who is erased gets no pseudonym, not even in memory.
+_THERE = """
+select s.account_id, s.profile_id
+from subjects as s
+where coalesce(s.status, '') not in ('erased', 'on_hold')
+order by s.account_id, s.profile_id
+"""
 
 
 def measure_regions(session: Session, span: Span) -> StepResult:
@@ -29,7 +36,11 @@ def permit(session: Session, span: Span, purpose: str) -> StepResult:
     are deleted. Raises UsageError for a purpose that the policy does not know.
     """
     session.policy.known_purpose(purpose)
-    keys = _keys(session, purpose)
+    with session.scratch() as place:
+        return _permit(session, span, purpose, _keys(session, purpose, place / "purpose_keys"))
+
+
+def _permit(session: Session, span: Span, purpose: str, keys: Made) -> StepResult:
     rows: dict[str, int] = {}
     skipped = True
     for table, columns in session.policy.purposes[purpose].columns.items():
@@ -52,33 +63,36 @@ def permit(session: Session, span: Span, purpose: str) -> StepResult:
     return StepResult(rows, skipped=skipped)
 
 
-def purpose_keys(session: Session, purpose: str, people: Sequence[tuple[str, str]]) -> pa.Table:
-    """The purpose's pseudonyms of (account_id, profile_id) pairs: the columns of the contract `purpose_keys`."""
-    accounts = [account for account, _ in people]
-    # A household has one account_key however many profiles it has.
-    distinct = list(dict.fromkeys(accounts))
-    account_keys = dict(zip(distinct, session.keyring.account_keys(purpose, distinct), strict=True))
-    return pa.table(
-        {
-            "account_id": pa.array(accounts, pa.string()),
-            "profile_id": pa.array([profile for _, profile in people], pa.string()),
-            "viewer_key": pa.array(session.keyring.viewer_keys(purpose, people), pa.string()),
-            "account_key": pa.array([account_keys[account] for account in accounts], pa.string()),
-        }
-    )
+def purpose_keys(session: Session, purpose: str, people: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """The purpose's pseudonyms of people (account_id, profile_id): the columns of the contract `purpose_keys`.
 
-
-def _keys(session: Session, purpose: str) -> Made:
-    def make() -> pa.Table:
-        vault = pa.concat_tables(
-            [
-                pq.read_table(file, columns=["account_id", "profile_id", "status"])
-                for file in session.lake.files("subjects")
-            ]
+    Here and not on executors: a function that travels would carry the key.
+    """
+    for batch in people:
+        accounts, profiles = batch["account_id"].to_pylist(), batch["profile_id"].to_pylist()
+        # A household has one account_key however many profiles it has.
+        distinct = list(dict.fromkeys(accounts))
+        account_keys = dict(zip(distinct, session.keyring.account_keys(purpose, distinct), strict=True))
+        viewer_keys = session.keyring.viewer_keys(purpose, zip(accounts, profiles, strict=True))
+        yield pa.record_batch(
+            {
+                "account_id": batch["account_id"],
+                "profile_id": batch["profile_id"],
+                "viewer_key": pa.array(viewer_keys, pa.string()),
+                "account_key": pa.array([account_keys[account] for account in accounts], pa.string()),
+            }
         )
-        rows = zip(*(vault[name].to_pylist() for name in ("account_id", "profile_id", "status")), strict=True)
-        # Who is erased gets no pseudonym, not even in memory.
-        return purpose_keys(session, purpose, [(a, p) for a, p, status in rows if status not in _GONE])
+
+
+def _keys(session: Session, purpose: str, place: Path) -> Made:
+    made: list[Folder] = []
+
+    def make() -> Folder:
+        if not made:
+            people = session.engine.batches(_THERE, {"subjects": session.folder("subjects")}, ROWS_AT_ONCE)
+            types = session.project.contracts["purpose_keys"].types
+            made.append(set_aside(place, types, purpose_keys(session, purpose, people)))
+        return made[0]
 
     made_from = fingerprint_of(purpose, session.lake.fingerprint("subjects"), session.keyring.verifier_hex)
     return Made(made_from, make)

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
+from pathlib import Path
 
 import pyarrow as pa
 
-from ..engines import Input, Session, Span, StepResult
+from ..engines import Folder, Input, Session, Span, StepResult
+from ..engines.scratch import ROWS_AT_ONCE
+from ..engines.types import arrow_schema
 from ..errors import Refused
 from ..lake import fingerprint_of
 from .chain import Entry
 from .entries import entries
 from .ledger import ConsentLedger
-from .observed import news
 from .rules import purpose_rules
-from .signals.batch import decode_many
+from .signals.batch import decoded_batch
 from .subject_keys import opened_keys
 
 _SAID = ("accepted_consent_events", "accepted_subject_requests")
@@ -60,10 +63,10 @@ def update_ledger(session: Session, span: Span) -> StepResult:
         found = {
             name: fingerprint for name, fingerprint in _sources(session).items() if before.get(name) != fingerprint
         }
-        added = ledger.append(_entries(session, ledger.said("gpc"), sorted(found)), found) if found else 0
+        added = _append(session, ledger, found) if found else 0
         count, mark = ledger.watermark(span.as_of)
         fingerprint = fingerprint_of("consent_ledger", count, mark.hash)
-        skipped = not session.snapshot("consent_ledger", fingerprint, lambda: ledger.rows(span.as_of))
+        skipped = not session.stream("consent_ledger", fingerprint, lambda: ledger.batches(span.as_of))
     return StepResult(
         {"consent_ledger": count},
         skipped=skipped and not added,
@@ -93,34 +96,50 @@ def _sources(session: Session) -> dict[str, str]:
     return found
 
 
-def _entries(session: Session, heard: list[tuple[str, str, str, str]], names: list[str]) -> Iterator[Entry]:
-    """What the named days of the inputs add; `heard` are the objections by Global Privacy Control that are there."""
-    days = {table: _days_of(table, names) for table in (*_SAID, _DOUBTED, _MALFORMED, _WATCHED)}
+def _append(session: Session, ledger: ConsentLedger, found: dict[str, str]) -> int:
+    """Add what the days add that have this fingerprint by `<table>/<day>`."""
+    days = {table: _days_of(table, sorted(found)) for table in (*_SAID, _DOUBTED, _MALFORMED, _WATCHED)}
     rules: dict[str, Input] = {"purpose_rules": purpose_rules(session.policy)}
+    with session.scratch() as place:
+        said = _entries(session, place / "decoded", days, rules)
+        return ledger.append(said, found, observed=_observed(session, days, rules))
+
+
+def _entries(
+    session: Session, decoded: Path, days: Mapping[str, list[date]], rules: Mapping[str, Input]
+) -> Iterator[Entry]:
+    """What was said on some days of the inputs; consent strings are decoded into a new folder."""
     if any(days[table] for table in _SAID):
         said = {table: session.folder(table, days[table]) for table in _SAID}
-        yield from entries(_rows(session, "int_consent__entries", rules | said), session)
+        yield from entries(_rows(session, "int_consent__entries", {**rules, **said}), session)
     if days[_SAID[0]]:
         strings = {_SAID[0]: session.folder(_SAID[0], days[_SAID[0]])}
-        decoded: dict[str, Input] = {"decoded_signals": _decoded(session, strings)}
-        yield from entries(_rows(session, "int_consent__decoded", rules | strings | decoded), session)
+        read = {**rules, **strings, "decoded_signals": _decoded(session, strings, decoded)}
+        yield from entries(_rows(session, "int_consent__decoded", read), session)
     if days[_DOUBTED]:
         # What is in doubt may have been let in on an earlier day.
         doubted = {_DOUBTED: session.folder(_DOUBTED, days[_DOUBTED]), _SAID[0]: session.folder(_SAID[0])}
-        yield from entries(_rows(session, "int_consent__disputes", rules | doubted), session)
+        yield from entries(_rows(session, "int_consent__disputes", {**rules, **doubted}), session)
     if days[_MALFORMED]:
         malformed = {_MALFORMED: session.folder(_MALFORMED, days[_MALFORMED])}
-        yield from entries(_rows(session, "int_consent__malformed", rules | malformed), session)
+        yield from entries(_rows(session, "int_consent__malformed", {**rules, **malformed}), session)
+
+
+def _observed(session: Session, days: Mapping[str, list[date]], rules: Mapping[str, Input]) -> Iterator[Entry]:
+    """Objections by Global Privacy Control that are heard on some days."""
     if watched := _watched(session, days):
         seen = {_WATCHED: session.folder(_WATCHED, watched), _SAID[0]: session.folder(_SAID[0])}
-        yield from news(entries(_rows(session, "int_consent__gpc", rules | seen), session), heard)
+        yield from entries(_rows(session, "int_consent__gpc", {**rules, **seen}), session)
 
 
-def _decoded(session: Session, strings: Mapping[str, Input]) -> pa.Table:
-    """What the distinct consent strings among some consent events say: the columns of `decoded_signals`."""
-    texts = session.engine.fetch(_STRINGS, strings)["signal_value"].to_pylist()
-    columns = list(session.project.contracts["decoded_signals"].types)
-    return decode_many(texts, session.policy.signals.tcf_vendor_id).select(columns)
+def _decoded(session: Session, strings: Mapping[str, Input], place: Path) -> Folder:
+    """What the distinct consent strings among some consent events say: the columns of `decoded_signals`, in a new
+    folder. Strings are decoded where they are: the decoders are pure."""
+    place.mkdir()
+    types = session.project.contracts["decoded_signals"].types
+    decoder = partial(decoded_batch, vendor=session.policy.signals.tcf_vendor_id)
+    session.engine.pass_on(_STRINGS, strings, decoder, arrow_schema(types), place)
+    return Folder(place, sorted(place.glob("*.parquet")), types)
 
 
 def _watched(session: Session, days: Mapping[str, list[date]]) -> list[date]:
@@ -135,10 +154,10 @@ def _watched(session: Session, days: Mapping[str, list[date]]) -> list[date]:
     return sorted(new)
 
 
-def _rows(session: Session, model: str, inputs: Mapping[str, Input]) -> pa.Table:
+def _rows(session: Session, model: str, inputs: Mapping[str, Input]) -> Iterator[pa.RecordBatch]:
     proof = "|" + "|".join(sorted(session.policy.signals.proof_required)) + "|"
     sql = session.project.render(model, {"proof_required": proof})
-    return session.engine.fetch(f"select * from ({sql}) as rows order by {_ORDER}", inputs)
+    return session.engine.batches(f"select * from ({sql}) as rows order by {_ORDER}", inputs, ROWS_AT_ONCE)
 
 
 def _days_of(table: str, names: list[str]) -> list[date]:

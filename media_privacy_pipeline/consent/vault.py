@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from ..engines import Made, Session, Span, StepResult
+from ..engines import Folder, Made, Session, Span, StepResult
+from ..engines.scratch import ROWS_AT_ONCE, set_aside
 from ..lake import fingerprint_of
 from .entries import Refs
 from .erasures import asked, bury, tombstone
@@ -18,6 +20,15 @@ select distinct c.device_id
 from accepted_consent_events as c
 where c.device_id is not null
 order by c.device_id
+"""
+_AMONG = "select distinct c.device_id from accepted_consent_events as c join wanted as w on w.device_id = c.device_id"
+# Most of the vault is there from the night before: keys are made once, so refs stay.
+_KNOWN = """
+select p.account_id, p.profile_id, s.account_ref, s.profile_ref
+from ({people}) as p
+left join subjects as s
+    on s.account_id = p.account_id and s.profile_id = p.profile_id
+order by p.account_id, p.profile_id
 """
 
 
@@ -30,40 +41,37 @@ def identify(session: Session, span: Span) -> StepResult:
     )
 
 
-def devices(session: Session) -> list[str]:
-    """Every device that a consent event names, in order."""
-    found = session.engine.fetch(_DEVICES, {"accepted_consent_events": session.folder("accepted_consent_events")})
-    ids: list[str] = found["device_id"].to_pylist()
-    return ids
+def devices_among(session: Session, wanted: Sequence[str]) -> set[str]:
+    """Those of some devices that a consent event names."""
+    asked = pa.table({"device_id": pa.array(wanted, pa.string())})
+    stored = session.folder("accepted_consent_events")
+    found = session.engine.fetch(_AMONG, {"accepted_consent_events": stored, "wanted": asked})
+    return set(found["device_id"].to_pylist())
 
 
-def subject_refs(session: Session, people: Iterable[tuple[str, str]]) -> pa.Table:
-    """Refs of (account_id, profile_id) pairs, numbered in the order of their ids; keys that are missing are made."""
-    ordered = sorted(people)
-    known = _stored_refs(session)
-    # Most of the vault is there from the night before: a key is unwrapped for those alone who are new.
-    new = [pair for pair in ordered if pair not in known]
-    refs = Refs.of(session, new, make=True)
-    known |= {pair: (refs.account(pair[0]), refs.profile(*pair)) for pair in new}
-    return pa.table(
-        {
-            "account_id": pa.array([account for account, _ in ordered], pa.string()),
-            "profile_id": pa.array([profile for _, profile in ordered], pa.string()),
-            "subject_no": pa.array(range(1, len(ordered) + 1), pa.int32()),
-            "account_ref": pa.array([known[pair][0] for pair in ordered], pa.string()),
-            "profile_ref": pa.array([known[pair][1] for pair in ordered], pa.string()),
-        }
-    )
+def subject_refs(session: Session, people: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Refs of people, numbered in the order in which they come; keys that are missing are made.
 
-
-def _stored_refs(session: Session) -> dict[tuple[str, str], tuple[str, str]]:
-    """Refs by (account_id, profile_id), as the vault was last written: keys are made once, so refs stay."""
-    found: dict[tuple[str, str], tuple[str, str]] = {}
-    for file in session.lake.files("subjects"):
-        rows = pq.read_table(file, columns=["account_id", "profile_id", "account_ref", "profile_ref"])
-        accounts, profiles, *refs = (rows[name].to_pylist() for name in rows.column_names)
-        found |= zip(zip(accounts, profiles, strict=True), zip(*refs, strict=True), strict=True)
-    return found
+    `people` have account_id, profile_id, and account_ref and profile_ref where the vault knows them already: a key is
+    unwrapped for those alone who are new.
+    """
+    numbers = count(1)
+    for batch in people:
+        columns = ("account_id", "profile_id", "account_ref", "profile_ref")
+        accounts, profiles, *known = (batch[name].to_pylist() for name in columns)
+        pairs = list(zip(accounts, profiles, strict=True))
+        new = [pair for pair, ref in zip(pairs, known[0], strict=True) if ref is None]
+        refs = Refs.of(session, new, make=True)
+        rows = list(zip(pairs, *known, strict=True))
+        yield pa.record_batch(
+            {
+                "account_id": batch["account_id"],
+                "profile_id": batch["profile_id"],
+                "subject_no": pa.array([next(numbers) for _ in rows], pa.int32()),
+                "account_ref": pa.array([refs.account(pair[0]) if ref is None else ref for pair, ref, _ in rows]),
+                "profile_ref": pa.array([refs.profile(*pair) if ref is None else ref for pair, _, ref in rows]),
+            }
+        )
 
 
 def _subjects(session: Session, span: Span) -> StepResult:
@@ -73,34 +81,34 @@ def _subjects(session: Session, span: Span) -> StepResult:
         [session.lake.fingerprint(table) for table in sources],
         session.keyring.verifier_hex,
     )
-
-    def make() -> pa.Table:
-        found = session.engine.fetch(
-            session.project.render(_PEOPLE), {table: session.folder(table) for table in sources}
+    with session.scratch() as place:
+        return session.materialise(
+            "subjects",
+            parameters={"as_of": span.as_of, **session.policy.subjects.parameters},
+            extra={"subject_refs": Made(made_from, lambda: _refs(session, sources, place / "subject_refs"))},
         )
-        people = zip(found["account_id"].to_pylist(), found["profile_id"].to_pylist(), strict=True)
-        return subject_refs(session, people)
 
-    return session.materialise(
-        "subjects",
-        parameters={"as_of": span.as_of, **session.policy.subjects.parameters},
-        extra={"subject_refs": Made(made_from, make)},
-    )
+
+def _refs(session: Session, sources: Sequence[str], place: Path) -> Folder:
+    sql = _KNOWN.format(people=session.project.render(_PEOPLE))
+    inputs = {table: session.folder(table) for table in (*sources, "subjects")}
+    people = session.engine.batches(sql, inputs, ROWS_AT_ONCE)
+    return set_aside(place, session.project.contracts["subject_refs"].types, subject_refs(session, people))
 
 
 def _devices(session: Session) -> StepResult:
-    fingerprint = fingerprint_of(
-        _DEVICES, session.lake.fingerprint("accepted_consent_events"), session.keyring.verifier_hex
-    )
-    if session.lake.is_current("consent_devices", fingerprint):
-        return StepResult({"consent_devices": session.lake.rows("consent_devices")}, skipped=True)
-    ids = devices(session)
-    refs = Refs.of(session, (), ids, make=True)
-    table = pa.table(
-        {"device_id": pa.array(ids, pa.string()), "device_ref": pa.array(map(refs.device, ids), pa.string())}
-    )
-    session.put("consent_devices", fingerprint, table)
-    return StepResult({"consent_devices": table.num_rows})
+    stored = session.lake.fingerprint("accepted_consent_events")
+    fingerprint = fingerprint_of(_DEVICES, stored, session.keyring.verifier_hex)
+
+    def named() -> Iterator[pa.RecordBatch]:
+        inputs = {"accepted_consent_events": session.folder("accepted_consent_events")}
+        for batch in session.engine.batches(_DEVICES, inputs, ROWS_AT_ONCE):
+            ids = batch["device_id"].to_pylist()
+            refs = Refs.of(session, (), ids, make=True)
+            yield batch.append_column("device_ref", pa.array(map(refs.device, ids), pa.string()))
+
+    wrote = session.stream("consent_devices", fingerprint, named)
+    return StepResult({"consent_devices": session.lake.rows("consent_devices")}, skipped=not wrote)
 
 
 def _tombstones(session: Session, span: Span) -> StepResult:

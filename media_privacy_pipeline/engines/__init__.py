@@ -5,7 +5,7 @@ Java runtime), and the session that hands settings, policy, keys, lake and engin
 what the SQL says (sql and dbt_like_sql), nor any rule about people.
 """
 
-from .protocol import Engine, Folder, Input, Reader, Scan, Work
+from .protocol import Engine, Folder, Input, Passing, Reader, Scan, Work
 from .session import Made, Session, Span, StepResult
 
-__all__ = ["Engine", "Folder", "Input", "Made", "Reader", "Scan", "Session", "Span", "StepResult", "Work"]
+__all__ = ["Engine", "Folder", "Input", "Made", "Passing", "Reader", "Scan", "Session", "Span", "StepResult", "Work"]

@@ -13,7 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from .failures import told_safely
-from .protocol import Folder, Input, Scan, Work
+from .passing import through_batches
+from .protocol import Folder, Input, Passing, Scan, Work
 
 
 def quote(text: str | Path) -> str:
@@ -68,7 +69,7 @@ class DuckDBEngine:
             return connection.sql(sql).to_arrow_table()
 
     def batches(self, sql: str, inputs: Mapping[str, Input], rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
-        """Run a query and hand its rows on as they come, about so many at once: for a result that is not small."""
+        """See Engine.batches."""
         with self._connect(inputs) as connection:
             try:
                 yield from connection.sql(sql).to_arrow_reader(rows)
@@ -82,6 +83,15 @@ class DuckDBEngine:
             for task in range(tasks):
                 for batch in work(task):
                     writer.write_batch(batch)
+
+    def pass_on(self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path) -> None:
+        """See Engine.pass_on: here, one batch after the other."""
+        with (
+            self._connect(inputs) as connection,
+            pq.ParquetWriter(target / "part-0.parquet", schema, compression="zstd") as writer,
+        ):
+            for batch in through_batches(through, schema)(connection.sql(sql).to_arrow_reader(1 << 16)):
+                writer.write_batch(batch)
 
     def close(self) -> None:
         """Give back the instance; the next query makes another."""

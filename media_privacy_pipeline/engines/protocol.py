@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -36,6 +36,10 @@ Input: TypeAlias = Folder | Scan | pa.Table
 Work: TypeAlias = Callable[[int], Iterable[pa.RecordBatch]]
 """What is to be done for a task of a number, and the rows that come of it. It travels to other machines: it is a
 function of a module, or a partial one, and what it is given is small and no secret."""
+
+Passing: TypeAlias = Callable[[pa.RecordBatch], pa.RecordBatch]
+"""Rows made from rows. It travels to other machines: it is a function of a module, or a partial one, and what it is
+given beside the rows is small and no secret."""
 
 
 class Reader(Protocol):
@@ -76,6 +80,23 @@ class Engine(Reader, Protocol):
 
         On Spark each is a task of its own on some executor, and one that fails is done again: it may not do more than
         read files and tell. An error of it is told by its kind alone.
+        """
+        ...
+
+    def batches(self, sql: str, inputs: Mapping[str, Input], rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """Run a query and hand on its rows in its order, so many at a time at most.
+
+        For what has to be done one after the other, here, of a result that is not small: no more of it than a few
+        batches is in memory.
+        """
+        ...
+
+    def pass_on(self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path) -> None:
+        """Pass the rows of a query through a function, batch by batch, and write what it makes of them, rows of this
+        schema, as Parquet into an existing, empty folder.
+
+        On Spark the executors do it, each with its part, and again where one is lost. An error of the function is told
+        by its kind alone.
         """
         ...
 

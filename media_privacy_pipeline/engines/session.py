@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -21,6 +25,8 @@ from ..sql import Project, load_project
 from ..sql.project import Parameter
 from ..stores import lake_of
 from .protocol import Engine, Folder, Input
+from .scratch import write_rows
+from .types import arrow_schema
 
 
 @dataclass(frozen=True)
@@ -59,10 +65,10 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Made:
-    """A small table that is made only when it is needed; the fingerprint tells what it would be made from."""
+    """An input that is made only when it is needed; the fingerprint tells what it would be made from."""
 
     fingerprint: str
-    make: Callable[[], pa.Table]
+    make: Callable[[], Input]
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,24 @@ class Session:
             return False
         self.put(table, fingerprint, rows if isinstance(rows, pa.Table) else rows())
         return True
+
+    def stream(self, table: str, fingerprint: str, batches: Callable[[], Iterable[pa.RecordBatch]]) -> bool:
+        """`snapshot` of rows that come batch by batch, in the columns of the table's contract."""
+        if self.lake.is_current(table, fingerprint):
+            return False
+        with self.lake.write(table, fingerprint) as staging:
+            write_rows(staging / "part-0.parquet", arrow_schema(self.project.contracts[table].types), batches())
+        return True
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """A folder of the work space for what is set aside in a block; it is gone when the block ends."""
+        place = self.settings.work / f"scratch-{uuid4().hex[:8]}"
+        place.mkdir(parents=True)
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place)
 
     def close(self) -> None:
         """Give back what the engine holds, if it was ever used."""

@@ -19,7 +19,8 @@ from sqlglot import exp
 from ..errors import Refused
 from ..sql import to_spark
 from .failures import told_safely
-from .protocol import Folder, Input, Scan, Work
+from .passing import through_batches
+from .protocol import Folder, Input, Passing, Scan, Work
 from .spark_session import errors, session, stop
 from .spread import DONE, one_by_one, unreachable
 
@@ -79,6 +80,33 @@ class SparkEngine:
         """See Engine.fetch."""
         with self._frame(sql, inputs) as frame:
             return frame.toArrow()
+
+    def batches(self, sql: str, inputs: Mapping[str, Input], rows: int = 1 << 16) -> Iterator[pa.RecordBatch]:
+        """See Engine.batches: the executors write the rows, and the files are read here, group by group.
+
+        Spark numbers its files in the order of a sorted query, and a file's rows keep it.
+        """
+        place = self._work / f"batches-{uuid4().hex[:8]}"
+        try:
+            with self._frame(sql, inputs) as frame:
+                place.mkdir()
+                _put(frame, place)
+            for file in sorted(place.glob("*.parquet")):
+                with pq.ParquetFile(file) as parquet:
+                    yield from parquet.iter_batches(batch_size=rows)
+                file.unlink()
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+
+    def pass_on(self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path) -> None:
+        """See Engine.pass_on."""
+        words = ", ".join(f"`{field.name}` {_word(field.type)}" for field in schema)
+        with self._frame(sql, inputs) as frame:
+            with warnings.catch_warnings():
+                # PySpark 4.3 warns of pandas 3; Arrow, and not pandas, carries our data.
+                warnings.simplefilter("ignore")
+                passed = frame.mapInArrow(through_batches(through, schema), words)
+            _put(passed, target)
 
     def close(self) -> None:
         """The session stays for the next engine of this process; it ends with the process."""

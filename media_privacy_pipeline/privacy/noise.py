@@ -34,7 +34,7 @@ def discrete_gaussian(values: Integers, sigma: int) -> Integers:
 
 def own_noise(values: Integers, sigma: int) -> Integers:
     """`discrete_gaussian`, by our own sampler whatever the size."""
-    _check(values, sigma)
+    check(values, sigma)
     # Values are within 2^55 and draws within 2^62: the sum is within 64 bits.
     return values.astype(np.int64) + sampler(sigma).draw(values.size).reshape(values.shape)
 
@@ -47,7 +47,7 @@ def opendp_noise(values: Integers, sigma: int) -> Integers:
     from opendp.metrics import l2_distance
     from opendp.mod import enable_features
 
-    _check(values, sigma)
+    check(values, sigma)
     if not values.size:
         return values.astype(np.int64)
     # OpenDP calls "contrib" whatever has not been through its own formal review; the discrete Gaussian is in it.
@@ -56,7 +56,8 @@ def opendp_noise(values: Integers, sigma: int) -> Integers:
     return np.asarray(measure(values.ravel().tolist()), dtype=np.int64).reshape(values.shape)
 
 
-def _check(values: Integers, sigma: int) -> None:
+def check(values: Integers, sigma: int) -> None:
+    """Raise ValueError, or TypeError, for what no noise may be added to; see discrete_gaussian."""
     # Floats would be cut to whole numbers, which moves a sum further than its bound.
     if not np.can_cast(values.dtype, np.int64):
         raise TypeError(f"noise is added to integers, not to {values.dtype}")

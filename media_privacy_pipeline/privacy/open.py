@@ -8,6 +8,7 @@ from pathlib import Path
 from ..engines import Session
 from .desk import Desk
 from .ledger import BudgetLedger
+from .noise_on_executors import noise_of
 from .odometers import Odometers
 
 PURPOSE = "analytics"
@@ -21,7 +22,7 @@ def open_desk(session: Session) -> Desk:
     def sign(message: bytes) -> dict[str, str]:
         return {"key": session.keyring.verifier_hex, "value": session.keyring.sign(message)}
 
-    return Desk(ledger, _folder(session), sign=sign, odometers=odometers_of(session))
+    return Desk(ledger, _folder(session), noise_of(session), sign=sign, odometers=odometers_of(session))
 
 
 def odometers_of(session: Session) -> Odometers:

@@ -67,7 +67,8 @@ def write(tables: Mapping[str, Documented], as_of: datetime, folder: Path) -> Pa
 
 def _counted(found: Documented) -> str:
     rows = "".join(
-        f"<tr><td>{'✗' if unexpected else '✓'}<td>{escape(spec.meaning)}<td>{unexpected:,} of {total:,}</tr>"
+        f"<tr><td>{'✗' if unexpected else '✓'}<td>{escape(spec.meaning or spec.name)}"
+        f"<td>{unexpected:,} of {total:,}</tr>"
         for spec, unexpected, total in found.counted
     )
     return f"<h5>Of the table as a whole</h5><table><tr><th>Status<th>Expectation<th>Unexpected</tr>{rows}</table>"

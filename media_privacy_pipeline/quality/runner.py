@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -70,13 +70,14 @@ class Runner:
 
         counted = [spec for spec in specs if spec.name in counts]
         framed = [spec for spec in specs if spec.name not in counts]
+        tallied = [replace(spec, kind="query") for spec in counted]
         tallies = pd.DataFrame({name: [unexpected] for name, (unexpected, _) in counts.items()})
         documented = self._documented.setdefault(table, Documented())
         documented.counted.extend((spec, *counts[spec.name]) for spec in counted)
         with _hushed():
             found = {
                 **(self._validate(table, framed, frame) if framed and frame is not None else {}),
-                **(self._validate(table + _COUNTS, counted, tallies) if counted else {}),
+                **(self._validate(table + _COUNTS, tallied, tallies) if counted else {}),
             }
         return [_outcome(table, spec, found.get(spec.name), counts.get(spec.name)) for spec in specs]
 

@@ -8,6 +8,7 @@ from datetime import date
 from ..engines import Folder, Session
 from ..errors import UsageError
 from ..sql import Access, Contract
+from .counted import FRAMED_ROWS, counted_rows
 from .frames import SAMPLE_ROWS, Checked, count, frame_query
 from .runner import CheckOutcome, Runner
 from .suites import suite_of
@@ -27,7 +28,8 @@ def validate(
     Reads the lake's table, or the given days of it. `inputs` stand for tables of the lake and `contract` for the
     table's own, as for a table about to be published; a `runner` given keeps the results for its Data Docs.
     Internal tables of more than SAMPLE_ROWS rows are sampled for the expectations on single rows; counts over the
-    whole table, and everything on published tables, are exact. Raises UsageError for a table without a contract.
+    whole table, and everything on published tables, are exact; of one with more than FRAMED_ROWS rows the engine
+    counts, and no frame is made. Raises UsageError for a table without a contract.
     """
     if table not in session.project.contracts:
         raise UsageError(f"{table}: no such table; known are {', '.join(sorted(session.project.contracts))}")
@@ -39,8 +41,11 @@ def validate(
     others = {name for spec in specs for name in spec.kwargs.get("inputs", ())}
     sources = {name: given[name] if name in given else session.folder(name) for name in others} | {table: source}
     rows = source.num_rows if not isinstance(source, Folder) else session.lake.rows(table, days)
-    limit = SAMPLE_ROWS if contract.meta.access is Access.internal else None
-    query = frame_query(contract, specs, rows, limit)
-    frame = None if query is None else session.engine.fetch(query, {table: source}).to_pandas()
     counts = count(session.engine, contract, specs, sources)
+    internal = contract.meta.access is Access.internal
+    if rows > FRAMED_ROWS and not internal:
+        counts |= counted_rows(session.engine, contract, specs, source)
+        return (runner or Runner()).run(table, specs, None, counts)
+    query = frame_query(contract, specs, rows, SAMPLE_ROWS if internal else None)
+    frame = None if query is None else session.engine.fetch(query, {table: source}).to_pandas()
     return (runner or Runner()).run(table, specs, frame, counts)

@@ -65,6 +65,13 @@ def decode_many(texts: Iterable[str | None], vendor: int | None = None) -> pa.Ta
     return pa.Table.from_batches(batches, COLUMNS)
 
 
+def decoded_batch(batch: pa.RecordBatch, *, vendor: int | None = None) -> pa.RecordBatch:
+    """`decode_many` of the column `signal_value` of rows that have each string once."""
+    decoded = decode_many(batch["signal_value"].to_pylist(), vendor)
+    # One batch of whatever size: a string that came twice would be there once.
+    return pa.RecordBatch.from_arrays([column.combine_chunks() for column in decoded.columns], schema=COLUMNS)
+
+
 def _row(text: str, vendor: int | None) -> tuple[Any, ...]:
     kind = kind_of(text)
     try:

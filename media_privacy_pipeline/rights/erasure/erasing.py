@@ -13,7 +13,7 @@ from datetime import date, datetime
 
 from ...consent.erasures import Erasure, bury, tombstone
 from ...consent.subject_keys import KINDS, Ids, Kind, opened_keys
-from ...consent.vault import devices
+from ...consent.vault import devices_among
 from ...engines import Session
 from ...models.training import registry
 from .journal import Journal, begin, under_way
@@ -53,12 +53,12 @@ def _carry_out(session: Session, journal: Journal) -> None:
 
 def _destroy_keys(session: Session, journal: Journal) -> None:
     """Destroy the people's own keys, and those of devices that nobody else spoke on: their ledger rows name nobody."""
-    others = {(device,) for device in devices(session)}
+    others = devices_among(session, sorted({device for one in journal.people.persons for device in one.devices}))
     gone: list[tuple[int, Kind, list[Ids]]] = []
     for number, one in enumerate(journal.people.persons):
         gone.append((number, "account", [(one.account,)] if one.profile is None else []))
         gone.append((number, "profile", [(one.account, profile) for profile in one.profiles]))
-        gone.append((number, "device", [(each,) for each in one.devices if (each,) not in others]))
+        gone.append((number, "device", [(each,) for each in one.devices if each not in others]))
     with opened_keys(session) as keys:
         if journal.find("keys") is None:
             count = Counter[str]()

@@ -20,8 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from ...consent.erasures import Erasure, tombstone
 from ...durable import sync, sync_tree
@@ -33,6 +31,13 @@ from .people import People, Person
 _SEALED = "people.sealed"
 _JOURNAL = "journal.jsonl"
 _STAGING = ".staging-"
+_SPOKE = """
+select distinct c.account_id, c.profile_id, c.device_id
+from accepted_consent_events as c
+join wanted as w
+    on w.account_id = c.account_id
+where c.device_id is not null
+"""
 
 Entry = dict[str, Any]
 
@@ -120,8 +125,8 @@ def begin(session: Session, as_of: datetime, due: Sequence[Erasure]) -> Journal:
 def people_of(session: Session, due: Sequence[Erasure]) -> People:
     """The people that some requests are about, each once, in the order of their tombstones."""
     by_stone = {tombstone(session.keyring, one.subject): one for one in due}
-    vault = _vault(session)
-    devices = _devices(session, {one.account_id for one in due})
+    accounts = {one.account_id for one in due}
+    vault, devices = _vault(session, accounts), _devices(session, accounts)
     return People([_person(by_stone[stone], vault, devices) for stone in sorted(by_stone)])
 
 
@@ -154,12 +159,13 @@ def _context(folder: Path) -> str:
     return f"erasures/{folder.name}"
 
 
-def _vault(session: Session) -> dict[str, list[tuple[str, str, str]]]:
-    """Profile, account ref and profile ref of each profile of the vault, by account."""
+def _vault(session: Session, accounts: Collection[str]) -> dict[str, list[tuple[str, str, str]]]:
+    """Profile, account ref and profile ref of each profile that some accounts have in the vault, by account."""
     columns = ["account_id", "profile_id", "account_ref", "profile_ref"]
     found: dict[str, list[tuple[str, str, str]]] = {}
-    files = {"subjects": session.folder("subjects")}
-    rows = session.engine.fetch(f"select {', '.join(columns)} from subjects", files)
+    wanted = pa.table({"account_id": pa.array(sorted(accounts), pa.string())})
+    sql = f"select {', '.join(f's.{name}' for name in columns)} from subjects as s join wanted using (account_id)"
+    rows = session.engine.fetch(sql, {"subjects": session.folder("subjects"), "wanted": wanted})
     for account, *rest in zip(*(rows[name].to_pylist() for name in columns), strict=True):
         found.setdefault(account, []).append(tuple(rest))
     return found
@@ -167,13 +173,11 @@ def _vault(session: Session) -> dict[str, list[tuple[str, str, str]]]:
 
 def _devices(session: Session, accounts: Collection[str]) -> dict[str, set[tuple[str | None, str]]]:
     """Profile (None: the account) and device of what accounts said on a device, by account."""
+    wanted = pa.table({"account_id": pa.array(sorted(accounts), pa.string())})
+    inputs = {"accepted_consent_events": session.folder("accepted_consent_events"), "wanted": wanted}
     found: dict[str, set[tuple[str | None, str]]] = {}
-    named = pa.array(sorted(accounts), pa.string())
-    for file in session.lake.files("accepted_consent_events"):
-        rows = pq.ParquetFile(file).read(["account_id", "profile_id", "device_id"])
-        rows = rows.filter(pc.and_(pc.is_in(rows["account_id"], value_set=named), pc.is_valid(rows["device_id"])))
-        for row in rows.to_pylist():
-            found.setdefault(row["account_id"], set()).add((row["profile_id"], row["device_id"]))
+    for row in session.engine.fetch(_SPOKE, inputs).to_pylist():
+        found.setdefault(row["account_id"], set()).add((row["profile_id"], row["device_id"]))
     return found
 
 

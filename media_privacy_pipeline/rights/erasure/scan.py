@@ -62,8 +62,7 @@ def scan(session: Session, people: People, numbers: Iterable[int]) -> Scan:
     keys = {name: n for p in purposes for name, n in people.keys(session.keyring, p).items() if n in wanted}
     refs = {ref: n for n in sorted(wanted) for ref in people.persons[n].refs}
     ids = {account: n for account, n in people.accounts.items() if n in wanted}
-    staying = _staying(session)
-    inside, outside = needles(keys, ids, staying), needles({**keys, **refs}, ids, staying)
+    inside, outside = needles(keys, ids, _staying(session)), needles({**keys, **refs}, ids, _staying(session))
     result = Scan()
     result.names.update(grade.value for grade in outside.grades.values())
     for name, file in _stored(session):
@@ -119,9 +118,8 @@ def _is_ledger(session: Session, name: str) -> bool:
     return zone == "ledger" or (zone == "lake" and rest.partition("/")[0] == _ALLOWED)
 
 
-def _staying(session: Session) -> list[str]:
-    """Ids of everybody in the vault."""
-    files = session.folder("subjects")
-    found = session.engine.fetch("select distinct account_id from subjects", {"subjects": files})
-    ids: list[str] = found["account_id"].to_pylist()
-    return ids
+def _staying(session: Session) -> Iterator[str]:
+    """Ids of everybody in the vault, as they go by."""
+    files = {"subjects": session.folder("subjects")}
+    for batch in session.engine.batches("select distinct account_id from subjects", files):
+        yield from batch["account_id"].to_pylist()

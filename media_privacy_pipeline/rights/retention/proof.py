@@ -84,12 +84,18 @@ def _look(file: Path, window: Window, time: str, since: datetime, held: Held) ->
     if oldest is None or oldest >= back_by(since, window.width):
         return _Found(rows, oldest)
     raw = window.category == "accepted"
-    table = pq.ParquetFile(file).read([time, "account_id", "profile_id"] if raw else [time])
-    old = past(time, since, window.width)(table)
-    kept = pc.and_(old, of_held(held)(table)) if raw else pc.and_(old, False)
-    left = table.filter(pc.invert(kept))[time]
-    holds, overdue = pc.sum(kept).as_py() or 0, pc.sum(old).as_py() or 0
-    return _Found(rows, pc.min(left).as_py(), holds, overdue - holds)
+    gone, stays = past(time, since, window.width), of_held(held)
+    holds = overdue = 0
+    lowest_left: list[datetime] = []
+    with pq.ParquetFile(file) as source:
+        for group in range(source.num_row_groups):
+            table = source.read_row_group(group, columns=[time, "account_id", "profile_id"] if raw else [time])
+            old = gone(table)
+            kept = pc.and_(old, stays(table)) if raw else pc.and_(old, False)
+            holds, overdue = holds + (pc.sum(kept).as_py() or 0), overdue + (pc.sum(old).as_py() or 0)
+            least = pc.min(table.filter(pc.invert(kept))[time]).as_py()
+            lowest_left += [] if least is None else [least]
+    return _Found(rows, min(lowest_left, default=None), holds, overdue - holds)
 
 
 def _told(session: Session, rows: int) -> int | None:
