@@ -20,6 +20,7 @@ from ..settings import Settings
 from ..sql import Project, load_project
 from ..sql.project import Parameter
 from .protocol import Engine, Folder, Input
+from .spark_config import spark_config
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,10 @@ class Session:
             from .spark import SparkEngine
 
             return SparkEngine(
-                self.settings.work, master=self.settings.spark_master, memory_limit=self.settings.memory_limit
+                self.settings.work,
+                master=self.settings.spark_master,
+                memory_limit=self.settings.memory_limit,
+                config=spark_config(self.settings),
             )
         from .duckdb import DuckDBEngine
 

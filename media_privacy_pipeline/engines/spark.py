@@ -19,7 +19,9 @@ from ..sql import to_spark
 from .duckdb import DuckDBEngine
 from .failures import told_safely
 from .protocol import Folder, Input, Scan
+from .spark_config import SparkConfig
 from .spark_session import errors, session, stop
+from .spark_watch import watched
 
 __all__ = ["SparkEngine", "spark_type", "stop"]
 
@@ -29,10 +31,13 @@ class SparkEngine:
 
     name: Literal["spark"] = "spark"
 
-    def __init__(self, work: Path, *, master: str = "local[2]", memory_limit: str = "3GB") -> None:
+    def __init__(
+        self, work: Path, *, master: str = "local[2]", memory_limit: str = "3GB", config: SparkConfig | None = None
+    ) -> None:
         self._work = work
         self._master = master
         self._memory_limit = memory_limit
+        self._config = config or SparkConfig()
 
     def write(
         self,
@@ -47,16 +52,18 @@ class SparkEngine:
         with self._frame(sql, inputs) as frame:
             if partition_by is not None and partitions is not None:
                 frame = frame.where(frame[partition_by].isin(list(partitions)))
-            out = target / f"_spark-{uuid4().hex[:8]}"
+            # Not in the target: a task that a lost machine still runs may write after the job has ended without it.
+            out = self._work / f"written-{uuid4().hex[:8]}"
             writer = frame.write.option("compression", "zstd")
             if partition_by is not None:
                 writer = writer.partitionBy(partition_by)
             writer.parquet(str(out))
         for file in sorted(out.rglob("*.parquet")):
             place = target / file.parent.relative_to(out)
-            place.mkdir(exist_ok=True)
-            file.rename(place / file.name)
-        shutil.rmtree(out)
+            if not place.name.startswith("_"):
+                place.mkdir(exist_ok=True)
+                shutil.move(file, place / file.name)
+        shutil.rmtree(out, ignore_errors=True)
 
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
         """See Engine.fetch."""
@@ -68,11 +75,12 @@ class SparkEngine:
 
     @contextmanager
     def _frame(self, sql: str, inputs: Mapping[str, Input]) -> Iterator[Any]:
-        spark = session(self._master, self._work, self._memory_limit)
+        spark = session(self._master, self._work, self._memory_limit, self._config)
         self._work.mkdir(parents=True, exist_ok=True)
         scratch: list[Path] = []
         try:
-            with told_safely("Spark", inputs, self._work, errors()):
+            watch = watched(spark, self._master, self._config.wait)
+            with told_safely("Spark", inputs, self._work, errors()), watch:
                 for name, source in inputs.items():
                     if isinstance(source, Folder):
                         frame = _read(spark, source)
