@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import threading
 from pathlib import Path
@@ -37,14 +38,17 @@ def start(
     ] = None,
     workers: Annotated[int, typer.Option(help="Workers.", min=1)] = 2,
     cores: Annotated[int, typer.Option(help="Cores of each worker.", min=1)] = 1,
-    memory: Annotated[str, typer.Option(help="Memory that each worker has for executors.")] = "1g",
+    memory: Annotated[str, typer.Option(help="Memory of each worker's executor, such as 512m.")] = "1g",
 ) -> None:
     """Start a master and workers, say how to use them, and run until Ctrl-C, which ends them all.
 
     media-privacy cluster start --connect-port 15002
     """
     from ..engines.cluster import Size, cluster
+    from ..errors import UsageError
 
+    if re.fullmatch(r"[1-9]\d*[mg]", memory) is None:
+        raise UsageError(f"--memory {memory}: megabytes or gigabytes, such as 512m or 2g")
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())

@@ -51,7 +51,10 @@ _DAEMONS = {
 
 @dataclass(frozen=True)
 class Size:
-    """How large a cluster is: workers, and cores and memory that each has for executors; heap of its own processes."""
+    """How large a cluster is: workers, cores and memory of each one's executor, and the heap of its own processes.
+
+    A Connect server has as many executors of that size of its own: it keeps them for as long as it runs.
+    """
 
     workers: int = 2
     cores: int = 1
@@ -110,7 +113,7 @@ def cluster(
     folder.mkdir(parents=True, mode=0o700)
     (folder / "log").mkdir()
     java = java_home(folder)
-    _secrets(folder)
+    _secrets(folder, size)
     master = f"spark://{_HOST}:{port}"
     children: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -124,14 +127,19 @@ def cluster(
         _free(port)
         start("master", "org.apache.spark.deploy.master.Master", *daemon, "--port", str(port))
         _up(children["master"], master, wait, folder)
+        room = 1 if connect is None else 2
         for number in range(size.workers):
             at = folder / f"worker-{number}"
             start(
                 at.name,
-                *("org.apache.spark.deploy.worker.Worker", *daemon, "--cores", str(size.cores)),
-                *("--memory", size.memory, "--work-dir", str(at), master),
+                *("org.apache.spark.deploy.worker.Worker", *daemon, "--cores", str(room * size.cores)),
+                *("--memory", _times(room, size.memory), "--work-dir", str(at), master),
                 SPARK_LOCAL_DIRS=str(at / "local"),
             )
+        # Who asks before all workers are known gets executors on those that are, and leaves the others no room there.
+        for name, child in children.items():
+            if name != "master":
+                _registered(child, folder / "log" / f"{name}.log", wait)
         if connect is not None and connect_port is not None:
             _free(connect_port)
             _connect_properties(folder, master, connect_port, size)
@@ -139,6 +147,7 @@ def cluster(
                 "connect",
                 *("org.apache.spark.deploy.SparkSubmit", "--properties-file", str(folder / "connect.properties")),
                 *("--class", "org.apache.spark.sql.connect.service.SparkConnectServer", "spark-internal"),
+                SPARK_DAEMON_MEMORY="512m",
             )
             _up(children["connect"], connect, wait, folder)
         running = Running(folder, master, connect, {name: child.pid for name, child in children.items()})
@@ -175,8 +184,9 @@ def stop(folder: Path) -> int:
     return len(living)
 
 
-def _secrets(folder: Path) -> None:
-    shared = {**_SHARED, "spark.authenticate.secret": secrets.token_hex(32)}
+def _secrets(folder: Path, size: Size) -> None:
+    executors = {"spark.executor.memory": size.memory, "spark.executor.cores": str(size.cores)}
+    shared = {**_SHARED, **executors, "spark.authenticate.secret": secrets.token_hex(32)}
     key = {"spark.org.apache.spark.ui.JWSFilter.param.secretKey": secrets.token_urlsafe(48)}
     _write(folder / "spark.properties", _text(shared))
     _write(folder / "daemon.properties", _text({**shared, **_DAEMONS, **key}))
@@ -184,7 +194,7 @@ def _secrets(folder: Path) -> None:
 
 
 def _connect_properties(folder: Path, master: str, port: int, size: Size) -> None:
-    config = SparkConfig(executor_memory=size.memory)
+    config = SparkConfig()
     _write(
         folder / "connect.properties",
         _text(
@@ -193,6 +203,7 @@ def _connect_properties(folder: Path, master: str, port: int, size: Size) -> Non
                 **session_properties(config, local=False),
                 **application_properties(config, local=False),
                 "spark.master": master,
+                "spark.cores.max": str(size.workers * size.cores),
                 "spark.connect.grpc.binding.address": _HOST,
                 "spark.connect.grpc.binding.port": str(port),
                 "spark.connect.authenticate.token": (folder / "connect.token").read_text(),
@@ -219,7 +230,6 @@ def _start(
         "SPARK_HOME": str(spark),
         "SPARK_LOCAL_IP": _HOST,
         "SPARK_DAEMON_MEMORY": size.heap,
-        "SPARK_DRIVER_MEMORY": "512m",
         "SPARK_CONNECT_MODE": "0",
         # Executors run this Python with this package, installed or not.
         "PYSPARK_PYTHON": sys.executable,
@@ -249,6 +259,18 @@ def _up(child: subprocess.Popen[bytes], address: str, wait: float, folder: Path)
             if child.poll() is not None or time.monotonic() > until:
                 raise Refused(f"{address} did not come up; {folder / 'log'} may say why") from None
             time.sleep(0.1)
+
+
+def _registered(child: subprocess.Popen[bytes], log: Path, wait: float) -> None:
+    until = time.monotonic() + wait
+    while "registered with master" not in log.read_text(errors="replace"):
+        if child.poll() is not None or time.monotonic() > until:
+            raise Refused(f"a worker did not come up; {log} may say why")
+        time.sleep(0.1)
+
+
+def _times(number: int, memory: str) -> str:
+    return f"{number * int(memory[:-1])}{memory[-1]}"
 
 
 def _free(port: int) -> None:

@@ -11,7 +11,7 @@ _GONE = (
     "SparkContext was shut down",
     "SparkContext has been shutdown",
     "stopped SparkContext",
-    "code.UNAVAILABLE",
+    "Code.UNAVAILABLE",
 )
 _NO_SESSION = ("INVALID_HANDLE.SESSION", "SESSION_CLOSED", "SESSION_NOT_FOUND", "SESSION_CHANGED")
 _GONE_KINDS = {"Py4JNetworkError", "ConnectionRefusedError", "ConnectionResetError", "BrokenPipeError"}
@@ -29,12 +29,10 @@ def machines(kind: str, text: str, tables: str) -> PipelineError | None:
         return UsageError("Spark Connect does not take our token: is it the one in MEDIA_PRIVACY_SPARK_TOKEN_FILE?")
     if "PYTHON_VERSION_MISMATCH" in text:
         return UsageError(
-            "executors run another minor version of Python than this: install the same there, and name it in PYSPARK_PYTHON"
+            "executors run another minor version of Python than this: install it there, and name it in PYSPARK_PYTHON"
         )
     if "No module named 'media_privacy_pipeline'" in text:
-        return UsageError(
-            "executors lack this package: install media-privacy-pipeline in their Python (docs/cluster.md)"
-        )
+        return UsageError("executors lack this package: install it in their Python (docs/cluster.md)")
     if "Cannot run program" in text and "python" in text.lower():
         return UsageError("executors do not find Python: name theirs in PYSPARK_PYTHON (docs/cluster.md)")
     # Data that fails is told of as such, though machines may have been lost on the way.

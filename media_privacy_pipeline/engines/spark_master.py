@@ -38,9 +38,8 @@ def is_loopback(master: str) -> bool:
     """Whether nothing but this machine takes part."""
     if is_local(master):
         return True
-    return all(
-        a.host in ("localhost", "::1") or a.host.startswith("127.") for a in addresses(master) or [Address("", 0)]
-    )
+    there = addresses(master)
+    return bool(there) and all(one.host in ("localhost", "::1") or one.host.startswith("127.") for one in there)
 
 
 def addresses(master: str) -> list[Address]:
