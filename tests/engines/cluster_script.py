@@ -1,4 +1,4 @@
-"""A driver on a cluster, in a process of its own: test_cluster.py runs it, and kills workers when it says `now`.
+"""A driver on a cluster, in a process of its own: test_worker_killed.py runs it, and kills workers when it says `now`.
 
 python cluster_script.py FOLDER PROPERTIES MASTER
 """
@@ -26,7 +26,7 @@ from media_privacy_pipeline.lake import Lake
 SLOW = """
 with hashed as (select x, x % 40 as title, md5(repeat(cast(x as varchar), 9000)) as noise from numbers),
 watched as (select title, noise, count(*) as plays, sum(x) as total from hashed group by title, noise),
-again as (select title, md5(repeat(noise, 9000)) as noise, plays, total from watched),
+again as (select title, md5(repeat(noise, 3000)) as noise, plays, total from watched),
 best as (select title, max(noise) as noise, sum(plays) as plays, sum(total) as total from again group by title)
 select title, noise, plays, total, cast(date '2026-01-01' + cast(title % 3 as integer) as date) as day from best
 """

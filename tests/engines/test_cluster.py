@@ -1,150 +1,22 @@
-"""On a cluster that authenticates and encrypts: nothing secret shows anywhere, and a worker that dies costs nothing."""
+"""A cluster of ours is closed: no page, no REST port, nothing beyond this machine, secrets in files of mode 0600."""
 
 from __future__ import annotations
 
 import http.client
-import json
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
-from cluster_fixture import executors, kill
-from cluster_script import DAYS, EMAIL, NUMBERS, SLOW
 
-from media_privacy_pipeline.engines.cluster import Running, status
-from media_privacy_pipeline.engines.duckdb import DuckDBEngine
+from media_privacy_pipeline.engines.cluster import Running, cluster, status
 from media_privacy_pipeline.engines.spark_config import read_properties
-from media_privacy_pipeline.keys import Keyring
-from media_privacy_pipeline.lake import Lake
+from media_privacy_pipeline.errors import UsageError
 
 pytestmark = pytest.mark.spark
-SCRIPT = Path(__file__).with_name("cluster_script.py")
-
-
-@dataclass
-class Drive:
-    """What the driver did: its words by their first, command lines of all processes meanwhile, and what it left."""
-
-    folder: Path
-    running: Running
-    said: dict[str, str] = field(default_factory=dict)
-    stderr: str = ""
-    commands: list[bytes] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def driven(tmp_path_factory: pytest.TempPathFactory, started_cluster: Callable[[], Running]) -> Drive:
-    """The script, once: one worker is killed when half of a table is made, the other when the next query runs."""
-    running = started_cluster()
-    folder = tmp_path_factory.mktemp("driver")
-    properties = folder / "spark.properties"
-    (events := folder / "events").mkdir()
-    properties.touch(mode=0o600)
-    logged = f"spark.eventLog.enabled true\nspark.eventLog.dir {events.as_uri()}\n"
-    properties.write_text((running.folder / "spark.properties").read_text() + logged)
-    drive = Drive(folder, running)
-    with (folder / "stderr").open("w") as stderr:
-        driver = subprocess.Popen(
-            [sys.executable, SCRIPT, folder, properties, running.master],
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-        )
-    assert driver.stdout is not None
-    doomed = ["worker-1", "worker-0"]
-    for line in driver.stdout:
-        first, _, rest = line.strip().partition(" ")
-        drive.said[first] = rest
-        if first == "now":
-            drive.commands += command_lines()
-            assert executors(running, doomed[0])
-            kill(running, doomed.pop(0))
-    driver.stdout.close()
-    assert driver.wait(120) == 0, (folder / "stderr").read_text()
-    drive.stderr = (folder / "stderr").read_text()
-    assert not doomed
-    return drive
-
-
-def command_lines() -> list[bytes]:
-    found = []
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            try:
-                found.append((process / "cmdline").read_bytes())
-            except OSError:
-                continue
-    return found
-
-
-def written(folder: Path) -> dict[str, str]:
-    """Every text that processes left: logs of the daemons and executors, and Spark's event log."""
-    return {str(file): file.read_text(errors="replace") for file in folder.rglob("*") if file.is_file()}
-
-
-def test_no_secret_and_no_key_is_on_a_command_line_in_a_log_a_plan_or_an_event(driven: Drive) -> None:
-    secret = read_properties(driven.folder / "spark.properties")["spark.authenticate.secret"]
-    token = (driven.running.folder / "connect.token").read_text()
-    keyring = Keyring.open(driven.folder / "home.keys", create=False)
-    root = json.loads((driven.folder / "home.keys").read_text())["root"]
-    events = written(driven.folder / "events")
-    logs = written(driven.running.folder / "log")
-    kept = written(driven.running.folder.with_name("kept"))
-    texts = {**events, **logs, **kept, "plan": driven.said["plan"], "stderr": driven.stderr, "stdout": str(driven.said)}
-    texts |= {str(n): line.decode(errors="replace") for n, line in enumerate(driven.commands)}
-    assert any("SparkListenerApplicationStart" in text for text in events.values())
-    assert any("CoarseGrainedExecutorBackend" in text for text in texts.values())
-    assert "Aggregate" in driven.said["plan"]
-    for hidden in (secret, token, root, keyring.derive("purpose", "training").hex()):
-        assert not [name for name, text in texts.items() if hidden in text]
-
-
-def test_a_value_that_does_not_fit_is_in_no_log_of_the_cluster(driven: Drive) -> None:
-    assert driven.said["told"].startswith("Spark failed on people with ")
-    assert EMAIL not in str(driven.said) + driven.stderr
-    assert not [name for name, text in written(driven.running.folder / "log").items() if EMAIL in text]
-    kept = driven.running.folder.with_name("kept")
-    assert [name for name in written(kept) if name.endswith("stderr")]
-    assert not [name for name, text in written(kept).items() if EMAIL in text]
-
-
-def test_a_table_is_whole_and_equal_though_a_worker_died(driven: Drive, tmp_path: Path) -> None:
-    assert "written" in driven.said
-    (target := tmp_path / "out").mkdir()
-    DuckDBEngine(tmp_path / "work").write(SLOW, {"numbers": NUMBERS}, target, partition_by="day")
-    expected = pq.read_table(target).to_pylist()
-    files = Lake(driven.folder / "lake").files("toy")
-    found = [
-        {**row, "day": file.parent.name.partition("=")[2]}
-        for file in files
-        for row in pq.ParquetFile(file).read().to_pylist()
-    ]
-    by_title = [
-        sorted(({**row, "day": str(row["day"])} for row in rows), key=lambda row: row["title"])
-        for rows in (found, expected)
-    ]
-    assert by_title[0] == by_title[1]
-    assert len(found) == 40
-
-
-def test_lost_tasks_leave_nothing_in_the_lake(driven: Drive) -> None:
-    lake = driven.folder / "lake"
-    there = {path.relative_to(lake) for path in lake.rglob("*")}
-    days = {Path("toy") / f"day={day}" for day in DAYS}
-    files = {path for path in there if path.parent in days}
-    assert there == {Path("toy")} | days | files
-    assert {path.suffix for path in files} == {".parquet", ".json"}
-    assert not [path for path in (driven.folder / "work").iterdir() if path.name.startswith("written-")]
-
-
-def test_a_query_without_any_executor_is_ended_in_words(driven: Drive) -> None:
-    assert driven.said["alone"].startswith(f"1 {driven.running.master}: no executor for 4 s; nothing was changed")
 
 
 def test_pages_are_closed_and_there_is_no_rest_port(spark_cluster: Running) -> None:
@@ -201,3 +73,42 @@ def addresses(pid: int) -> set[str]:
 
 def listening(pid: int) -> set[int]:
     return {port for _, port in sockets(pid)}
+
+
+SCRIPT = """
+import sys
+from pathlib import Path
+from media_privacy_pipeline.engines.spark import SparkEngine
+from media_privacy_pipeline.engines.spark_config import SparkConfig
+from media_privacy_pipeline.errors import PipelineError
+config = SparkConfig(properties=Path(sys.argv[2]), wait=20)
+try:
+    SparkEngine(Path("work"), master=sys.argv[1], memory_limit="512MB", config=config).fetch("select 1 as one", {})
+except PipelineError as error:
+    print(error.exit_code, error)
+"""
+
+
+def test_a_wrong_secret_is_refused_in_words(spark_cluster: Running, tmp_path: Path) -> None:
+    right = (spark_cluster.folder / "spark.properties").read_text()
+    secret = read_properties(spark_cluster.folder / "spark.properties")["spark.authenticate.secret"]
+    (wrong := tmp_path / "wrong.properties").touch(mode=0o600)
+    wrong.write_text(right.replace(secret, "not-this-one"))
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", SCRIPT, spark_cluster.master, wrong],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.startswith(f"2 {spark_cluster.master} answers, and does not let us in")
+    logs = [file.read_text(errors="replace") for file in (spark_cluster.folder / "log").iterdir()]
+    for hidden in ("not-this-one", secret):
+        assert not [text for text in (done.stdout, done.stderr, *logs) if hidden in text]
+    assert done.stderr == ""
+
+
+def test_a_second_cluster_in_the_same_folder_or_port_is_refused(spark_cluster: Running, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="a cluster runs there already"), cluster(spark_cluster.folder):
+        pass
+    port = int(spark_cluster.master.rpartition(":")[2])
+    with pytest.raises(UsageError, match=f"port {port} is taken"), cluster(tmp_path / "other", port=port):
+        pass
+    assert not (tmp_path / "other" / "spark.properties").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -9,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cli_fixture import Cli
 
 from media_privacy_pipeline.engines.cluster import Running
 
@@ -67,3 +69,18 @@ def test_a_wrong_token_is_refused_in_words(spark_cluster: Running, tmp_path: Pat
     assert done.stdout.startswith(f"2 {spark_cluster.connect} does not take our token")
     assert "not-this-one" not in done.stdout + done.stderr
     assert done.stderr == ""
+
+
+@pytest.mark.spark
+def test_the_doctor_asks_executors_what_they_are(spark_cluster: Running, cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    done = cli("doctor", "--json", "--home", tmp_path / "home", env=spark_cluster.connect_environment)
+    found = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert found["spark"]["state"] == "good", found["spark"]
+    version = found["python"]["said"]
+    assert re.search(
+        rf"answers: Spark 4\.\S+, PySpark 4\.\S+ here; executors: Python {version}", found["spark"]["said"]
+    )
+    assert found["connect"]["state"] == "good"
+    assert "none is needed here" in found["java"]["said"]
+    assert not list((tmp_path / "home").iterdir())
