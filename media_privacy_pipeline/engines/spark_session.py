@@ -83,7 +83,7 @@ def _start(master: str, work: Path, memory_limit: str, config: SparkConfig) -> A
         # Python on executors is this one, at the same place, unless the cluster's own is named.
         "PYSPARK_PYTHON": os.environ.get("PYSPARK_PYTHON", sys.executable),
     }
-    log = work / "log4j2.properties"
+    log = work.absolute() / "log4j2.properties"
     log.write_text(_LOG4J)
     local = is_local(master)
     properties = {

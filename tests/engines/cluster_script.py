@@ -24,13 +24,13 @@ from media_privacy_pipeline.lake import Lake
 
 # Two shuffles, and work enough around them that a worker can die in it.
 SLOW = """
-with hashed as (select x, x % 40 as title, md5(repeat(cast(x as varchar), 9000)) as noise from numbers),
+with hashed as (select x, x % 40 as title, md5(cast(x as varchar)) as noise from numbers),
 watched as (select title, noise, count(*) as plays, sum(x) as total from hashed group by title, noise),
-again as (select title, md5(repeat(noise, 3000)) as noise, plays, total from watched),
+again as (select title, md5(repeat(noise, 4000)) as noise, plays, total from watched),
 best as (select title, max(noise) as noise, sum(plays) as plays, sum(total) as total from again group by title)
 select title, noise, plays, total, cast(date '2026-01-01' + cast(title % 3 as integer) as date) as day from best
 """
-NUMBERS = pa.table({"x": range(16_000)})
+NUMBERS = pa.table({"x": range(8_000)})
 DAYS = [date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3)]
 EMAIL = "ann@home.example"
 
@@ -83,7 +83,7 @@ def main(folder: Path, properties: Path, master: str) -> None:
     tell_when_shuffled(0)
     hasty = SparkEngine(folder / "work", master=master, config=replace(config, wait=4))
     try:
-        hasty.fetch(SLOW.replace("9000", "90000"), {"numbers": NUMBERS})
+        hasty.fetch(SLOW.replace("4000", "40000"), {"numbers": NUMBERS})
     except PipelineError as error:
         say("alone", error.exit_code, error)
     stop()

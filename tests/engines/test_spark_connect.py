@@ -78,9 +78,8 @@ def test_the_doctor_asks_executors_what_they_are(spark_cluster: Running, cli: Cl
     found = {finding["name"]: finding for finding in json.loads(done.stdout)["findings"]}
     assert found["spark"]["state"] == "good", found["spark"]
     version = found["python"]["said"]
-    assert re.search(
-        rf"answers: Spark 4\.\S+, PySpark 4\.\S+ here; executors: Python {version}", found["spark"]["said"]
-    )
+    said = rf"sc://localhost:\d+: Spark 4\.\S+, PySpark 4\.\S+ here; executors: Python {version}, PySpark 4"
+    assert re.match(said, found["spark"]["said"])
     assert found["connect"]["state"] == "good"
     assert "none is needed here" in found["java"]["said"]
     assert not list((tmp_path / "home").iterdir())

@@ -43,7 +43,14 @@ def driven(tmp_path_factory: pytest.TempPathFactory, started_cluster: Callable[[
     properties = folder / "spark.properties"
     (events := folder / "events").mkdir()
     properties.touch(mode=0o600)
-    logged = f"spark.eventLog.enabled true\nspark.eventLog.compress false\nspark.eventLog.dir {events.as_uri()}\n"
+    # A stage of a few rows would be put into one task, and a worker without one dies unnoticed.
+    more = {
+        "spark.sql.adaptive.coalescePartitions.enabled": "false",
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.compress": "false",
+        "spark.eventLog.dir": events.as_uri(),
+    }
+    logged = "".join(f"{name} {value}\n" for name, value in more.items())
     properties.write_text((running.folder / "spark.properties").read_text() + logged)
     drive = Drive(folder, running)
     with (folder / "stderr").open("w") as stderr:
