@@ -54,9 +54,8 @@ def start(
         signal.signal(number, lambda *_: ended.set())
     at = _folder(folder)
     with cluster(at, port=port, connect_port=connect_port, size=Size(workers, cores, memory)) as running:
-        typer.echo(
-            f"{running.master}: {workers} workers, {cores} cores and {memory} each. For a run in another terminal:\n"
-        )
+        each = f"{memory} and {cores} core{'s' if cores > 1 else ''}"
+        typer.echo(f"{running.master}: {workers} workers, each with {each}. For a run in another terminal:\n")
         _tell(running)
         typer.echo("\nCtrl-C ends it.")
         while not ended.wait(1.0):

@@ -58,11 +58,10 @@ class SparkEngine:
             if partition_by is not None:
                 writer = writer.partitionBy(partition_by)
             writer.parquet(str(out))
-        for file in sorted(out.rglob("*.parquet")):
+        for file in committed(out):
             place = target / file.parent.relative_to(out)
-            if not place.name.startswith("_"):
-                place.mkdir(exist_ok=True)
-                shutil.move(file, place / file.name)
+            place.mkdir(exist_ok=True)
+            shutil.move(file, place / file.name)
         shutil.rmtree(out, ignore_errors=True)
 
     def fetch(self, sql: str, inputs: Mapping[str, Input]) -> pa.Table:
@@ -100,6 +99,12 @@ class SparkEngine:
                 shutil.rmtree(place, ignore_errors=True)
             for name in inputs:
                 spark.catalog.dropTempView(name)
+
+
+def committed(out: Path) -> list[Path]:
+    """Parquet files that a whole job left, in order: not those that a late task still writes under `_temporary`."""
+    files = sorted(out.rglob("*.parquet"))
+    return [file for file in files if not any(part[0] in "._" for part in file.relative_to(out).parts)]
 
 
 def _read(spark: Any, folder: Folder) -> Any:

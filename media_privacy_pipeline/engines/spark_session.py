@@ -52,12 +52,12 @@ def session(master: str, work: Path, memory_limit: str = "3GB", config: SparkCon
     """
     config = config or SparkConfig()
     work.mkdir(parents=True, exist_ok=True)
+    # PySpark 4.3 warns of pandas 3 when it is imported, and with each function on Arrow batches; Arrow, and not pandas,
+    # carries our data.
+    warnings.filterwarnings("ignore", message="PySpark does not yet fully support pandas")
     with warnings.catch_warnings():
-        # PySpark 4.3 warns of pandas 3 when it is imported; Arrow, and not pandas, carries our data.
         warnings.simplefilter("ignore")
-        from pyspark.sql import SparkSession
-
-        running = SparkSession.getActiveSession()
+        running = _current()
         if running is not None and _alive(running):
             return running
         stop()
@@ -130,6 +130,17 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
+def _current() -> Any | None:
+    """The session of this process, whichever thread asks: each has its own active one, and all share the first."""
+    from py4j.protocol import Py4JError
+    from pyspark.sql import SparkSession
+
+    try:
+        return SparkSession.getActiveSession() or SparkSession._instantiatedSession
+    except (Py4JError, OSError):
+        return SparkSession._instantiatedSession
+
+
 def _alive(running: Any) -> bool:
     """Whether a session still works: Java may have died under it, a server may have ended it."""
     from py4j.protocol import Py4JError
@@ -156,8 +167,8 @@ def stop() -> None:
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
+    running = _current()
     with suppress(Py4JError, OSError):
-        running = SparkSession.getActiveSession()
         if running is not None:
             if not hasattr(running, "_jsparkSession"):
                 disconnect(running)
