@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -97,8 +97,10 @@ class SparkEngine:
         finally:
             for place in scratch:
                 shutil.rmtree(place, ignore_errors=True)
-            for name in inputs:
-                spark.catalog.dropTempView(name)
+            # With a Spark that went away views went too; what is told of that must not give way to what this meets.
+            with suppress(OSError, *errors()):
+                for name in inputs:
+                    spark.catalog.dropTempView(name)
 
 
 def committed(out: Path) -> list[Path]:
