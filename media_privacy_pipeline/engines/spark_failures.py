@@ -41,7 +41,9 @@ def machines(kind: str, text: str, tables: str) -> PipelineError | None:
             f"Spark lost executors time and again while it worked on {tables}; nothing was changed: see why on the "
             f"workers (often memory: MEDIA_PRIVACY_SPARK_EXECUTOR_MEMORY), then run again"
         )
-    if any(words in text for words in (*_GONE, *_NO_SESSION)) or kind in _GONE_KINDS:
+    # py4j adds the trace of whatever Java answered: none, where Java is no more.
+    silent = kind == "Py4JError" and "Trace:" not in text
+    if silent or kind in _GONE_KINDS or any(words in text for words in (*_GONE, *_NO_SESSION)):
         return Refused(
             f"Spark went away while it worked on {tables}: its driver, master or server ended, or ended the session; "
             f"nothing was changed: run again"

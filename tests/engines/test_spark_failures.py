@@ -23,6 +23,7 @@ LOST = "Job aborted due to stage failure: Task 3 failed 4 times, (TID 9) Executo
         ("SparkConnectGrpcException", "<_InactiveRpcError status = StatusCode.UNAVAILABLE", Refused, "went away"),
         ("SparkConnectGrpcException", "[INVALID_HANDLE.SESSION_CLOSED] x", Refused, "ended the session"),
         ("ConnectionRefusedError", "[Errno 111]", Refused, "went away"),
+        ("Py4JError", "An error occurred while calling o57.toArrow", Refused, "its driver, master or server ended"),
         ("Py4JNetworkError", "Answer from Java side is empty", Refused, "went away"),
         ("SparkConnectGrpcException", "<_InactiveRpcError StatusCode.UNAUTHENTICATED", UsageError, "token"),
         ("PySparkRuntimeError", "[PYTHON_VERSION_MISMATCH] 3.11 3.12", UsageError, "minor version of Python"),
@@ -38,6 +39,9 @@ def test_each_trouble_with_machines_has_words(kind: str, text: str, error: type[
 
 def test_a_value_that_fails_is_no_trouble_with_machines() -> None:
     assert machines("NumberFormatException", "[CAST_INVALID_INPUT] The value 'ExecutorLostFailure'", "people") is None
+    assert (
+        machines("Py4JError", "An error occurred while calling o5.no. Trace: Method no([]) does not exist", "t") is None
+    )
 
 
 def reading(file: Path | str) -> RuntimeError:
