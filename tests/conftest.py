@@ -15,7 +15,7 @@ from media_privacy_pipeline.engines import Engine, Session
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
 from media_privacy_pipeline.settings import Settings
 
-pytest_plugins = ["postgres_fixture", "cli_fixture", "store_fixture"]
+pytest_plugins = ["postgres_fixture", "cli_fixture", "cluster_fixture", "store_fixture"]
 
 # A failing example prints the line that reproduces it; the machine is shared, so a slow example is no failure.
 hypothesis_settings.register_profile("house", deadline=None, print_blob=True)
@@ -68,10 +68,17 @@ def _own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def spark_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Spark, started once a test process and stopped with it."""
+    """Spark, started once a test process and stopped with it: in this machine's Java, or where TESTS_SPARK_* say."""
     from media_privacy_pipeline.engines.spark import SparkEngine, stop
+    from media_privacy_pipeline.engines.spark_config import SparkConfig
 
-    engine = SparkEngine(tmp_path_factory.mktemp("spark"))
+    files = {
+        name: Path(os.environ[f"TESTS_SPARK_{name.upper()}"])
+        for name in ("properties", "token_file")
+        if f"TESTS_SPARK_{name.upper()}" in os.environ
+    }
+    master = os.environ.get("TESTS_SPARK_MASTER", "local[2]")
+    engine = SparkEngine(tmp_path_factory.mktemp("spark"), master=master, config=SparkConfig(**files))
     engine.fetch("select 1 as one", {})
     from pyspark.sql import SparkSession
 

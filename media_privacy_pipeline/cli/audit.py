@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson, Home, PolicyFile, settings_of
+from .options import AsJson, EngineName, Home, PolicyFile, settings_of
 from .output import as_json, as_table
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 def audit(
     home: Home = None,
     policy: PolicyFile = None,
-    engine: Annotated[str | None, typer.Option(help="duckdb or spark.", show_default="duckdb")] = None,
+    engine: EngineName = None,
     full: Annotated[bool, typer.Option("--full", help="At the size of a night: about a minute.")] = False,
     mutants: Annotated[
         bool, typer.Option("--mutants", help="Also break the promise in every known way: each must be seen.")
@@ -45,13 +45,10 @@ def audit(
     from ..audit.mutants import check_mutants
     from ..audit.size import SIZES
     from ..audit.steps import tried
-    from ..errors import UsageError
     from ..policy import load
     from ..settings import ELSEWHERE
     from .opening import opened
 
-    if engine not in (None, "duckdb", "spark"):
-        raise UsageError(f"--engine {engine}: there are duckdb and spark")
     settings = settings_of(home=home, policy=policy, engine=engine)
     load(settings.policy)
     size = replace(SIZES["full" if full else "small"], mutants=False)

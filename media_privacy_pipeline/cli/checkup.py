@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import typer
 
-from .options import AsJson, Home, Landing, settings_of
+from .options import AsJson, EngineName, Home, Landing, settings_of
 from .output import as_json
 
 
@@ -15,14 +15,17 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor(landing: Landing = None, home: Home = None, json: AsJson = False) -> None:
-    """Check Python, Java, keys, permissions, disk and telemetry; say how to mend what is wrong.
+def doctor(landing: Landing = None, home: Home = None, engine: EngineName = None, json: AsJson = False) -> None:
+    """Check Python, Java, Spark, keys, permissions, disk and telemetry; say how to mend what is wrong.
+
+    With the spark engine a query is tried on its executors: whether they answer, have the same Spark, Python and
+    package, and see the home.
 
     Exits with 1 when something must be mended before a run. A warning is no obstacle.
     """
     from ..doctor import examine
 
-    findings = examine(settings_of(landing=landing, home=home))
+    findings = examine(settings_of(landing=landing, home=home, engine=engine))
     failed = [finding for finding in findings if finding.state == "wrong"]
     if json:
         as_json({"fit": not failed, "findings": [asdict(finding) for finding in findings]})

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .opening import moment_of, opened
-from .options import AsJson, Home, Landing, PolicyFile, settings_of
+from .options import AsJson, EngineName, Home, Landing, PolicyFile, settings_of
 from .output import as_json
 from .progress import busy
 
@@ -37,6 +37,7 @@ def decide(
     landing: Landing = None,
     home: Home = None,
     as_of: _AsOf = None,
+    engine: EngineName = None,
     policy: PolicyFile = None,
     json: AsJson = False,
 ) -> None:
@@ -53,7 +54,7 @@ def decide(
 
     from ..consent.asking import decide as decided
 
-    settings = settings_of(landing=landing, home=home, policy=policy)
+    settings = settings_of(landing=landing, home=home, engine=engine, policy=policy)
     with opened(settings, "consent decide") as session:
         if landing is not None:
             with busy("taking in what landed"):

@@ -16,6 +16,17 @@ Landing = Annotated[
 ]
 Home = Annotated[Path | None, typer.Option(help="What the pipeline makes.", show_default="home")]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="The policy, if not the packaged one.")]
+
+
+def _known_engine(engine: str | None) -> str | None:
+    if engine not in (None, "duckdb", "spark"):
+        raise UsageError(f"--engine {engine}: there are duckdb and spark")
+    return engine
+
+
+EngineName = Annotated[
+    str | None, typer.Option("--engine", help="duckdb or spark.", show_default="duckdb", callback=_known_engine)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="JSON on standard output, for programs.")]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import AsJson, Home, Landing, PolicyFile, environment_of, settings_of
+from .options import AsJson, EngineName, Home, Landing, PolicyFile, environment_of, settings_of
 from .output import as_json
 from .progress import shown
 
@@ -32,7 +32,7 @@ def run(
     last: Annotated[
         datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last arrival day; the latest landed.")
     ] = None,
-    engine: Annotated[str | None, typer.Option(help="duckdb or spark.", show_default="duckdb")] = None,
+    engine: EngineName = None,
     policy: PolicyFile = None,
     as_of: Annotated[
         str | None, typer.Option(help="Decide as of this time (ISO-8601, UTC); the end of the last day.")
@@ -51,15 +51,16 @@ def run(
 
       media-privacy run --from 2026-01-01 --to 2026-01-07 --json | jq .tables
     """
-    from ..errors import UsageError
+    from ..engines.spark_config import spark_config
+    from ..engines.spark_session import ready
     from ..orchestration.days import span_between
     from ..policy import load
 
-    if engine not in (None, "duckdb", "spark"):
-        raise UsageError(f"--engine {engine}: there are duckdb and spark")
     settings = settings_of(landing=landing, home=home, engine=engine, policy=policy, lock_wait=wait)
     # What is cheap to find wrong is found before Dagster is loaded.
     load(settings.policy)
+    if settings.engine == "spark":
+        ready(settings.spark_master, spark_config(settings))
     span = span_between(settings.landing, first and first.date(), last and last.date(), as_of)
     started = time.monotonic()
 

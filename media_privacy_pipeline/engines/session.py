@@ -26,6 +26,7 @@ from ..sql.project import Parameter
 from ..stores import lake_of
 from .protocol import Engine, Folder, Input
 from .scratch import write_rows
+from .spark_config import spark_config
 from .types import arrow_schema
 
 
@@ -104,7 +105,10 @@ class Session:
             from .spark import SparkEngine
 
             return SparkEngine(
-                self.settings.work, master=self.settings.spark_master, memory_limit=self.settings.memory_limit
+                self.settings.work,
+                master=self.settings.spark_master,
+                memory_limit=self.settings.memory_limit,
+                config=spark_config(self.settings),
             )
         from .duckdb import DuckDBEngine
 

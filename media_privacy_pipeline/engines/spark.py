@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import reduce
 from pathlib import Path
@@ -21,7 +20,9 @@ from ..sql import to_spark
 from .failures import told_safely
 from .passing import through_batches
 from .protocol import Folder, Input, Passing, Scan, Work
+from .spark_config import SparkConfig
 from .spark_session import errors, session, stop
+from .spark_watch import watched
 from .spread import DONE, one_by_one, unreachable
 
 __all__ = ["SparkEngine", "spark_type", "stop"]
@@ -36,10 +37,13 @@ class SparkEngine:
 
     name: Literal["spark"] = "spark"
 
-    def __init__(self, work: Path, *, master: str = "local[2]", memory_limit: str = "3GB") -> None:
+    def __init__(
+        self, work: Path, *, master: str = "local[2]", memory_limit: str = "3GB", config: SparkConfig | None = None
+    ) -> None:
         self._work = work
         self._master = master
         self._memory_limit = memory_limit
+        self._config = config or SparkConfig()
 
     def write(
         self,
@@ -54,18 +58,18 @@ class SparkEngine:
         with self._frame(sql, inputs) as frame:
             if partition_by is not None and partitions is not None:
                 frame = frame.where(frame[partition_by].isin(list(partitions)))
-            _put(frame, target, partition_by)
+            self._put(frame, target, partition_by)
 
     def spread(self, tasks: int, work: Work, schema: pa.Schema, target: Path) -> None:
         """See Engine.spread."""
         if not tasks:
             return
-        spark = session(self._master, self._work, self._memory_limit)
-        with told_safely("Spark", {target.name: schema.empty_table()}, self._work, errors()):
-            with warnings.catch_warnings():
-                # PySpark 4.3 warns of pandas 3; Arrow, and not pandas, carries our data.
-                warnings.simplefilter("ignore")
-                done = spark.range(0, tasks, 1, tasks).mapInArrow(one_by_one(work, schema, target), DONE)
+        spark = self._session()
+        with (
+            told_safely("Spark", {target.name: schema.empty_table()}, self._work, errors()),
+            watched(spark, self._master, self._config.wait),
+        ):
+            done = spark.range(0, tasks, 1, tasks).mapInArrow(one_by_one(work, schema, target), DONE)
             try:
                 rows = sum(done.toArrow()["rows"].to_pylist())
             except errors() as error:
@@ -90,7 +94,7 @@ class SparkEngine:
         try:
             with self._frame(sql, inputs) as frame:
                 place.mkdir()
-                _put(frame, place)
+                self._put(frame, place)
             for file in sorted(place.glob("*.parquet")):
                 with pq.ParquetFile(file) as parquet:
                     yield from parquet.iter_batches(batch_size=rows)
@@ -102,23 +106,23 @@ class SparkEngine:
         """See Engine.pass_on."""
         words = ", ".join(f"`{field.name}` {_word(field.type)}" for field in schema)
         with self._frame(sql, inputs) as frame:
-            with warnings.catch_warnings():
-                # PySpark 4.3 warns of pandas 3; Arrow, and not pandas, carries our data.
-                warnings.simplefilter("ignore")
-                passed = frame.mapInArrow(through_batches(through, schema), words)
-            _put(passed, target)
+            self._put(frame.mapInArrow(through_batches(through, schema), words), target)
 
     def close(self) -> None:
         """The session stays for the next engine of this process; it ends with the process."""
 
+    def _session(self) -> Any:
+        return session(self._master, self._work, self._memory_limit, self._config)
+
     @contextmanager
     def _frame(self, sql: str, inputs: Mapping[str, Input]) -> Iterator[Any]:
-        spark = session(self._master, self._work, self._memory_limit)
+        spark = self._session()
         self._work.mkdir(parents=True, exist_ok=True)
         scratch: list[Path] = []
         within = [name for source in inputs.values() if isinstance(source, Scan) for name in source.folders]
         try:
-            with told_safely("Spark", inputs, self._work, errors()):
+            watch = watched(spark, self._master, self._config.wait)
+            with told_safely("Spark", inputs, self._work, errors()), watch:
                 for name, source in inputs.items():
                     if isinstance(source, Folder):
                         frame = _read(spark, source)
@@ -137,22 +141,30 @@ class SparkEngine:
         finally:
             for place in scratch:
                 shutil.rmtree(place, ignore_errors=True)
-            for name in (*inputs, *within):
-                spark.catalog.dropTempView(name)
+            # With a Spark that went away views went too; what is told of that must not give way to what this meets.
+            with suppress(OSError, *errors()):
+                for name in (*inputs, *within):
+                    spark.catalog.dropTempView(name)
+
+    def _put(self, frame: Any, target: Path, partition_by: str | None = None) -> None:
+        """Write a frame's Parquet files into a folder, without what Spark leaves beside them."""
+        # Not in the target: a task that a lost machine still runs may write after the job has ended without it.
+        out = self._work / f"written-{uuid4().hex[:8]}"
+        writer = frame.write.option("compression", "zstd").option("parquet.block.size", _GROUP_BYTES)
+        if partition_by is not None:
+            writer = writer.partitionBy(partition_by)
+        writer.parquet(str(out))
+        for file in committed(out):
+            place = target / file.parent.relative_to(out)
+            place.mkdir(exist_ok=True)
+            shutil.move(file, place / file.name)
+        shutil.rmtree(out, ignore_errors=True)
 
 
-def _put(frame: Any, target: Path, partition_by: str | None = None) -> None:
-    """Write a frame's Parquet files into a folder, without what Spark leaves beside them."""
-    out = target / f"_spark-{uuid4().hex[:8]}"
-    writer = frame.write.option("compression", "zstd").option("parquet.block.size", _GROUP_BYTES)
-    if partition_by is not None:
-        writer = writer.partitionBy(partition_by)
-    writer.parquet(str(out))
-    for file in sorted(out.rglob("*.parquet")):
-        place = target / file.parent.relative_to(out)
-        place.mkdir(exist_ok=True)
-        file.rename(place / file.name)
-    shutil.rmtree(out)
+def committed(out: Path) -> list[Path]:
+    """Parquet files that a whole job left, in order: not those that a late task still writes under `_temporary`."""
+    files = sorted(out.rglob("*.parquet"))
+    return [file for file in files if not any(part[0] in "._" for part in file.relative_to(out).parts)]
 
 
 def _read(spark: Any, folder: Folder) -> Any:

@@ -116,6 +116,7 @@ def test_every_command_explains_itself(cli: Cli) -> None:
         "key",
         "verify",
         "doctor",
+        "cluster",
         "ui",
     ):
         assert command in listed
