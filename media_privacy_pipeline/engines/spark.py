@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from ..sql import to_spark
 from .duckdb import DuckDBEngine
+from .executors import Executors
 from .failures import told_safely
 from .protocol import Folder, Input, Scan
 from .spark_session import errors, session, stop
@@ -62,6 +63,11 @@ class SparkEngine:
         """See Engine.fetch."""
         with self._frame(sql, inputs) as frame:
             return frame.toArrow()
+
+    @property
+    def executors(self) -> Executors:
+        """Where Python runs beside the data."""
+        return Executors(self._frame, lambda: session(self._master, self._work, self._memory_limit), self._work)
 
     def close(self) -> None:
         """The session stays for the next engine of this process; it ends with the process."""

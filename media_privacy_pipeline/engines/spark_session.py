@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ def session(master: str, work: Path, memory_limit: str = "3GB") -> Any:
         # PySpark logs the text of every error, values of rows included, on stderr before it raises it.
         logging.getLogger("SQLQueryContextLogger").disabled = True
         os.environ["JAVA_HOME"] = str(java_home(work))
+        # Python on executors runs under the interpreter that has this package, not under the first python3 of the path.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         log = work / "log4j2.properties"
         log.write_text(_LOG4J)
         builder = (
