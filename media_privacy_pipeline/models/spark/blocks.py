@@ -38,6 +38,7 @@ class Blocks:
         titles: Strings,
         blocks: int,
         made: Callable[[int], tuple[Interactions, dict[str, pa.Array]]],
+        least: float = 0.0,
     ) -> Blocks:
         """Write the interactions that `made` gives of each block, on executors, into an existing folder.
 
@@ -55,7 +56,7 @@ class Blocks:
 
         found = executors.each(range(blocks), work, _COUNTED)
         viewers, pairs = (found.column(name).to_numpy() for name in ("viewers", "pairs"))
-        return cls(executors, files, titles, viewers, pairs)
+        return cls(executors, files, titles, viewers, pairs, least)
 
     @property
     def numbers(self) -> Sequence[int]:
