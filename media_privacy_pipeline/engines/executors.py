@@ -39,7 +39,9 @@ class Executors:
     ) -> None:
         self._frame, self._open, self._work = frame, open_, work
 
-    def cut(self, sql: str, inputs: Mapping[str, Input], folder: Path, *, by: str, then: str, pieces: int) -> list[Path]:
+    def cut(
+        self, sql: str, inputs: Mapping[str, Input], folder: Path, *, by: str, then: str, pieces: int
+    ) -> list[Path]:
         """Write the rows of a query into at most so many files of a folder; return them in order.
 
         Each value of the column `by` has all its rows in one file, files come in its order, and rows within them in the

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -72,9 +73,21 @@ def read_of(session: Session, table: str, columns: Sequence[str], viewers: pa.Ar
 class LearnedFrom:
     """The rows of training_interactions, the arrival days that they come from, and the evaluation's split day."""
 
-    rows: pa.Table
+    session: Session
     days: list[date]
     split: date | None
+
+    @property
+    def pairs(self) -> int:
+        """How many rows there are."""
+        return self.session.lake.rows("training_interactions")
+
+    @cached_property
+    def rows(self) -> pa.Table:
+        """All of them, read when they are first asked for."""
+        return read(
+            self.session, "training_interactions", list(self.session.project.contracts["training_interactions"].types)
+        )
 
 
 def training_interactions(session: Session, span: Span, config: EvaluationConfig) -> LearnedFrom:
@@ -88,8 +101,7 @@ def training_interactions(session: Session, span: Span, config: EvaluationConfig
     split = split_day(events, config)
     at = span.as_of if split is None else datetime.combine(split, time())
     session.materialise("training_interactions", input_days={source: days}, parameters={"split": at})
-    columns = list(session.project.contracts["training_interactions"].types)
-    return LearnedFrom(read(session, "training_interactions", columns), days, split)
+    return LearnedFrom(session, days, split)
 
 
 def personalisation_interactions(session: Session, span: Span) -> None:

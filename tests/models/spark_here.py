@@ -16,7 +16,7 @@ class Here:
         self.done: list[int] = []
 
     def each(self, pieces: Sequence[int], work: Callable[[int], Any], schema: pa.Schema) -> pa.Table:
-        rows = [row for row in self._rows(pieces, work)]
+        rows = list(self._rows(pieces, work))
         return pa.Table.from_pylist(rows, pa.schema([("piece", pa.int64()), *schema]))
 
     def summed(

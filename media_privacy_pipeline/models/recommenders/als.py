@@ -69,6 +69,7 @@ class Side:
 
     @classmethod
     def of(cls, matrix: csr_matrix, config: IalsConfig) -> Side:
+        """The rows of a matrix of confidences."""
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
         mass = np.bincount(rows, matrix.data.astype(np.float64), matrix.shape[0])
         ridge = config.regularisation * (mass + config.unobserved * matrix.shape[1]) ** config.frequency

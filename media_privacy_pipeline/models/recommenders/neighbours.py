@@ -52,8 +52,10 @@ class Rp3Beta(ItemItem[Rp3BetaConfig]):
         return interactions.titles, pruned(watched.shape[1], self.config.neighbours, walks)
 
     def steps(self, watched: csr_matrix, by_title: Floats) -> tuple[csc_matrix, csc_matrix]:
-        """Probabilities of the steps from titles to viewers and from viewers to titles, of viewers by titles; `by_title`
-        are the sums of each title over all viewers, of whom `watched` may hold a part."""
+        """Probabilities of the steps from titles to viewers and from viewers to titles, of viewers by titles.
+
+        `by_title` are the sums of each title over all viewers, of whom `watched` may hold a part.
+        """
         by_viewer = np.asarray(watched.sum(axis=1)).ravel()
         to_title = (diags(1 / np.maximum(by_viewer, 1e-12)) @ watched).tocsc().power(self.config.alpha)
         to_viewer = (watched @ diags(1 / np.maximum(by_title, 1e-12))).tocsc().power(self.config.alpha)

@@ -13,7 +13,7 @@ from scipy.sparse import csc_matrix, csr_matrix
 
 from ...errors import UsageError
 from ..interactions import Floats, Interactions, Ints
-from ..recommenders.config import EaseConfig, HistoryConfig, ItemKnnConfig, PopularityConfig, Rp3BetaConfig
+from ..recommenders.config import EaseConfig, ItemKnnConfig, PopularityConfig, Rp3BetaConfig
 from ..recommenders.ease import Ease
 from ..recommenders.history import faded
 from ..recommenders.itemitem import largest, matrix_of
@@ -121,9 +121,7 @@ def _partial(blocks: Blocks, products: _Products) -> Callable[[int], Rows]:
 
 def _together(blocks: Blocks, titles: int, products: _Products) -> Floats:
     """LᵀR of all viewers, on the driver: shape (titles, titles)."""
-    found = by_title(
-        blocks.executors, blocks.numbers, titles, titles, _partial(blocks, products), kind=np.float64
-    )
+    found = by_title(blocks.executors, blocks.numbers, titles, titles, _partial(blocks, products), kind=np.float64)
     return np.asarray(found.T, np.float64)
 
 
@@ -160,4 +158,3 @@ def _nearest(
     columns, at = np.nonzero(table[:, kept:])
     rows, values = table[columns, at].astype(np.int64), table[columns, kept + at].astype(np.float32)
     return csr_matrix((values, (rows, columns)), shape=(titles, titles))
-

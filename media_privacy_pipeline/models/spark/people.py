@@ -45,9 +45,7 @@ class OnBlocks:
 
     def together(self, weights_by_title: Floats) -> Integers:
         """See People.together."""
-        return self._summed(
-            len(self.titles), lambda own, profiles: watched_together(own, weights_by_title, profiles)
-        )
+        return self._summed(len(self.titles), lambda own, profiles: watched_together(own, weights_by_title, profiles))
 
     def statistics(self, item_factors: Floats, config: PrivateAlsConfig, weights_by_title: Floats) -> Statistics:
         """See People.statistics."""

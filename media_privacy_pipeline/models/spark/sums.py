@@ -84,6 +84,6 @@ def _totals(
                 at = row["key"]
                 total = np.zeros((min(step, titles - at * step), width), kind)
             places = np.frombuffer(row["places"], np.int64) - at * step
-            total[places] += np.frombuffer(row["sums"], kind).reshape(-1, width)  # type: ignore[operator]
+            total[places] += np.frombuffer(row["sums"], kind).reshape(-1, width)
     if at >= 0:
         yield at, total
