@@ -39,6 +39,11 @@ class Executors:
     ) -> None:
         self._frame, self._open, self._work = frame, open_, work
 
+    @property
+    def session(self) -> Any:
+        """The Spark session."""
+        return self._open()
+
     def cut(
         self, sql: str, inputs: Mapping[str, Input], folder: Path, *, by: str, then: str, pieces: int
     ) -> list[Path]:

@@ -33,8 +33,10 @@ class Learnable(ABC):
 
     @abstractmethod
     def teach(self, model: Model) -> Model:
-        """Fit the model and return it. Raises as Recommender.fit; Refused for a kind that can only learn in memory,
-        where that does not hold so many pairs."""
+        """A model of the same configuration, fitted; the given one or another.
+
+        Raises as Recommender.fit; Refused for a kind that learns in memory alone, where that has no room for the pairs.
+        """
 
 
 def taught(model: Model, data: Interactions | Learnable) -> Model:

@@ -78,7 +78,7 @@ def measure(split: Split, champion: Recipe | None, barred: frozenset[str], confi
         try:
             model = recipe.make(config.ials.threads)
             if len(split.test):
-                models[digest] = split.taught(model)
+                models[digest] = model = split.taught(model)
                 found[names[digest]] = judged(model, split, config.evaluation, [config.gate.k])
                 values[digest] = found[names[digest]].viewers["ndcg", config.gate.k]
                 groups[digest] = by_activity(found[names[digest]], split, config)

@@ -65,7 +65,7 @@ def temporal(before: Interactions, after: Interactions) -> Split:
     return paired("temporal", before, before, after)
 
 
-def holdout(interactions: Interactions, share: float, seed: int) -> Split:
+def holdout(interactions: Interactions, share: float, seed: int | np.random.Generator) -> Split:
     """At random `share` of each viewer's titles is held out, rounded down; viewers who hold out none are not tested."""
     random = np.random.default_rng(seed)
     held = np.zeros(interactions.pairs, bool)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ..interactions import Floats, Interactions, Strings
@@ -44,6 +46,26 @@ def read_pairs(file: Path, titles: Strings) -> tuple[Interactions, pa.Table]:
     starts = np.concatenate([[0], np.cumsum(np.asarray(lists["columns"].value_lengths()))]).astype(np.int64)
     columns, weights = (np.asarray(each.flatten()) for each in lists.values())
     return Interactions(pa.nulls(table.num_rows, pa.string()), titles, starts, columns, weights, ages), table
+
+
+def named(pairs: Interactions) -> Interactions:
+    """The same with viewers named by their number, in their order."""
+    names = pc.utf8_lpad(pa.array(np.arange(len(pairs))).cast(pa.string()), 20, "0")
+    return replace(pairs, viewers=names)
+
+
+def joined(parts: Sequence[Interactions], titles: Strings) -> Interactions:
+    """Viewers of some interactions over the same titles, one after the other."""
+    lengths = np.concatenate([np.zeros(0, np.int64), *(part.lengths for part in parts)])
+    ages = [part.ages for part in parts if part.ages is not None]
+    return Interactions(
+        pa.concat_arrays([pa.array([], pa.string()), *(part.viewers for part in parts)]),
+        titles,
+        np.concatenate([[0], np.cumsum(lengths)]),
+        np.concatenate([np.zeros(0, np.int32), *(part.columns for part in parts)]),
+        np.concatenate([np.zeros(0, np.float32), *(part.weights for part in parts)]),
+        np.concatenate(ages) if ages and len(ages) == len(parts) else None,
+    )
 
 
 def _put(file: Path, table: pa.Table) -> None:

@@ -6,8 +6,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from ...lake import fingerprint_of
 from ..blas import one_thread
@@ -17,6 +15,7 @@ from ..recommenders.ease import Ease
 from ..recommenders.ials import Ials
 from ..recommenders.neighbours import ItemKnn, Rp3Beta
 from ..recommenders.popularity import Popularity
+from .arrays import joined, named
 from .blocks import Blocks, reader
 from .ials import fit_ials
 from .itemitem import fit_ease, fit_item_knn, fit_popularity, fit_rp3beta
@@ -70,15 +69,4 @@ class OnSpark(Learnable):
 def gathered(blocks: Blocks) -> Interactions:
     """All blocks in this memory, viewers named by their number."""
     read = reader(blocks)
-    parts = [read(n) for n in blocks.numbers]
-    lengths = np.concatenate([part.lengths for part in parts])
-    ages = [part.ages for part in parts if part.ages is not None]
-    names = pc.utf8_lpad(pa.array(np.arange(len(lengths))).cast(pa.string()), 20, "0")
-    return Interactions(
-        names,
-        blocks.titles,
-        np.concatenate([[0], np.cumsum(lengths)]),
-        np.concatenate([part.columns for part in parts]),
-        np.concatenate([part.weights for part in parts]),
-        np.concatenate(ages) if len(ages) == len(parts) else None,
-    )
+    return named(joined([read(n) for n in blocks.numbers], blocks.titles))

@@ -23,7 +23,7 @@ from ..coldstart.metadata import Metadata, metadata
 from ..coldstart.recommender import with_new_titles
 from ..coldstart.step import ELSEWHERE, by_region
 from ..config import ModelsConfig
-from ..inputs import Title, hidden_titles
+from ..inputs import LAST, Title, hidden_titles
 from ..interactions import Interactions
 from ..recipes import load_model
 from ..recommenders.popularity import Popularity
@@ -83,7 +83,7 @@ class Offer:
             {key: title.minimum_age for key, title in served.titles.items() if key not in barred},
             by_region(session),
             served.popular,
-            served.latest,
+            served.latest if LAST in session.project.contracts[served.interactions].types else None,
             served.year,
             served.config,
         )

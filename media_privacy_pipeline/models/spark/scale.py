@@ -14,9 +14,9 @@ from ..config import ScaleConfig
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _WHOLE = "whole"
-BYTES_A_PAIR = 200
-"""Of memory that learning on one machine takes for a pair at its peak, sorting and copies included (measured: 120 to
-190 on two million pairs)."""
+BYTES_A_PAIR = 400
+"""Of memory that learning in one process takes for a pair at its peak (measured on two million pairs: 350 for
+successors, 270 for a blend)."""
 
 
 def beyond(session: Session, pairs: int, config: ScaleConfig) -> Executors | None:

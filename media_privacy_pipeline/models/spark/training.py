@@ -8,7 +8,7 @@ SCRATCH/asked/<side>-<n>.parquet     both sides of the tested viewers, of whom t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
@@ -25,7 +25,7 @@ from ..config import ConfidenceConfig, ModelsConfig, ScaleConfig
 from ..evaluation.split import Split, temporal
 from ..inputs import LAST, weighed
 from ..interactions import Interactions, Ints, Strings
-from .arrays import read_pairs, write_pairs
+from .arrays import joined, read_pairs, write_pairs
 from .blocks import Blocks
 from .learner import OnSpark
 from .scale import cut
@@ -62,13 +62,8 @@ class Training:
         cls, session: Session, executors: Executors, scratch: Path, confidence: ConfidenceConfig, scale: ScaleConfig
     ) -> Training:
         """Cut the table into a folder, unless that was done before."""
-        # How many viewers an account has is known where all of them are, hence before they are cut.
-        sql = f"""
-            select t.*, s.profiles from {TABLE} as t
-            join (select account_key, count(distinct viewer_key) as profiles from {TABLE} group by account_key) as s
-            on t.account_key = s.account_key"""
         inputs = {TABLE: session.folder(TABLE)}
-        files = cut(executors, sql, inputs, scratch / "cut", session.lake.rows(TABLE), scale)
+        files = cut(executors, f"select * from {TABLE}", inputs, scratch / "cut", session.lake.rows(TABLE), scale)
         return cls(session, executors, scratch, tuple(files), confidence)
 
     def all(self) -> OnSpark:
@@ -176,17 +171,4 @@ def _chosen(tested: int, viewers: int, seed: int) -> Ints:
 def _together(files: list[Path], titles: Strings) -> Interactions:
     """The interactions of some files, one after the other, with their viewers."""
     found = [read_pairs(file, titles) for file in files]
-    if not found:
-        return Interactions.of([], []).over(titles)
-    names = pa.concat_arrays([table.column(_VIEWER).combine_chunks() for _, table in found])
-    parts = [pairs for pairs, _ in found]
-    lengths = np.concatenate([part.lengths for part in parts])
-    ages = [part.ages for part in parts if part.ages is not None]
-    return Interactions(
-        names,
-        titles,
-        np.concatenate([[0], np.cumsum(lengths)]),
-        np.concatenate([part.columns for part in parts]),
-        np.concatenate([part.weights for part in parts]),
-        np.concatenate(ages) if len(ages) == len(parts) else None,
-    )
+    return joined([replace(pairs, viewers=table.column(_VIEWER).combine_chunks()) for pairs, table in found], titles)
