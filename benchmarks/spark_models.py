@@ -217,7 +217,9 @@ def _shuffled(session: Any) -> float:
     if session is None:
         return 0.0
     # Of the driver's own program, which a benchmark may look into; the package itself never does.
-    stages = session.sparkContext._jsc.sc().statusStore().stageList(None, False, False, None, None)
+    context = session.sparkContext
+    no, none = context._gateway.new_array(context._jvm.double, 0), context._jvm.java.util.ArrayList()
+    stages = context._jsc.sc().statusStore().stageList(none, False, False, no, none)
     return float(sum(stages.apply(n).shuffleWriteBytes() for n in range(stages.size())))
 
 

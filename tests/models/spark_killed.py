@@ -2,8 +2,8 @@
 
     python spark_killed.py FOLDER
 
-Each run is a fork that kills itself with SIGKILL when it is about to do its n-th piece, half of them after the piece has
-written a part of its file. The next run goes on with what it left, and must end with the factors of a run that was
+Each run is a fork that kills itself with SIGKILL when it is about to do its n-th piece, half of them after the piece
+has written a part of its file. The next run goes on with what it left, and must end with the factors of a run that was
 never killed, to the bit. Prints JSON: runs that were killed, and pieces of the last run against those of a whole one.
 """
 

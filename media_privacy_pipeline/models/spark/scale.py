@@ -30,17 +30,25 @@ def beyond(session: Session, pairs: int, config: ScaleConfig) -> Executors | Non
 
 
 def cut(
-    executors: Executors, sql: str, inputs: Mapping[str, Input], folder: Path, rows: int, config: ScaleConfig
+    executors: Executors,
+    sql: str,
+    inputs: Mapping[str, Input],
+    folder: Path,
+    rows: int,
+    config: ScaleConfig,
+    by: str = "viewer_key",
 ) -> list[Path]:
-    """Files of whole viewers, ascending by viewer_key, of a query's so many rows; those that are there already, where a
-    run before was killed after it had cut. The folder holds nothing else."""
+    """Files of whole viewers (or accounts), ascending by their key, of a query's so many rows.
+
+    Those that are there already, where a run before was killed after it had cut; the folder holds nothing else.
+    """
     whole = folder / _WHOLE
     if not whole.exists():
         for left in folder.glob("*.parquet"):
             left.unlink()
         folder.mkdir(parents=True, exist_ok=True)
         pieces = max(1, -(-rows // config.block_pairs))
-        executors.cut(sql, inputs, folder, by="viewer_key", then="title_id", pieces=pieces)
+        executors.cut(sql, inputs, folder, by=by, then="title_id", pieces=pieces)
         whole.touch()
     return sorted(folder.glob("piece-*.parquet"))
 
@@ -50,8 +58,8 @@ def check_memory(what: str, pairs: int, limit: str) -> None:
     needed, room = pairs * BYTES_A_PAIR, memory(limit)
     if needed > room:
         raise Refused(
-            f"{what} learns on the driver alone: its {pairs} pairs would take about {needed / 1e9:.1f} GB there, and "
-            f"MEDIA_PRIVACY_MEMORY_LIMIT is {limit}: raise it, or leave {what} out of the contenders"
+            f"{what} is learned on the driver alone: {pairs} pairs would take about {needed / 1e9:.1f} GB there, and "
+            f"MEDIA_PRIVACY_MEMORY_LIMIT is {limit}: raise it, or do without {what}"
         )
 
 
