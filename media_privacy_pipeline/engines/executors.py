@@ -94,7 +94,8 @@ class Executors:
         spark.conf.set(_BATCH, str(ROWS_IN_MEMORY))
         try:
             with told_safely("Spark", {}, self._work, errors()):
-                together = self._spread(pieces, work, schema).repartition(max(1, keys), "key")
+                tasks = max(1, min(keys, int(spark.conf.get("spark.sql.shuffle.partitions"))))
+                together = self._spread(pieces, work, schema).repartition(tasks, "key")
                 ordered = together.sortWithinPartitions("key", "piece")
                 found: pa.Table = _mapped(ordered, finish, finished).toArrow()
         finally:

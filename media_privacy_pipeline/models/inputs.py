@@ -199,7 +199,14 @@ def accounts(session: Session, purpose: str = "personalisation") -> tuple[pa.Arr
 
 
 def hidden_titles(session: Session, purpose: str, viewers: pa.Array) -> Interactions:
-    """What each of these viewers (ascending) hid, row by row.
+    """What each of these viewers (ascending) hid, row by row. Raises UsageError as `hidden_table`."""
+    rows = read(session, hidden_table(session, purpose), ["viewer_key", "title_id"])
+    served = rows.filter(pc.is_in(rows.column("viewer_key"), value_set=viewers))
+    return Interactions.of(served.column("viewer_key"), served.column("title_id"), everyone=viewers)
+
+
+def hidden_table(session: Session, purpose: str) -> str:
+    """The table of what viewers hid.
 
     Raises UsageError where the policy does not show the purpose what was hidden: lists would bring it back.
     """
@@ -209,6 +216,4 @@ def hidden_titles(session: Session, purpose: str, viewers: pa.Array) -> Interact
             f"policy: purposes.{purpose}.columns lacks hidden_titles: {{title_id: keep}}: without it the lists would "
             "offer viewers what they hid"
         )
-    rows = read(session, name, ["viewer_key", "title_id"])
-    served = rows.filter(pc.is_in(rows.column("viewer_key"), value_set=viewers))
-    return Interactions.of(served.column("viewer_key"), served.column("title_id"), everyone=viewers)
+    return name

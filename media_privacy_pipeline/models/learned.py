@@ -25,6 +25,7 @@ def learned_data(
     """
     executors = beyond(session, learned_from.pairs, config.scale)
     if executors is None:
+        session.lake.drop_unfinished("training")
         yield split_of(learned_from.rows, config), lambda: weighed(learned_from.rows, config.confidence)
         return
     from .spark.training import Training

@@ -142,6 +142,7 @@ def recommend(session: Session, span: Span, config: ModelsConfig | None = None) 
 
     executors = beyond(session, lake.rows(served.interactions), config.scale)
     if executors is None:
+        lake.drop_unfinished("lists_of_recommendations")
         viewers, found = len(served.viewers.keys), _write_here(served)
         without = viewers - len(served.with_history)
     else:

@@ -1,4 +1,4 @@
-"""Kills a training in blocks at every third piece of work; run as a process of its own.
+"""Kills a training in blocks at every fifth piece of work; run as a process of its own.
 
     python spark_killed.py FOLDER
 
@@ -66,7 +66,7 @@ def main() -> None:
     whole = Here()
     expected = run(root / "whole", whole)
     killed, last = 0, 0
-    for at in range(1, len(whole.done), 3):
+    for at in range(1, len(whole.done), 5):
         for within in (False, True):
             folder = root / "killed"
             shutil.rmtree(folder, ignore_errors=True)

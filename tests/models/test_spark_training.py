@@ -23,7 +23,7 @@ CONFIG = QUICK.model_copy(
         "evaluation": QUICK.evaluation.model_copy(update={"viewers": 100}),
     }
 )
-ON_EXECUTORS = CONFIG.model_copy(update={"scale": ScaleConfig(driver_pairs=0, block_pairs=1_000)})
+ON_EXECUTORS = CONFIG.model_copy(update={"scale": ScaleConfig(driver_pairs=0, block_pairs=1_700)})
 
 
 @pytest.fixture

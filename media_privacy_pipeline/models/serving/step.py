@@ -45,6 +45,7 @@ def discover(session: Session, span: Span, config: ModelsConfig | None = None) -
 
         written = of_week(served, executors, fingerprint, week, tail)
         return _discovered(session, week, written.viewers, written.made, len(tail))
+    lake.drop_unfinished(f"lists_of_{_WEEKLY}")
     viewers, filters = served.viewers, served.filters
     kept = still_fit(_of_week(session, week), viewers.keys, filters)
     listed = pc.is_in(viewers.keys, value_set=kept.column("viewer_key").combine_chunks())
@@ -76,6 +77,7 @@ def recommend_in_context(session: Session, span: Span, config: ModelsConfig | No
 
         written = in_contexts(served, executors)
         return _in_context(session, written.viewers, written.with_history)
+    lake.drop_unfinished(f"lists_of_{_CONTEXT}")
     keys, serving = served.viewers.keys, config.serving.model_copy(update={"k": config.context.k})
 
     def lists(first: int, last: int) -> Iterator[pa.Table]:

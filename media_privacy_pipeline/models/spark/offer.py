@@ -23,7 +23,7 @@ from ..coldstart.metadata import Metadata, metadata
 from ..coldstart.recommender import with_new_titles
 from ..coldstart.step import ELSEWHERE, by_region
 from ..config import ModelsConfig
-from ..inputs import LAST, Title, hidden_titles
+from ..inputs import LAST, Title, hidden_table
 from ..interactions import Interactions
 from ..recipes import load_model
 from ..recommenders.popularity import Popularity
@@ -135,12 +135,11 @@ class Part:
 
 def rows_of(session: Session, served: Served, listed: str | None = None) -> tuple[str, dict[str, Input], int]:
     """The query of all that lists of a purpose are made of, its inputs, and how many rows it has; with the lists that a
-    table holds already, where it is named. Raises UsageError as inputs.hidden_titles."""
-    hidden_titles(session, served.purpose, pa.array([], pa.string()))
+    table holds already, where it is named. Raises UsageError as inputs.hidden_table."""
     tables = {
         permitted_name(served.purpose, "accounts"): _ACCOUNT,
         served.interactions: _WATCHED,
-        permitted_name(served.purpose, "hidden_titles"): _HIDDEN,
+        hidden_table(session, served.purpose): _HIDDEN,
         **({listed: _LISTED} if listed is not None else {}),
     }
     selects, inputs, rows = [], dict[str, Input](), 0
