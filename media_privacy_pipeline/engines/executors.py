@@ -29,6 +29,8 @@ ROWS_IN_MEMORY = 16
 """Rows of a partition that reach Python at a time where rows hold large arrays."""
 _BATCH = "spark.sql.execution.arrow.maxRecordsPerBatch"
 _PIECE = pa.field("piece", pa.int64())
+_PIECES: Mapping[str, Input] = {"pieces of work on executors": pa.table({})}
+"""What errors name: pieces have files of their own, and no table that the engine was given."""
 
 
 class Executors:
@@ -70,7 +72,7 @@ class Executors:
         """
         if not pieces:
             return pa.schema([_PIECE, *schema]).empty_table()
-        with told_safely("Spark", {}, self._work, errors()):
+        with told_safely("Spark", _PIECES, self._work, errors()):
             found: pa.Table = self._spread(pieces, work, schema).toArrow()
         return found.sort_by("piece")
 
@@ -93,7 +95,7 @@ class Executors:
         before = spark.conf.get(_BATCH)
         spark.conf.set(_BATCH, str(ROWS_IN_MEMORY))
         try:
-            with told_safely("Spark", {}, self._work, errors()):
+            with told_safely("Spark", _PIECES, self._work, errors()):
                 tasks = max(1, min(keys, int(spark.conf.get("spark.sql.shuffle.partitions"))))
                 together = self._spread(pieces, work, schema).repartition(tasks, "key")
                 ordered = together.sortWithinPartitions("key", "piece")

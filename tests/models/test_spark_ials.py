@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -99,6 +100,14 @@ def test_a_training_that_diverges_is_refused(tmp_path: Path) -> None:
     far = Interactions(whole.viewers, whole.titles, whole.starts, whole.columns, whole.weights * 1e30, whole.ages)
     with pytest.raises(Refused, match="diverged"):
         both(tmp_path, far, IalsConfig(factors=4, threads=1, confidence="given", frequency=0, regularisation=1e-30))
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif("MEDIA_PRIVACY_REAL_DATA" not in os.environ, reason="MEDIA_PRIVACY_REAL_DATA is not set")
+def test_movielens_gives_the_model_of_one_machine(tmp_path: Path) -> None:
+    rows = np.loadtxt(Path(os.environ["MEDIA_PRIVACY_REAL_DATA"]) / "ml-100k" / "u.data", dtype=np.int64)
+    whole = Interactions.of(rows[:, 0].astype(str).tolist(), rows[:, 1].astype(str).tolist(), rows[:, 2].astype(float))
+    agree(*both(tmp_path, whole, IalsConfig(iterations=8, confidence="given", threads=1)), whole)
 
 
 def test_who_is_killed_goes_on_and_ends_with_the_same_bits(tmp_path: Path) -> None:
