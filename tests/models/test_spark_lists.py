@@ -22,7 +22,7 @@ pytestmark = pytest.mark.spark
 WORLD = World(viewers=80, titles=24, maturity={"t001": "18", "t002": "16"}, birth_year={3: 2015, 5: None}, kids={4})
 ON_EXECUTORS = QUICK.model_copy(
     update={
-        "scale": ScaleConfig(driver_pairs=0, block_pairs=700),
+        "scale": ScaleConfig(driver_pairs=0, block_pairs=400),
         "serving": ServingConfig(k=6, block_viewers=16),
         "context": ContextConfig(k=4, least_plays=1),
     }
