@@ -10,7 +10,7 @@ from models_world import QUICK, SPAN, World, rows_of
 
 from media_privacy_pipeline.engines import Engine, Session
 from media_privacy_pipeline.models.config import ScaleConfig
-from media_privacy_pipeline.models.recommenders.config import EaseConfig, Rp3BetaConfig
+from media_privacy_pipeline.models.recommenders.config import Rp3BetaConfig
 from media_privacy_pipeline.models.registry import Registry
 from media_privacy_pipeline.models.steps import train
 from media_privacy_pipeline.sql import Project
@@ -18,8 +18,8 @@ from media_privacy_pipeline.sql import Project
 pytestmark = pytest.mark.spark
 CONFIG = QUICK.model_copy(
     update={
-        "ials": QUICK.ials.model_copy(update={"iterations": 2}),
-        "contenders": {"ease": EaseConfig(head=30), "rp3beta": Rp3BetaConfig(neighbours=10)},
+        "ials": QUICK.ials.model_copy(update={"iterations": 1}),
+        "contenders": {"rp3beta": Rp3BetaConfig(neighbours=10)},
         "evaluation": QUICK.evaluation.model_copy(update={"viewers": 100}),
     }
 )
