@@ -101,6 +101,7 @@ def _sums(
     events = session.lake.rows(SOURCE, days)
     executors = beyond(session, events, config.scale)
     if executors is None:
+        session.lake.drop_unfinished("exposure")
         return pay(contributions(plan, session.engine.fetch(sql, inputs)))
     made_from = fingerprint_of(sql, session.lake.fingerprint(SOURCE, days))
     with session.lake.until_done("exposure", made_from) as scratch:

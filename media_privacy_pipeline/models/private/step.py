@@ -121,6 +121,7 @@ def _crowd(session: Session, learned: LearnedFrom, plan: Plan, scale: ScaleConfi
     """Everybody, here or in blocks; what is written for these goes with `scratch`."""
     executors = beyond(session, learned.pairs, scale)
     if executors is None:
+        session.lake.drop_unfinished("private")
         return CrowdHere.of(learned.rows, plan)
     from ..spark.crowd import CrowdOnBlocks
 
