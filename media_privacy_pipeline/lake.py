@@ -165,6 +165,18 @@ class Lake:
         self._commit(table, {"": (staging, fingerprint)})
         shutil.rmtree(staging, ignore_errors=True)
 
+    @contextmanager
+    def until_done(self, work: str, fingerprint: str) -> Iterator[Path]:
+        """A folder of scratch for a piece of work, with what an earlier block of the same fingerprint left in it.
+
+        It outlives an error and a crash, as that of `go_on` does, and goes when the block ends well. It is no table.
+        """
+        scratch = self.root / f"{_UNFINISHED}{work}-{fingerprint}"
+        self.drop_unfinished(work, but=scratch)
+        scratch.mkdir(parents=True, exist_ok=True)
+        yield scratch
+        shutil.rmtree(scratch)
+
     def drop_unfinished(self, table: str = "*", *, but: Path | None = None) -> None:
         """Remove what is left of unfinished writings of a table, or of all."""
         for folder in self._unfinished.glob(f"{_UNFINISHED}{table}-*"):

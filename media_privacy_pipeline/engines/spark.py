@@ -17,6 +17,7 @@ from sqlglot import exp
 
 from ..errors import Refused
 from ..sql import to_spark
+from .executors import Executors
 from .failures import told_safely
 from .passing import through_batches
 from .protocol import Folder, Input, Passing, Scan, Work
@@ -107,6 +108,11 @@ class SparkEngine:
         words = ", ".join(f"`{field.name}` {_word(field.type)}" for field in schema)
         with self._frame(sql, inputs) as frame:
             self._put(frame.mapInArrow(through_batches(through, schema), words), target)
+
+    @property
+    def executors(self) -> Executors:
+        """Where Python runs beside the data."""
+        return Executors(self._frame, self._session, self._work)
 
     def close(self) -> None:
         """The session stays for the next engine of this process; it ends with the process."""

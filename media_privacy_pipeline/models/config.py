@@ -150,6 +150,15 @@ class SegmentsConfig(_Config):
     """Start of the random generator that places the first centres in the public catalogue."""
 
 
+class ScaleConfig(_Config):
+    """Where the engine is Spark: from which size on executors work, and in pieces of which size."""
+
+    driver_pairs: Annotated[int, Field(ge=0)] = 2_000_000
+    """Pairs of a viewer and a title up to which the driver learns and serves alone, as one machine does."""
+    block_pairs: Count = 500_000
+    """Pairs of a block of viewers, about: what a task has in memory at a time is a few times that."""
+
+
 def _contenders() -> dict[str, AnyConfig]:
     """One of each kind that measured well."""
     return {"ease": EaseConfig(head=5_000), "rp3beta": Rp3BetaConfig(), "popularity": PopularityConfig()}
@@ -180,6 +189,8 @@ class ModelsConfig(_Config):
     """What is told of whom recommendations lead to."""
     segments: SegmentsConfig = SegmentsConfig()
     """How viewers are grouped."""
+    scale: ScaleConfig = Field(default=ScaleConfig(), exclude=True)
+    """What runs where on Spark. It changes no result, and is left out of what fingerprints are made of."""
     keep_models: Count = 2
     """Model folders that stay: the champion and those before it. Older factors are personal data without a use."""
 

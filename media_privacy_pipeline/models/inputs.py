@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -72,9 +73,21 @@ def read_of(session: Session, table: str, columns: Sequence[str], viewers: pa.Ar
 class LearnedFrom:
     """The rows of training_interactions, the arrival days that they come from, and the evaluation's split day."""
 
-    rows: pa.Table
+    session: Session
     days: list[date]
     split: date | None
+
+    @property
+    def pairs(self) -> int:
+        """How many rows there are."""
+        return self.session.lake.rows("training_interactions")
+
+    @cached_property
+    def rows(self) -> pa.Table:
+        """All of them, read when they are first asked for."""
+        return read(
+            self.session, "training_interactions", list(self.session.project.contracts["training_interactions"].types)
+        )
 
 
 def training_interactions(session: Session, span: Span, config: EvaluationConfig) -> LearnedFrom:
@@ -88,8 +101,7 @@ def training_interactions(session: Session, span: Span, config: EvaluationConfig
     split = split_day(events, config)
     at = span.as_of if split is None else datetime.combine(split, time())
     session.materialise("training_interactions", input_days={source: days}, parameters={"split": at})
-    columns = list(session.project.contracts["training_interactions"].types)
-    return LearnedFrom(read(session, "training_interactions", columns), days, split)
+    return LearnedFrom(session, days, split)
 
 
 def personalisation_interactions(session: Session, span: Span) -> None:
@@ -187,7 +199,14 @@ def accounts(session: Session, purpose: str = "personalisation") -> tuple[pa.Arr
 
 
 def hidden_titles(session: Session, purpose: str, viewers: pa.Array) -> Interactions:
-    """What each of these viewers (ascending) hid, row by row.
+    """What each of these viewers (ascending) hid, row by row. Raises UsageError as `hidden_table`."""
+    rows = read(session, hidden_table(session, purpose), ["viewer_key", "title_id"])
+    served = rows.filter(pc.is_in(rows.column("viewer_key"), value_set=viewers))
+    return Interactions.of(served.column("viewer_key"), served.column("title_id"), everyone=viewers)
+
+
+def hidden_table(session: Session, purpose: str) -> str:
+    """The table of what viewers hid.
 
     Raises UsageError where the policy does not show the purpose what was hidden: lists would bring it back.
     """
@@ -197,6 +216,4 @@ def hidden_titles(session: Session, purpose: str, viewers: pa.Array) -> Interact
             f"policy: purposes.{purpose}.columns lacks hidden_titles: {{title_id: keep}}: without it the lists would "
             "offer viewers what they hid"
         )
-    rows = read(session, name, ["viewer_key", "title_id"])
-    served = rows.filter(pc.is_in(rows.column("viewer_key"), value_set=viewers))
-    return Interactions.of(served.column("viewer_key"), served.column("title_id"), everyone=viewers)
+    return name

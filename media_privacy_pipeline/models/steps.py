@@ -16,8 +16,8 @@ from .inputs import (
     open_popularity,
     personalisation_interactions,
     training_interactions,
-    weighed,
 )
+from .learned import learned_data
 from .moving import barred_recipes
 from .partitions import changed_days, partitions
 from .registry import Registry
@@ -28,6 +28,7 @@ from .serving.shelf import Shelf, long_tail
 from .serving.step import forget_contexts
 from .serving.tradeoff import SCHEMA as CURVE
 from .serving.tradeoff import tradeoff
+from .spark.scale import beyond
 from .training import (
     Measured,
     champion_of,
@@ -37,7 +38,6 @@ from .training import (
     metrics_table,
     origin_of,
     registry,
-    split_of,
     train_model,
 )
 
@@ -55,42 +55,43 @@ def train(session: Session, span: Span, config: ModelsConfig | None = None) -> S
     """
     config = config or ModelsConfig.on(session.settings.threads)
     learned_from = training_interactions(session, span, config.evaluation)
-    rows, lake, where = learned_from.rows, session.lake, registry(session.settings.models)
+    pairs, lake, where = learned_from.pairs, session.lake, registry(session.settings.models)
     where.settle()
     private_alone = session.policy.serving.models == "private"
     serves = ["private"] if private_alone else []
     inputs = fingerprint_of(lake.fingerprint("training_interactions"), config.model_dump_json(), *serves)
     champion = where.champion()
-    in_service = where.is_whole(champion) if champion is not None else private_alone or not rows.num_rows
+    in_service = where.is_whole(champion) if champion is not None else private_alone or not pairs
     in_service = in_service and champion not in where.flagged()
     in_service = in_service and (champion is None or not private_alone or is_private(where, champion))
     if all(lake.is_current(table, inputs) for table in _MEASURED) and in_service:
         return StepResult(_trained_rows(session), skipped=True)
-    metadata: dict[str, int | float | str | dict[str, Any]] = {"viewers": 0, "pairs": rows.num_rows}
+    metadata: dict[str, int | float | str | dict[str, Any]] = {"viewers": 0, "pairs": pairs}
     metrics, curve = [], CURVE.empty_table()
-    if not rows.num_rows:
+    if not pairs:
         if not (private_alone and is_private(where, champion)):
             where.retire()
         where.prune(0)
         where.decide({"serves": "none", "tried": []})
         metadata["model"] = "none: nothing may be learned from"
     else:
-        measured = measure(split_of(rows, config), champion_of(where), barred_recipes(where), config)
-        metrics = measured.metrics
-        interactions = weighed(rows, config.confidence)
-        origin = origin_of(
-            learned_from.days,
-            learned_from.split,
-            partitions(session, learned_from.days),
-            _watermark(session, span),
-            inputs,
-        )
-        unchanged = in_service and _unchanged(session, where, champion)
-        trained = (
-            leave_private(where, measured)
-            if private_alone
-            else train_model(where, interactions, measured, origin, config, unchanged=unchanged)
-        )
+        with learned_data(session, learned_from, config, inputs) as (split, everyone):
+            measured = measure(split, champion_of(where), barred_recipes(where), config)
+            metrics = measured.metrics
+            origin = origin_of(
+                learned_from.days,
+                learned_from.split,
+                partitions(session, learned_from.days),
+                _watermark(session, span),
+                inputs,
+            )
+            unchanged = in_service and _unchanged(session, where, champion)
+            interactions = everyone()
+            trained = (
+                leave_private(where, measured)
+                if private_alone
+                else train_model(where, interactions, measured, origin, config, unchanged=unchanged)
+            )
         curve = _tradeoff(session, span, measured, trained.decision.get("recipe"), config)
         metadata |= {"model": str(trained.name), "serves": trained.kind, "gate": trained.decision}
         metadata["viewers"] = len(interactions)
@@ -139,21 +140,36 @@ def recommend(session: Session, span: Span, config: ModelsConfig | None = None) 
         lake.drop_unfinished("recommendations")
         return StepResult({table: lake.rows(table) for table in _SERVED}, skipped=True)
 
-    def lists(first: int, last: int) -> Iterator[pa.Table]:
-        histories, filters = served.histories_of(first, last), served.filters.block(first, last)
-        return top_lists(served.model, served.floor, histories, filters, config.serving)
+    executors = beyond(session, lake.rows(served.interactions), config.scale)
+    if executors is None:
+        lake.drop_unfinished("lists_of_recommendations")
+        viewers, found = len(served.viewers.keys), _write_here(served)
+        without = viewers - len(served.with_history)
+    else:
+        from .spark.lists import recommendations
 
-    viewers = len(served.viewers.keys)
-    with lake.go_on("recommendations", served.fingerprint) as staging:
-        found = write_lists(lists, viewers, staging, config.serving)
+        written = recommendations(served, executors)
+        viewers, found, without = written.viewers, written.found, written.viewers - written.with_history
     metadata: dict[str, Any] = {"viewers": viewers, "model": served.champion or "none"}
     if found:
         metadata["files of a killed run that stood"] = found
     metadata["blocked titles"] = len(served.blocked & served.titles.keys())
     metadata["blocked titles that the catalogue lacks"] = len(served.blocked - served.titles.keys())
     metadata["titles outside their rights window"] = len(served.closed)
-    metadata["viewers without a history"] = viewers - len(served.with_history)
+    metadata["viewers without a history"] = without
     return StepResult({table: lake.rows(table) for table in _SERVED}, metadata=metadata)
+
+
+def _write_here(served: Served) -> int:
+    """Write `recommendations` in this process; how many files a killed run had left of it."""
+    config = served.config
+
+    def lists(first: int, last: int) -> Iterator[pa.Table]:
+        histories, filters = served.histories_of(first, last), served.filters.block(first, last)
+        return top_lists(served.model, served.floor, histories, filters, config.serving)
+
+    with served.session.lake.go_on("recommendations", served.fingerprint) as staging:
+        return write_lists(lists, len(served.viewers.keys), staging, config.serving)
 
 
 def segment(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:

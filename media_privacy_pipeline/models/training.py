@@ -24,6 +24,7 @@ from .gate import Contest, Decision, decide
 from .grouped import by_activity
 from .inputs import weighed
 from .interactions import Interactions
+from .learnable import Learnable, taught
 from .moves import PRIVATE_ALONE, PROMOTE, ROLLBACK
 from .recipes import FLOOR, FLOOR_RECIPE, Recipe, contenders, load_model, recipe_of
 from .registry import Registry
@@ -77,7 +78,7 @@ def measure(split: Split, champion: Recipe | None, barred: frozenset[str], confi
         try:
             model = recipe.make(config.ials.threads)
             if len(split.test):
-                models[digest] = model.fit(split.train)
+                models[digest] = model = split.taught(model)
                 found[names[digest]] = judged(model, split, config.evaluation, [config.gate.k])
                 values[digest] = found[names[digest]].viewers["ndcg", config.gate.k]
                 groups[digest] = by_activity(found[names[digest]], split, config)
@@ -152,7 +153,7 @@ def _mean(measured: Measured, recipe: Recipe) -> float | None:
 
 def train_model(
     where: Registry,
-    interactions: Interactions,
+    interactions: Interactions | Learnable,
     measured: Measured,
     origin: Mapping[str, Any],
     config: ModelsConfig,
@@ -177,7 +178,7 @@ def train_model(
         if recipe.digest == FLOOR_RECIPE.digest and failures and unchanged and where.champion() is not None:
             return _stays(where, "kept", f"{'; '.join(failures)}. All that it learned from is permitted still", config)
         try:
-            arrays = recipe.make(config.ials.threads).fit(interactions).state()
+            arrays = taught(recipe.make(config.ials.threads), interactions).state()
             _finite(recipe, arrays)
         except Refused as refused:
             failures.append(str(refused))

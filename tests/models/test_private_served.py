@@ -13,7 +13,7 @@ from media_privacy_pipeline.errors import Refused
 from media_privacy_pipeline.models.config import ModelsConfig
 from media_privacy_pipeline.models.inputs import COUNTS
 from media_privacy_pipeline.models.moving import promote, standing
-from media_privacy_pipeline.models.private import step
+from media_privacy_pipeline.models.private import crowd, step
 from media_privacy_pipeline.models.recipes import recipe_of
 from media_privacy_pipeline.models.recommenders.popularity import Popularity
 from media_privacy_pipeline.models.steps import recommend, train
@@ -122,7 +122,7 @@ def test_factors_that_lose_are_refused_with_the_reason_and_nobody_is_served_by_t
 ) -> None:
     """Noise makes up for a hundred accounts that lose less often than once in 100,000 times."""
     monkeypatch.setattr(
-        step, "recalls", lambda model, split: np.full(len(split.test), float(isinstance(model, Popularity)))
+        crowd, "recalls", lambda model, split: np.full(len(split.test), float(isinstance(model, Popularity)))
     )
     let(home, models="private", mu=0.18)
     train(home, SPAN, QUICK)

@@ -9,7 +9,7 @@ import pytest
 from models_world import FIRST, SPAN, World, bytes_of, rows_of
 
 from media_privacy_pipeline.engines import Session, Span
-from media_privacy_pipeline.models.private import step
+from media_privacy_pipeline.models.private import crowd, step
 from media_privacy_pipeline.models.private.config import PrivateAlsConfig, improved
 from media_privacy_pipeline.models.private.paying import part_names
 from media_privacy_pipeline.models.recommenders.popularity import Popularity
@@ -75,7 +75,7 @@ def test_factors_that_lose_to_noisy_popularity_are_not_told_and_the_reason_is(
 ) -> None:
     """Noise makes up for a hundred accounts that lose less often than once in 100,000 times."""
     monkeypatch.setattr(
-        step, "recalls", lambda model, split: np.full(len(split.test), float(isinstance(model, Popularity)))
+        crowd, "recalls", lambda model, split: np.full(len(split.test), float(isinstance(model, Popularity)))
     )
     ask(session, 0.18)
     result = step.liken(session, SPAN)

@@ -19,7 +19,8 @@ def thirds(split: Split) -> dict[str, list[str | None]]:
     """Thirds of the tested viewers by the length of their history, and by the mean popularity of the titles in it."""
     histories = split.histories
     place = positions(split.train.titles, histories.titles)[histories.columns]
-    share = np.bincount(split.train.columns, minlength=len(split.train.titles)) / max(len(split.train), 1)
+    counts, viewers = split.audience
+    share = counts / max(viewers, 1)
     popular = np.where(place >= 0, share[np.maximum(place, 0)], 0.0)
     mean = np.bincount(histories.rows, popular, minlength=len(histories)) / np.maximum(histories.lengths, 1)
     by = {"activity": histories.lengths.astype(np.float64), "taste": mean}

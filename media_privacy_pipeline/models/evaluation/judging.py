@@ -69,14 +69,15 @@ def judge(listed: Ints, split: Split, ks: Sequence[int], seed: int, genres: Genr
     relevant = split.test.lengths
     viewers: dict[Key, Floats] = {}
     together: dict[Key, tuple[float, float, float]] = {}
-    share = np.bincount(split.train.columns, minlength=len(titles)) / max(len(split.train), 1)
+    counts, learners = split.audience
+    share = counts / max(learners, 1)
     kinds = None if genres is None else genres.over(titles)
     for k in ks:
         first = listed[:, :k]
         for name, measure in {**PER_VIEWER, **OF_ALL}.items():
             viewers[name, k] = measure(hit, relevant, k)
         viewers["popularity", k] = average_popularity(first, share)
-        viewers["novelty", k] = novelty(first, share, len(split.train))
+        viewers["novelty", k] = novelty(first, share, learners)
         if kinds is not None:
             viewers["miscalibration", k] = miscalibration(first, split.histories, kinds, titles)
         for name, figure in TOGETHER.items():

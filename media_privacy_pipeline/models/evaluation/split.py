@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
+from ..base import Storable
 from ..config import EvaluationConfig
-from ..interactions import Interactions
+from ..interactions import Interactions, Ints
+from ..learnable import Learnable, taught
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,19 @@ class Split:
     train: Interactions
     histories: Interactions
     test: Interactions
+    elsewhere: Learnable | None = None
+    """What may be learned from where it is not in this memory: `train` then has its titles and nobody."""
+
+    @property
+    def audience(self) -> tuple[Ints, int]:
+        """Viewers of each title of `train`, and viewers in all, of what may be learned from."""
+        if self.elsewhere is not None:
+            return self.elsewhere.counts, len(self.elsewhere)
+        return np.bincount(self.train.columns, minlength=len(self.train.titles)), len(self.train)
+
+    def taught(self, model: Storable) -> Storable:
+        """The model, fitted on what may be learned from. Raises as Recommender.fit."""
+        return taught(model, self.train if self.elsewhere is None else self.elsewhere)
 
 
 def split_day(days: Sequence[tuple[date, int]], config: EvaluationConfig) -> date | None:
@@ -50,7 +65,7 @@ def temporal(before: Interactions, after: Interactions) -> Split:
     return paired("temporal", before, before, after)
 
 
-def holdout(interactions: Interactions, share: float, seed: int) -> Split:
+def holdout(interactions: Interactions, share: float, seed: int | np.random.Generator) -> Split:
     """At random `share` of each viewer's titles is held out, rounded down; viewers who hold out none are not tested."""
     random = np.random.default_rng(seed)
     held = np.zeros(interactions.pairs, bool)
@@ -65,7 +80,7 @@ def thinned(split: Split, viewers: int, seed: int) -> Split:
     if len(split.test) <= viewers:
         return split
     chosen = np.sort(np.random.default_rng(seed).choice(len(split.test), viewers, replace=False))
-    return Split(split.protocol, split.train, split.histories.take(chosen), split.test.take(chosen))
+    return replace(split, histories=split.histories.take(chosen), test=split.test.take(chosen))
 
 
 def paired(protocol: str, train: Interactions, histories: Interactions, test: Interactions) -> Split:

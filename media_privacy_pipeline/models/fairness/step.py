@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import datetime, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from ...durable import replace_bytes
-from ...engines import Session, Span, StepResult
+from ...engines import Input, Session, Span, StepResult
 from ...lake import fingerprint_of
 from ...privacy import Desk, find_vector, part_sigma, release_vector
 from ...privacy.open import open_desk
@@ -26,6 +28,7 @@ from ..config import ModelsConfig
 from ..inputs import catalogue, days_until, last_day, open_popularity, read
 from ..interactions import Floats
 from ..serving.shelf import long_tail
+from ..spark.scale import beyond, cut
 from .exposure import contributions
 from .plan import CREATOR, Plan, Watched
 from .report import told
@@ -55,7 +58,7 @@ def expose(session: Session, span: Span, config: ModelsConfig | None = None) -> 
         plan = plan or _last_drawn(session, period, desk, statement)
         if plan is None:
             return _write(session, [], {"reason": f"{period} is drawn from {statement.least_days} arrival days on"})
-        sums = _sums(session, span, plan, desk, statement)
+        sums = _sums(session, span, plan, desk, statement, config)
     rows = told(plan, sums, part_sigma(statement), config.fairness.minimum_audience)
     under = sum(row["under_minimum"] for row in rows if row["facet"] == CREATOR)
     metadata: dict[str, Any] = {"period": plan.period, "creators under the minimum audience": under}
@@ -86,14 +89,27 @@ def _watched(session: Session, as_of: datetime, days: int) -> dict[str, Watched]
     return {title: Watched(viewers, squared**0.5) for title, (viewers, squared) in found.items()}
 
 
-def _sums(session: Session, span: Span, plan: Plan, desk: Desk, statement: VectorStatement) -> Floats:
+def _sums(
+    session: Session, span: Span, plan: Plan, desk: Desk, statement: VectorStatement, config: ModelsConfig
+) -> Floats:
     stored = find_vector(desk, STATEMENT, statement, partition=plan.period, part=0)
     if stored is not None:
         return stored
     days = days_until(session, SOURCE, span.last)[-plan.days :]
-    plays = session.engine.fetch(session.project.render("recommended_plays"), {SOURCE: session.folder(SOURCE, days)})
-    rows, day = contributions(plan, plays), last_day(span)
-    return release_vector(desk, STATEMENT, statement, rows, partition=plan.period, part=0, day=day)
+    sql, inputs = session.project.render("recommended_plays"), {SOURCE: session.folder(SOURCE, days)}
+    pay = partial(release_vector, desk, STATEMENT, statement, partition=plan.period, part=0, day=last_day(span))
+    events = session.lake.rows(SOURCE, days)
+    executors = beyond(session, events, config.scale)
+    if executors is None:
+        session.lake.drop_unfinished("exposure")
+        return pay(contributions(plan, session.engine.fetch(sql, inputs)))
+    made_from = fingerprint_of(sql, session.lake.fingerprint(SOURCE, days))
+    with session.lake.until_done("exposure", made_from) as scratch:
+        # Each account has all its plays in one file, of which one is in memory at a time.
+        files = cut(executors, sql, dict[str, Input](inputs), scratch / "cut", events, config.scale, by="account_key")
+        if not files:
+            return pay(contributions(plan, session.engine.fetch(sql, inputs)))
+        return pay(block for file in files for block in contributions(plan, pq.ParquetFile(file).read()))
 
 
 def _last_drawn(session: Session, period: str, desk: Desk, statement: VectorStatement) -> Plan | None:

@@ -18,6 +18,7 @@ from ..interactions import Floats, Interactions, Strings
 from ..private.accounting import COUNT_STEPS, GRAM_STEPS, Scales, Symmetric, scales_of
 from ..private.config import PrivateAlsConfig
 from ..private.learning import PrivateFactors, first_vectors, head, next_vectors
+from ..private.people import InMemory
 from ..private.statistics import sensitivities
 from .blocks import Block
 from .local import COUNTS, SWEEP, TOGETHER, state_to_bytes
@@ -50,7 +51,7 @@ class Training:
         def together(part: str, draw: object) -> Integers:
             return self._together(nobody.titles, known**-config.gram_exponent, scales.together)
 
-        start, anchor = first_vectors(nobody, known, config, scales, together, None)
+        start, anchor = first_vectors(InMemory(nobody), known, config, scales, together)
         vectors, weights = start, known**-config.weight_exponent
         for _ in range(config.sweeps if start.shape[1] else 0):
             state = state_to_bytes(SWEEP, nobody.titles, vectors=vectors, weights=weights)
@@ -59,7 +60,7 @@ class Training:
             def sums(part: str, draw: object, blocks: tuple[Block, ...] = blocks, state: bytes = state) -> Integers:
                 return self._summed(blocks, state)
 
-            vectors = next_vectors(nobody, vectors, weights, config, scales, sums, None, SWEEP, anchor)
+            vectors = next_vectors(InMemory(nobody), vectors, weights, config, scales, sums, SWEEP, anchor)
         return PrivateFactors(nobody.titles, vectors, counts[chosen])
 
     def epsilon(self, delta: float) -> float:

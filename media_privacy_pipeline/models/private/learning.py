@@ -13,9 +13,10 @@ from ...privacy.noise import Integers, Noise, discrete_gaussian
 from ..interactions import Floats, Interactions, Ints, Strings
 from .accounting import COUNT_STEPS, Scales, scales_of
 from .config import PrivateAlsConfig
+from .people import InMemory, People
 from .solving import noisy, noisy_symmetric, solve, unpacked
-from .statistics import Statistics, packed, statistics
-from .together import leading, title_counts, watched_together
+from .statistics import Statistics, packed
+from .together import leading
 
 Paid: TypeAlias = Callable[[str, Callable[[Noise], Integers]], Integers]
 """Releases a part by its name: draws it with noise that is paid for, or gives back what was drawn of it before."""
@@ -42,20 +43,25 @@ def learn(
 
     One row is a viewer; `profiles` says how many viewers the account of each has. The noise is that of `scales_of`.
     """
+    return learn_from(InMemory(histories, profiles), config, paid)
+
+
+def learn_from(people: People, config: PrivateAlsConfig, paid: Paid | None = None) -> PrivateFactors:
+    """As `learn`, from people wherever they are: noise is drawn here, on their sums, once these are paid for."""
     release, scales = paid or unpaid(), scales_of(config)
 
     def count(noise: Noise) -> Integers:
-        return noise(title_counts(histories, config, profiles), scales.counts)
+        return noise(people.counts(config), scales.counts)
 
     counts = release("counts", count) / COUNT_STEPS
     chosen = head(counts, config)
     # A count that noise made small must not become a weight without end.
     known = np.maximum(counts[chosen], scales.counts / COUNT_STEPS)
-    own = histories.over(histories.titles[chosen])
-    start, anchor = first_vectors(own, known, config, scales, release, profiles)
+    own = people.over(people.titles[chosen])
+    start, anchor = first_vectors(own, known, config, scales, release)
     weights = known**-config.weight_exponent
     for sweep in range(config.sweeps if start.shape[1] else 0):
-        start = next_vectors(own, start, weights, config, scales, release, profiles, f"sweep{sweep}", anchor)
+        start = next_vectors(own, start, weights, config, scales, release, f"sweep{sweep}", anchor)
     return PrivateFactors(own.titles, start, counts[chosen])
 
 
@@ -72,12 +78,11 @@ def random_start(titles: int, config: PrivateAlsConfig) -> Floats:
 
 
 def first_vectors(
-    own: Interactions,
+    own: People,
     known: Floats,
     config: PrivateAlsConfig,
     scales: Scales,
     release: Paid,
-    profiles: Ints | None,
 ) -> tuple[Floats, Floats | None]:
     """Vectors to start from; and to hold on to, where they are more than random."""
     titles = len(own.titles)
@@ -86,7 +91,7 @@ def first_vectors(
     scale, weights = scales.together, known**-config.gram_exponent
 
     def draw(noise: Noise) -> Integers:
-        exact = packed(watched_together(own, weights, profiles))
+        exact = packed(own.together(weights))
         drawn: Integers = noisy_symmetric(exact[None, :], scale, noise)[0]
         return drawn
 
@@ -101,13 +106,12 @@ def first_vectors(
 
 
 def next_vectors(
-    own: Interactions,
+    own: People,
     vectors: Floats,
     weights: Floats,
     config: PrivateAlsConfig,
     scales: Scales,
     release: Paid,
-    profiles: Ints | None,
     part: str,
     anchor: Floats | None,
 ) -> Floats:
@@ -116,7 +120,7 @@ def next_vectors(
     cells = width * (width + 1) // 2
 
     def draw(noise: Noise) -> Integers:
-        found = noisy(statistics(own, vectors, config, weights, profiles), scales, noise)
+        found = noisy(own.statistics(vectors, config, weights), scales, noise)
         return np.concatenate([found.gram, found.systems.ravel(), found.rights.ravel()])
 
     flat = release(part, draw)

@@ -8,9 +8,8 @@ no part in it: no vector is theirs, and who watched them moves no other.
 
 from __future__ import annotations
 
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import cache
-from hashlib import sha256
 
 import numpy as np
 import pyarrow as pa
@@ -20,33 +19,31 @@ from ...lake import fingerprint_of
 from ...privacy.noise import Integers, Noise
 from ...privacy.open import open_desk
 from ...privacy.vector import periods
-from ..config import EvaluationConfig
-from ..evaluation.split import holdout
-from ..inputs import arrival_days, catalogue, last_day
+from ..config import EvaluationConfig, ScaleConfig
+from ..inputs import LearnedFrom, arrival_days, catalogue, last_day
 from ..inputs import training_interactions as learned_from
-from ..interactions import Bools, Interactions, Ints
-from ..recommenders.popularity import Popularity
+from ..interactions import Interactions
+from ..spark.scale import beyond
 from ..topk import top_k
 from ..training import registry
 from .accounting import scales_of
-from .config import PrivateAlsConfig, improved
-from .learning import Paid, PrivateFactors, learn
+from .config import improved
+from .crowd import Crowd, CrowdHere
+from .learning import Paid, PrivateFactors, learn, learn_from
 from .paying import paid_at
 from .plan import TABLE, Plan, carried, keep, period_of, stored, whole
-from .promotion import Decision, decided, drawn, leads, recalls
-from .recommender import PrivateAls
+from .promotion import Decision, decided, drawn
 from .shelf import serve, shelve
 
 LISTED = 10
 """Titles told to be like one."""
 _LEAD_SHARE = 0.02
-_HELD_OUT = 10
 _SCHEMA = pa.schema(
     [("title_id", pa.string()), ("rank", pa.int32()), ("similar_title_id", pa.string()), ("score", pa.float64())]
 )
 
 
-def liken(session: Session, span: Span) -> StepResult:
+def liken(session: Session, span: Span, scale: ScaleConfig | None = None) -> StepResult:
     """Train the period's factors or read the stored ones; write `similar_titles`, empty where nothing is to be told.
 
     The factors are stored in the registry with what they cost, and put in service where the policy lets private models
@@ -73,7 +70,7 @@ def liken(session: Session, span: Span) -> StepResult:
             keep(models, plan)
         times = max(1, periods(desk.ledger.budget) // statement.months)
         pay = paid_at(desk, TABLE, plan.config, plan.period, day, times)
-        found, decision = _trained(session, span, plan, pay, drawn_before=whole(desk, plan))
+        found, decision = _trained(session, span, plan, pay, scale or ScaleConfig(), drawn_before=whole(desk, plan))
         paid = whole(desk, plan)
     where = registry(models)
     name = shelve(where, plan, found, decision, session.policy.releases.budget.delta, paid=paid)
@@ -97,57 +94,40 @@ def _nothing(session: Session, reason: str) -> StepResult:
 
 
 def _trained(
-    session: Session, span: Span, plan: Plan, pay: Paid, *, drawn_before: bool
+    session: Session, span: Span, plan: Plan, pay: Paid, scale: ScaleConfig, *, drawn_before: bool
 ) -> tuple[PrivateFactors, Decision]:
     """Factors of a plan, and whether they are ahead. Nothing of people is read where every part was drawn before."""
     titles, config = np.array(plan.titles, np.str_), plan.config
+    with ExitStack() as scratch:
 
-    @cache
-    def people() -> tuple[Interactions, Ints, Bools]:
-        return _people(learned_from(session, span, EvaluationConfig()).rows, plan)
+        @cache
+        def people() -> Crowd:
+            return _crowd(session, learned_from(session, span, EvaluationConfig()), plan, scale, scratch)
 
-    if drawn_before:
-        none = Interactions.of([], [], everyone=pa.array([], pa.string())).over(titles)
-        found = learn(Interactions(none.viewers, titles, none.starts, none.columns, none.weights), config, pay)
-    else:
-        histories, profiles, tested = people()
-        kept = np.flatnonzero(~tested)
-        found = learn(histories.take(kept), config, pay, profiles[kept])
-    sigma = scales_of(config).leads
+        if drawn_before:
+            none = Interactions.of([], [], everyone=pa.array([], pa.string())).over(titles)
+            found = learn(Interactions(none.viewers, titles, none.starts, none.columns, none.weights), config, pay)
+        else:
+            found = learn_from(people().learners, config, pay)
+        sigma = scales_of(config).leads
 
-    def compare(noise: Noise) -> Integers:
-        histories, profiles, tested = people()
-        return drawn(_leads(found, config, histories, profiles, np.flatnonzero(tested)), sigma, noise)
+        def compare(noise: Noise) -> Integers:
+            return drawn(people().leads(found, config), sigma, noise)
 
-    return found, decided(pay("leads", compare), sigma)
+        return found, decided(pay("leads", compare), sigma)
 
 
-def _leads(
-    found: PrivateFactors, config: PrivateAlsConfig, histories: Interactions, profiles: Ints, rows: Ints
-) -> Integers:
-    """Leads over noisy popularity of the held-out viewers who have enough titles to be asked for a fifth of them."""
-    shares = dict(zip(histories.viewers.take(pa.array(rows)).to_pylist(), profiles[rows].tolist(), strict=True))
-    split = holdout(histories.take(rows), 0.2, config.seed)
-    if not len(split.test):
-        return np.zeros(0, np.int64)
-    floor = recalls(Popularity(found.titles, found.counts), split)
-    # Without one direction that stands out of the noise there is nothing to rank by.
-    own = recalls(PrivateAls.of(found, config), split) if found.factors.shape[1] else np.zeros(len(floor))
-    return leads(own, floor, np.array([shares[viewer] for viewer in split.test.viewers.to_pylist()], np.int64))
+def _crowd(session: Session, learned: LearnedFrom, plan: Plan, scale: ScaleConfig, scratch: ExitStack) -> Crowd:
+    """Everybody, here or in blocks; what is written for these goes with `scratch`."""
+    executors = beyond(session, learned.pairs, scale)
+    if executors is None:
+        session.lake.drop_unfinished("private")
+        return CrowdHere.of(learned.rows, plan)
+    from ..spark.crowd import CrowdOnBlocks
 
-
-def _people(rows: pa.Table, plan: Plan) -> tuple[Interactions, Ints, Bools]:
-    """Histories over the plan's titles; how many viewers the account of each has; and whether it is held out.
-
-    That depends on the account's pseudonym alone, so that nobody's being there moves another to the other side.
-    """
-    histories = Interactions.of(rows.column("viewer_key"), rows.column("title_id")).over(np.array(plan.titles, np.str_))
-    account_of = dict(zip(rows.column("viewer_key").to_pylist(), rows.column("account_key").to_pylist(), strict=True))
-    accounts = np.array([account_of[viewer] for viewer in histories.viewers.to_pylist()], dtype=np.str_)
-    names, at, sizes = np.unique(accounts, return_inverse=True, return_counts=True)
-    digests = [sha256(f"{plan.period} {name}".encode()).digest()[0] for name in names.tolist()]
-    held = np.array(digests, np.int64) % _HELD_OUT == 0
-    return histories, sizes[at], held[at]
+    made_from = fingerprint_of(session.lake.fingerprint("training_interactions"), plan.model_dump_json())
+    folder = scratch.enter_context(session.lake.until_done("private", made_from))
+    return CrowdOnBlocks.of(session, executors, folder, plan, scale)
 
 
 def _alike(found: PrivateFactors, known: set[str]) -> pa.Table:

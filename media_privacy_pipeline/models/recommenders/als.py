@@ -9,7 +9,7 @@ starts make two steps enough. A row costs its length times the factors, and not 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -25,6 +25,7 @@ _BLOCK = 1 << 20
 """Single-precision numbers of a gathered block (4 MB): large enough that the calls cost little beside the work."""
 _DEVIATION = 0.1
 """Of random starting vectors' lengths (Rendle et al. 2021)."""
+DIVERGED = "ials: the training diverged; the champion stays. More regularisation may help"
 
 
 def factorise(matrix: csr_matrix, config: IalsConfig) -> tuple[Floats, Floats]:
@@ -33,21 +34,25 @@ def factorise(matrix: csr_matrix, config: IalsConfig) -> tuple[Floats, Floats]:
     The result does not depend on the number of threads. Raises Refused when the fit diverges.
     """
     random = np.random.default_rng(config.seed)
-    scale = _DEVIATION / np.sqrt(config.factors)
-    viewers, titles = (random.normal(0, scale, (n, config.factors)).astype(np.float32) for n in matrix.shape)
-    by_viewer = _Side.of(matrix.tocsr(), config)
-    by_title = _Side.of(matrix.T.tocsr(), config)
+    viewers, titles = (starting(random, n, config) for n in matrix.shape)
+    by_viewer = Side.of(matrix.tocsr(), config)
+    by_title = Side.of(matrix.T.tocsr(), config)
     with one_thread(), np.errstate(all="ignore"), ThreadPoolExecutor(config.threads) as pool:
         for _ in range(config.iterations):
             viewers, titles = _half(by_viewer, viewers, titles, config, pool)
             titles, viewers = _half(by_title, titles, viewers, config, pool)
             if not (np.isfinite(titles).all() and np.isfinite(viewers).all()):
-                raise Refused("ials: the training diverged; the champion stays. More regularisation may help")
+                raise Refused(DIVERGED)
     return viewers, titles
 
 
+def starting(random: np.random.Generator, rows: int, config: IalsConfig) -> Floats:
+    """Random vectors of so many rows to start from: shape (rows, factors), float32."""
+    return random.normal(0, _DEVIATION / np.sqrt(config.factors), (rows, config.factors)).astype(np.float32)
+
+
 @dataclass(frozen=True)
-class _Block:
+class Block:
     """Rows of like length that are solved together: their columns and weights (rows, length), 0 where padded."""
 
     rows: Ints
@@ -56,14 +61,15 @@ class _Block:
 
 
 @dataclass(frozen=True)
-class _Side:
-    """One direction of the matrix: each row's λ, and its rows in blocks."""
+class Side:
+    """One direction of the matrix: each row's λ, and its rows in blocks. A part of its rows is a side as well."""
 
     ridge: Floats
-    blocks: list[_Block]
+    blocks: list[Block]
 
     @classmethod
-    def of(cls, matrix: csr_matrix, config: IalsConfig) -> _Side:
+    def of(cls, matrix: csr_matrix, config: IalsConfig) -> Side:
+        """The rows of a matrix of confidences."""
         rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
         mass = np.bincount(rows, matrix.data.astype(np.float64), matrix.shape[0])
         ridge = config.regularisation * (mass + config.unobserved * matrix.shape[1]) ** config.frequency
@@ -71,13 +77,13 @@ class _Side:
         return cls(ridge.astype(np.float32), [_block(matrix, rows) for rows in groups])
 
 
-def _block(matrix: csr_matrix, rows: Ints) -> _Block:
+def _block(matrix: csr_matrix, rows: Ints) -> Block:
     first, lengths = matrix.indptr[rows].astype(np.int64), matrix.indptr[rows + 1] - matrix.indptr[rows]
     place = np.arange(int(lengths.max()))[None, :]
     inside = place < lengths[:, None]
     at = np.where(inside, first[:, None] + place, 0)
     weights = np.where(inside, matrix.data[at], 0).astype(np.float32)
-    return _Block(rows, np.where(inside, matrix.indices[at], 0).astype(np.int64), weights)
+    return Block(rows, np.where(inside, matrix.indices[at], 0).astype(np.int64), weights)
 
 
 def _groups(lengths: Ints, pairs: int) -> Iterator[Ints]:
@@ -94,29 +100,47 @@ def _groups(lengths: Ints, pairs: int) -> Iterator[Ints]:
 
 
 def _half(
-    side: _Side, solved: Floats, fixed: Floats, config: IalsConfig, pool: ThreadPoolExecutor
+    side: Side, solved: Floats, fixed: Floats, config: IalsConfig, pool: ThreadPoolExecutor
 ) -> tuple[Floats, Floats]:
     """Solve one side with the other held; both in the new basis."""
-    gram = fixed.T @ fixed
-    if not np.isfinite(gram).all():
-        raise Refused("ials: the training diverged; the champion stays. More regularisation may help")
-    values, basis = np.linalg.eigh(gram)
-    common = config.unobserved * np.maximum(values, 0)
+    basis, common = axes(fixed.T @ fixed, config)
     turned = np.ascontiguousarray(fixed @ basis)
-    start = solved @ basis
-    result = np.zeros_like(solved)
+    return solve(side, solved @ basis, turned, common, config, pool.map), turned
 
-    def solve(block: _Block) -> None:
+
+def axes(gram: Floats, config: IalsConfig) -> tuple[Floats, Floats]:
+    """Eigenvectors of the fixed side's Gram matrix, as columns, and a0 times its eigenvalues.
+
+    Raises Refused where it is no number.
+    """
+    if not np.isfinite(gram).all():
+        raise Refused(DIVERGED)
+    values, basis = np.linalg.eigh(gram)
+    return basis, config.unobserved * np.maximum(values, 0)
+
+
+def solve(
+    side: Side,
+    start: Floats,
+    turned: Floats,
+    common: Floats,
+    config: IalsConfig,
+    each: Callable[[Callable[[Block], None], Iterable[Block]], Iterable[None]] = map,
+) -> Floats:
+    """Vectors of a side's rows from where they start, the other side held, all in the basis of `axes`."""
+    result = np.zeros_like(start)
+
+    def work(block: Block) -> None:
         with np.errstate(all="ignore"):
             diagonal = common[None, :] + side.ridge[block.rows][:, None]
             result[block.rows] = _conjugate(block, start[block.rows], turned, diagonal, config.steps)
 
-    for _ in pool.map(solve, side.blocks):
+    for _ in each(work, side.blocks):
         pass
-    return result, turned
+    return result
 
 
-def _conjugate(block: _Block, x: Floats, fixed: Floats, diagonal: Floats, steps: int) -> Floats:
+def _conjugate(block: Block, x: Floats, fixed: Floats, diagonal: Floats, steps: int) -> Floats:
     """A few preconditioned conjugate gradient steps from x for the rows of a block: shape (rows, factors)."""
     # Twice as fast as fixed[block.columns].
     own = np.take(fixed, block.columns, axis=0)

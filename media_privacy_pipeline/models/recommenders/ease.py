@@ -11,7 +11,7 @@ import numpy as np
 from scipy.linalg.lapack import dpotrf, dpotri
 
 from ...errors import Refused
-from ..interactions import Interactions, Ints, Strings
+from ..interactions import Floats, Interactions, Ints, Strings
 from .config import EaseConfig
 from .itemitem import ItemItem, largest, matrix_of
 
@@ -24,14 +24,25 @@ class Ease(ItemItem[EaseConfig]):
 
     def learn(self, interactions: Interactions) -> tuple[Strings, Any]:
         """See ItemItem.learn. Raises Refused for more titles than the configuration has memory for."""
-        places = self._places_of_head(interactions)
+        counts = np.bincount(interactions.columns, minlength=len(interactions.titles))
+        places = self.places_of_head(counts)
+        watched = matrix_of(interactions, self.config)[:, places]
+        return interactions.titles[places], self.solved((watched.T @ watched).toarray())
+
+    def places_of_head(self, counts: Ints) -> Ints:
+        """Places of the titles that are learned, ascending, from the viewers of each title: the most watched, ties in
+        the order of titles. Raises Refused for more than the configuration has memory for."""
+        order = np.argsort(-counts, kind="stable")
+        places = np.sort(order[: self.config.head])
         if len(places) > self.config.limit:
             raise Refused(
                 f"ease: {len(places)} titles are more than the {self.config.limit} that it has memory for: "
                 "set `head` to learn the most watched alone, or raise `limit`"
             )
-        watched = matrix_of(interactions, self.config)[:, places]
-        gram = (watched.T @ watched).toarray()
+        return places
+
+    def solved(self, gram: Floats) -> Any:
+        """The matrix from the co-occurrences XᵀX, which are overwritten. Raises Refused where they have no inverse."""
         gram[np.diag_indices_from(gram)] += self.config.regularisation
         factor, failed = dpotrf(gram, lower=True, overwrite_a=True)
         if not failed:
@@ -42,13 +53,6 @@ class Ease(ItemItem[EaseConfig]):
         inverse += np.tril(factor, -1).T
         matrix = inverse / -np.diag(inverse)
         np.fill_diagonal(matrix, 0)
-        titles = interactions.titles[places]
         if self.config.neighbours is not None:
-            return titles, largest(matrix, self.config.neighbours)
-        return titles, matrix.astype(np.float32)
-
-    def _places_of_head(self, interactions: Interactions) -> Ints:
-        """Places of the titles that are learned, ascending: the most watched, ties in the order of titles."""
-        counts = np.bincount(interactions.columns, minlength=len(interactions.titles))
-        order = np.argsort(-counts, kind="stable")
-        return np.sort(order[: self.config.head])
+            return largest(matrix, self.config.neighbours)
+        return matrix.astype(np.float32)

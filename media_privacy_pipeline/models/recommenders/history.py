@@ -12,17 +12,18 @@ from ..interactions import Floats, Interactions, Ints
 from .config import HistoryConfig
 
 
-def learned(interactions: Interactions, config: HistoryConfig) -> Floats:
-    """Weight of each pair in learning: shape (pairs,), float32. Without ages all are of the same time."""
-    return np.asarray(_confidences(interactions, config) * faded(interactions, config.learned_half_life_days))
+def learned(interactions: Interactions, config: HistoryConfig, least: float | None = None) -> Floats:
+    """Weight of each pair in learning: shape (pairs,), float32. Without ages all are of the same time; `least` is the
+    least age of all pairs that are learned from, where these are a part of them."""
+    return np.asarray(_confidences(interactions, config) * faded(interactions, config.learned_half_life_days, least))
 
 
-def faded(interactions: Interactions, half_life_days: float | None) -> Floats:
+def faded(interactions: Interactions, half_life_days: float | None, least: float | None = None) -> Floats:
     """What is left of each pair since the latest of all: shape (pairs,), float32; 1 without ages or a half-life."""
     if interactions.ages is None or half_life_days is None:
         return np.ones(interactions.pairs, np.float32)
     days = interactions.ages.astype(np.float64)
-    return _halved((days - days.min(initial=np.inf)) / half_life_days)
+    return _halved((days - (days.min(initial=np.inf) if least is None else least)) / half_life_days)
 
 
 def activations(histories: Interactions, config: HistoryConfig) -> Floats:

@@ -52,12 +52,16 @@ class ItemItem(Storable, Generic[Config]):
             raise UsageError(f"{self.config.kind}: there is nothing to learn from")  # type: ignore[attr-defined]
         with one_thread(), np.errstate(over="ignore", invalid="ignore"):
             titles, matrix = self.learn(interactions)
+        self.take(titles, matrix)
+        return self
+
+    def take(self, titles: Strings, matrix: Any) -> None:
+        """Take over what was learned, here or elsewhere. Raises Refused for a matrix that holds what is no number."""
         entries = matrix.data if issparse(matrix) else matrix
         if not np.isfinite(entries).all():
             kind = self.config.kind  # type: ignore[attr-defined]
             raise Refused(f"{kind}: the training diverged; the champion stays. Look for confidences out of all bounds")
         self._set(titles, matrix)
-        return self
 
     def state(self) -> dict[str, np.typing.NDArray[Any]]:
         """See Storable.state."""
@@ -167,10 +171,10 @@ class _Summed(Additive):
         return top_reasons(self._model.added(self._history, titles), self.columns)
 
 
-def matrix_of(interactions: Interactions, config: HistoryConfig) -> csr_matrix:
-    """Viewers by titles, what each pair weighs in learning, double precision."""
+def matrix_of(interactions: Interactions, config: HistoryConfig, least: float | None = None) -> csr_matrix:
+    """Viewers by titles, what each pair weighs in learning, double precision; `least` as in history.learned."""
     shape = (len(interactions), len(interactions.titles))
-    weights = learned(interactions, config).astype(np.float64)
+    weights = learned(interactions, config, least).astype(np.float64)
     return csr_matrix((weights, interactions.columns, interactions.starts), shape=shape)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.sparse import diags
+from scipy.sparse import csc_matrix, csr_matrix, diags
 
 from ..interactions import Floats, Interactions, Ints, Strings
 from .config import ItemKnnConfig, Rp3BetaConfig
@@ -22,14 +22,16 @@ class ItemKnn(ItemItem[ItemKnnConfig]):
         """See ItemItem.learn."""
         watched = matrix_of(interactions, self.config).tocsc()
         lengths = np.sqrt(np.asarray(watched.multiply(watched).sum(axis=0))[0])
-        shrink = self.config.shrink
 
         def similarity(places: Ints) -> Floats:
-            together = (watched.T @ watched[:, places]).toarray()
-            under = lengths[:, None] * lengths[None, places] + shrink
-            return np.asarray(np.divide(together, under, out=np.zeros_like(together), where=under > 0))
+            return self.similarity((watched.T @ watched[:, places]).toarray(), lengths, places)
 
         return interactions.titles, pruned(watched.shape[1], self.config.neighbours, similarity)
+
+    def similarity(self, together: Floats, lengths: Floats, places: Ints) -> Floats:
+        """Columns `places` of the similarity, from those of the co-occurrences: both of shape (titles, places)."""
+        under = lengths[:, None] * lengths[None, places] + self.config.shrink
+        return np.asarray(np.divide(together, under, out=np.zeros_like(together), where=under > 0))
 
 
 class Rp3Beta(ItemItem[Rp3BetaConfig]):
@@ -41,12 +43,24 @@ class Rp3Beta(ItemItem[Rp3BetaConfig]):
     def learn(self, interactions: Interactions) -> tuple[Strings, Any]:
         """See ItemItem.learn."""
         watched = matrix_of(interactions, self.config)
-        by_viewer, by_title = (np.asarray(watched.sum(axis=axis)).ravel() for axis in (1, 0))
-        to_title = (diags(1 / np.maximum(by_viewer, 1e-12)) @ watched).tocsc().power(self.config.alpha)
-        to_viewer = (watched @ diags(1 / np.maximum(by_title, 1e-12))).tocsc().power(self.config.alpha)
-        held_back = np.maximum(by_title, 1e-12) ** self.config.beta
+        by_title = np.asarray(watched.sum(axis=0)).ravel()
+        to_viewer, to_title = self.steps(watched, by_title)
 
         def walks(places: Ints) -> Floats:
-            return np.asarray((to_viewer.T @ to_title[:, places]).toarray() / held_back[None, places])
+            return self.walks((to_viewer.T @ to_title[:, places]).toarray(), by_title, places)
 
         return interactions.titles, pruned(watched.shape[1], self.config.neighbours, walks)
+
+    def steps(self, watched: csr_matrix, by_title: Floats) -> tuple[csc_matrix, csc_matrix]:
+        """Probabilities of the steps from titles to viewers and from viewers to titles, of viewers by titles.
+
+        `by_title` are the sums of each title over all viewers, of whom `watched` may hold a part.
+        """
+        by_viewer = np.asarray(watched.sum(axis=1)).ravel()
+        to_title = (diags(1 / np.maximum(by_viewer, 1e-12)) @ watched).tocsc().power(self.config.alpha)
+        to_viewer = (watched @ diags(1 / np.maximum(by_title, 1e-12))).tocsc().power(self.config.alpha)
+        return to_viewer, to_title
+
+    def walks(self, reached: Floats, by_title: Floats, places: Ints) -> Floats:
+        """Columns `places` of the scores, from those of all walks: both of shape (titles, places)."""
+        return np.asarray(reached / (np.maximum(by_title, 1e-12) ** self.config.beta)[None, places])

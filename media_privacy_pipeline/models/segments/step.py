@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -25,7 +24,10 @@ from ..config import ModelsConfig, SegmentsConfig
 from ..inputs import Title, arrival_days, catalogue, interactions, last_day, open_popularity, read
 from ..inputs import training_interactions as learned_from
 from ..interactions import Interactions
-from .learning import Population, Release, Segmentation, Shape, assigned, learn, merged, population
+from ..spark.scale import beyond, check_memory
+from ..spark.segments import ASSIGNED as SCHEMA_ASSIGNED
+from ..spark.segments import assign, placed
+from .learning import Population, Release, Segmentation, Shape, learn, merged, population
 from .numbering import Numbered, known_segments, numbered
 from .paying import STATEMENT, PaidSums, paid_at
 from .plans import chosen_at, folder, last_drawn, period_of, private_factors, read_plan, stability_of
@@ -40,7 +42,6 @@ ASSIGNED = {
 """For each purpose that knows viewers by segment: what they watched under its own keys, and who is where."""
 TABLES = ("segment_profile", "training_interactions", *(table for tables in ASSIGNED.values() for table in tables))
 _LOG = logging.getLogger(__name__)
-_ASSIGNED = pa.schema([("viewer_key", pa.string()), ("segment_id", pa.int32())])
 
 
 def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepResult:
@@ -83,24 +84,30 @@ def make_segments(session: Session, span: Span, config: ModelsConfig) -> StepRes
 
         @cache
         def people() -> Population:
-            return _people(learned_from(session, span, config.evaluation).rows, titles, plan)
+            learned = learned_from(session, span, config.evaluation)
+            if beyond(session, learned.pairs, config.scale) is not None:
+                check_memory("the month's segmentation", learned.pairs, session.settings.memory_limit)
+            return _people(learned.rows, titles, plan)
 
         found, named = _learned(session, plan, people, release, config.segments)
     table = profile(plan, found, named)
     told = fingerprint_of(plan.model_dump_json(), table.to_pydict())
     wrote = [session.snapshot("segment_profile", told, table)]
     numbers = named.of_clusters(len(found.centres))
+    place = partial(placed, titles=titles, plan=plan, found=found, numbers=numbers)
     for purpose, (source, target) in served.items():
 
         def assignments(source: str = source) -> pa.Table:
             rows = read(session, source, ["viewer_key", "title_id"])
-            viewers = Interactions.of(rows.column("viewer_key"), rows.column("title_id"))
-            segment = assigned(viewers, titles, plan, found, numbers)
-            kept = pa.array(np.flatnonzero(segment))
-            return pa.Table.from_arrays([viewers.viewers.take(kept), pa.array(segment).take(kept)], schema=_ASSIGNED)
+            return place(Interactions.of(rows.column("viewer_key"), rows.column("title_id")))
 
         made_from = [session.lake.fingerprint(name) for name in (source, "accepted_titles")]
-        wrote.append(session.snapshot(target, fingerprint_of(purpose, told, numbers, made_from), assignments))
+        fingerprint = fingerprint_of(purpose, told, numbers, made_from)
+        executors = beyond(session, session.lake.rows(source), config.scale)
+        if executors is None:
+            wrote.append(session.snapshot(target, fingerprint, assignments))
+        else:
+            wrote.append(assign(session, executors, source, target, fingerprint, place, config.scale))
     stable = {"clusters": len(found.centres), "stability": stability_of(session, plan)[len(found.centres)]}
     space = "genres" if plan.factors is None else "private factors"
     metadata = {"period": plan.period, "segments": table.num_rows, "space": space, **stable, **waits}
@@ -186,7 +193,7 @@ def _tell(session: Session, metadata: Mapping[str, int | float | str]) -> StepRe
     """No segments, and why."""
     wrote = [session.snapshot("segment_profile", fingerprint_of(metadata), SCHEMA.empty_table)]
     wrote += [
-        session.snapshot(target, fingerprint_of(metadata), _ASSIGNED.empty_table)
+        session.snapshot(target, fingerprint_of(metadata), SCHEMA_ASSIGNED.empty_table)
         for _, target in purposes(session).values()
     ]
     return _result(session, metadata, skipped=not any(wrote))

@@ -109,13 +109,13 @@ class Served:
     def histories(self) -> Interactions:
         """Their own permitted histories, row by row."""
         rows = read(self.session, self.interactions, ["viewer_key", "title_id", *COUNTS, LAST])
-        return weighed(rows, self.config.confidence, everyone=self.viewers.keys, latest=self._latest)
+        return weighed(rows, self.config.confidence, everyone=self.viewers.keys, latest=self.latest)
 
     def histories_of(self, first: int, last: int) -> Interactions:
         """The histories of the viewers `first` to `last` (excluded) alone: no others are held in memory."""
         keys = self.viewers.keys[first:last]
         rows = read_of(self.session, self.interactions, ["viewer_key", "title_id", *COUNTS, LAST], keys)
-        return weighed(rows, self.config.confidence, everyone=keys, latest=self._latest)
+        return weighed(rows, self.config.confidence, everyone=keys, latest=self.latest)
 
     @cached_property
     def titles(self) -> Mapping[str, Title]:
@@ -157,7 +157,7 @@ class Served:
         return RegionalFloor(scores, ELSEWHERE, *countries(self.session, self.purpose))
 
     @cached_property
-    def _latest(self) -> date | None:
+    def latest(self) -> date | None:
         """The latest day on which anything of the histories was played."""
         newest: date | None = pc.max(distinct(self.session, self.interactions, LAST)).as_py()
         return newest

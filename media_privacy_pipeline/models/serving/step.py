@@ -13,6 +13,7 @@ from ...engines import Session, Span, StepResult
 from ...lake import fingerprint_of
 from ..config import ModelsConfig
 from ..inputs import COUNTS, interactions, read, read_of
+from ..spark.scale import beyond
 from .context import SCHEMA as IN_CONTEXT
 from .context import context_lists, in_context
 from .lists import write_lists
@@ -37,21 +38,26 @@ def discover(session: Session, span: Span, config: ModelsConfig | None = None) -
     fingerprint = fingerprint_of(served.fingerprint, week.isoformat())
     if lake.is_current(_WEEKLY, fingerprint):
         return StepResult({_WEEKLY: lake.rows(_WEEKLY)}, skipped=True)
+    tail = long_tail(served.titles, served.popular, config.discovery.head_share)
+    executors = beyond(session, lake.rows(served.interactions), config.scale)
+    if executors is not None:
+        from ..spark.lists import of_week
+
+        written = of_week(served, executors, fingerprint, week, tail)
+        return _discovered(session, week, written.viewers, written.made, len(tail))
+    lake.drop_unfinished(f"lists_of_{_WEEKLY}")
     viewers, filters = served.viewers, served.filters
     kept = still_fit(_of_week(session, week), viewers.keys, filters)
     listed = pc.is_in(viewers.keys, value_set=kept.column("viewer_key").combine_chunks())
     new = np.flatnonzero(~listed.to_numpy(zero_copy_only=False))
     histories = served.histories.take(new)
-    tail = long_tail(served.titles, served.popular, config.discovery.head_share)
     models = [model for model in (served.model, served.floor) if model is not None]
     rankers = [Ranker.of(model, Shelf.of(model.titles, served.titles, tail), filters.take(new)) for model in models]
     made = list(weekly_lists(rankers, histories, week, config.discovery))
     table = pa.concat_tables([SCHEMA.empty_table(), kept, *made])
     table = table.sort_by([("viewer_key", "ascending"), ("rank", "ascending")])
     session.put(_WEEKLY, fingerprint, table)
-    people = {"viewers": len(viewers.keys), "viewers_with_a_new_list": _people(made)}
-    told: dict[str, int | str] = {"week": week.isoformat(), **people, "long_tail_titles": len(tail)}
-    return StepResult({_WEEKLY: table.num_rows}, metadata=told)
+    return _discovered(session, week, len(viewers.keys), _people(made), len(tail))
 
 
 def recommend_in_context(session: Session, span: Span, config: ModelsConfig | None = None) -> StepResult:
@@ -65,6 +71,13 @@ def recommend_in_context(session: Session, span: Span, config: ModelsConfig | No
     if lake.is_current(_CONTEXT, served.fingerprint):
         lake.drop_unfinished(_CONTEXT)
         return StepResult({table: lake.rows(table) for table in (_CONTEXT, _CONTEXT_ROWS)}, skipped=True)
+    executors = beyond(session, lake.rows(_CONTEXT_ROWS), config.scale)
+    if executors is not None:
+        from ..spark.lists import in_contexts
+
+        written = in_contexts(served, executors)
+        return _in_context(session, written.viewers, written.with_history)
+    lake.drop_unfinished(f"lists_of_{_CONTEXT}")
     keys, serving = served.viewers.keys, config.serving.model_copy(update={"k": config.context.k})
 
     def lists(first: int, last: int) -> Iterator[pa.Table]:
@@ -77,8 +90,7 @@ def recommend_in_context(session: Session, span: Span, config: ModelsConfig | No
 
     with lake.go_on(_CONTEXT, served.fingerprint) as staging:
         write_lists(lists, len(keys), staging, config.serving, IN_CONTEXT)
-    metadata = {"viewers": len(keys), "viewers without a history": len(keys) - len(served.with_history)}
-    return StepResult({table: lake.rows(table) for table in (_CONTEXT, _CONTEXT_ROWS)}, metadata=metadata)
+    return _in_context(session, len(keys), len(served.with_history))
 
 
 def forget_contexts(session: Session) -> None:
@@ -86,6 +98,17 @@ def forget_contexts(session: Session) -> None:
     if _CONTEXT not in session.project.contracts:
         for table in (_CONTEXT, _CONTEXT_ROWS):
             session.lake.delete(table)
+
+
+def _discovered(session: Session, week: date, viewers: int, made: int, tail: int) -> StepResult:
+    people = {"viewers": viewers, "viewers_with_a_new_list": made}
+    told: dict[str, int | str] = {"week": week.isoformat(), **people, "long_tail_titles": tail}
+    return StepResult({_WEEKLY: session.lake.rows(_WEEKLY)}, metadata=told)
+
+
+def _in_context(session: Session, viewers: int, with_history: int) -> StepResult:
+    metadata = {"viewers": viewers, "viewers without a history": viewers - with_history}
+    return StepResult({table: session.lake.rows(table) for table in (_CONTEXT, _CONTEXT_ROWS)}, metadata=metadata)
 
 
 def _of_week(session: Session, week: date) -> pa.Table:

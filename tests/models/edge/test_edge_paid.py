@@ -9,7 +9,7 @@ from models_world import SPAN, World, rows_of
 from media_privacy_pipeline.engines import Session
 from media_privacy_pipeline.errors import Refused
 from media_privacy_pipeline.models.edge.paid import paid_factors
-from media_privacy_pipeline.models.private import step
+from media_privacy_pipeline.models.private import crowd, step
 from media_privacy_pipeline.models.private.config import PrivateAlsConfig, improved
 from media_privacy_pipeline.models.recommenders.popularity import Popularity
 from media_privacy_pipeline.privacy.accountant import epsilon_of
@@ -65,7 +65,7 @@ def test_what_lost_to_popularity_or_was_not_paid_to_its_end_is_refused(
     World(viewers=1200).store(session)
     # Noise makes up for a hundred accounts that lose less often than once in 100,000 times.
     monkeypatch.setattr(
-        step, "recalls", lambda model, split: np.full(len(split.test), float(isinstance(model, Popularity)))
+        crowd, "recalls", lambda model, split: np.full(len(split.test), float(isinstance(model, Popularity)))
     )
     budget = ask(session, 0.18)
     step.liken(session, SPAN)
