@@ -171,7 +171,7 @@ class Lake:
 
         It outlives an error and a crash, as that of `go_on` does, and goes when the block ends well. It is no table.
         """
-        scratch = self.root / f"{_UNFINISHED}{work}-{fingerprint}"
+        scratch = self._unfinished / f"{_UNFINISHED}{work}-{fingerprint}"
         self.drop_unfinished(work, but=scratch)
         scratch.mkdir(parents=True, exist_ok=True)
         yield scratch
