@@ -13,17 +13,22 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from media_privacy_pipeline.engines.cluster import Size, cluster
 
 from .nightly import HERE, machine
 from .process_tree import Watched
 from .skewed import KINDS, skewed
-from .spark_events import Work, by_stage, logged
+from .spark_events import Work, by_stage, logging_to
 from .zones import zone_of
 
-MASTERS = {"DuckDB": None, "Spark local": "local[2]"}
+SIDES = ("DuckDB", "Spark local", "Spark cluster")
+_PROPERTIES = "MEDIA_PRIVACY_SPARK_PROPERTIES"
+_PORT = 17077
 PURPOSE = "permitted_analytics_viewing_events"
 
 
@@ -49,28 +54,43 @@ class Measured:
         return sum(work.shuffled for work in self.work.values())
 
 
-def measure(zone: Path, home: Path, days: int, master: str | None, others: Sequence[int] = ()) -> Measured:
-    """Run the pipeline's stages on DuckDB (no master) or on Spark, in a fresh process and a fresh home; `others` are
-    processes that work for it."""
-    for leftover in (home, home.with_name(f"{home.name}.keys"), events := home.with_name(f"{home.name}-spark")):
+def measure(zone: Path, home: Path, days: int, side: str) -> Measured:
+    """Run the pipeline's stages on a side, in a fresh process and a fresh home."""
+    spark = home.with_name(f"{home.name}-spark")
+    for leftover in (home, home.with_name(f"{home.name}.keys"), spark):
         shutil.rmtree(leftover, ignore_errors=True) if leftover.is_dir() else leftover.unlink(missing_ok=True)
-    engine = {"MEDIA_PRIVACY_ENGINE": "duckdb"}
-    if master is not None:
-        engine = {"MEDIA_PRIVACY_ENGINE": "spark", "MEDIA_PRIVACY_SPARK_MASTER": master}
-    command = [sys.executable, "-m", "benchmarks.stages", "pipeline", str(zone), str(home), str(days)]
-    with logged(events):
-        run = subprocess.Popen(command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, env=os.environ | engine)
+    with _settings(side, spark) as (environment, others):
+        command = [sys.executable, "-m", "benchmarks.stages", "pipeline", str(zone), str(home), str(days)]
+        run = subprocess.Popen(
+            command, cwd=HERE.parent, stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}
+        )
         with Watched(run.pid, *others) as watched:
             out, _ = run.communicate()
     if run.returncode:
-        raise SystemExit(f"the pipeline on {master or 'DuckDB'} ended with {run.returncode}")
+        raise SystemExit(f"{side}: the pipeline ended with {run.returncode}")
     told = json.loads(out.splitlines()[-1])
     began = [(stage["stage"], stage["began"]) for stage in told["stages"]]
-    work = by_stage(events, began)
+    work = by_stage(spark, began) if side != "DuckDB" else {}
     shutil.rmtree(home)
-    shutil.rmtree(events)
+    shutil.rmtree(spark, ignore_errors=True)
     wall = {stage["stage"]: stage["wall"] for stage in told["stages"]}
     return Measured(wall, watched.processor, watched.peak, work, told["permitted"][PURPOSE])
+
+
+@contextmanager
+def _settings(side: str, folder: Path) -> Iterator[tuple[Mapping[str, str], Sequence[int]]]:
+    """The settings under which a run is on a side, and the processes that then work for it: a cluster of two workers
+    with a core each lives as long as the block."""
+    if side == "DuckDB":
+        yield {"MEDIA_PRIVACY_ENGINE": "duckdb"}, ()
+    elif side == "Spark local":
+        local = {"MEDIA_PRIVACY_ENGINE": "spark", "MEDIA_PRIVACY_SPARK_MASTER": "local[2]"}
+        yield {**local, _PROPERTIES: str(logging_to(folder))}, ()
+    else:
+        with cluster(folder / "cluster", port=_PORT, size=Size(memory="2g")) as running:
+            given = dict(running.environment)
+            given[_PROPERTIES] = str(logging_to(folder, Path(given[_PROPERTIES])))
+            yield given, list(running.pids.values())
 
 
 def summary(found: Mapping[tuple[str, str], Measured]) -> str:
@@ -115,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--events", type=int, nargs="+", default=[1_000_000, 10_000_000], help="viewing events of zones"
     )
     parser.add_argument("--days", type=int, default=30, help="arrival days")
-    parser.add_argument("--sides", nargs="+", choices=MASTERS, default=list(MASTERS), help="what to run on")
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=list(SIDES), help="what to run on")
     parser.add_argument("--skews", nargs="*", choices=KINDS, default=[], help="also the smallest zone, made to lean")
     parser.add_argument("--bot-events", type=int, default=1_000_000, help="events of the bot, on one day")
     parser.add_argument("--work", type=Path, default=HERE / "work", help="where zones are kept and homes are made")
@@ -128,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     found: dict[tuple[str, str], Measured] = {}
     for zone, place in zones.items():
         for side in chosen.sides:
-            found[zone, side] = measure(place, work / "home-scaling", chosen.days, MASTERS[side])
+            found[zone, side] = measure(place, work / "home-scaling", chosen.days, side)
             if found[zone, side].permitted["rows"] != found[zone, chosen.sides[0]].permitted["rows"]:
                 raise SystemExit(f"{zone}: {side} permits other rows than {chosen.sides[0]}")
             print(f"{zone}, {side}: {found[zone, side].seconds:.0f} s", file=sys.stderr, flush=True)

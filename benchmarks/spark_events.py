@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,23 +33,19 @@ class Work:
         self.all_ms += took
 
 
-@contextmanager
-def logged(folder: Path) -> Iterator[None]:
-    """Every Spark session that a process started here begins writes its events into a folder."""
-    folder.mkdir(parents=True)
-    (folder / "spark-defaults.conf").write_text(
-        "spark.eventLog.enabled true\nspark.eventLog.compress false\nspark.eventLog.rolling.enabled false\n"
-        f"spark.eventLog.dir {(folder / 'events').as_uri()}\n"
+def logging_to(folder: Path, properties: Path | None = None) -> Path:
+    """A file of Spark's properties, those of another file among them, under which a session writes its events into a
+    folder; the file is in that folder, and its owner's alone."""
+    events = folder / "events"
+    events.mkdir(parents=True)
+    given = properties.read_text() if properties is not None else ""
+    file = folder / "spark.properties"
+    file.touch(mode=0o600)
+    file.write_text(
+        f"{given}\nspark.eventLog.enabled true\nspark.eventLog.compress false\nspark.eventLog.rolling.enabled false\n"
+        f"spark.eventLog.dir {events.as_uri()}\n"
     )
-    (folder / "events").mkdir()
-    before = os.environ.get("SPARK_CONF_DIR")
-    os.environ["SPARK_CONF_DIR"] = str(folder)
-    try:
-        yield
-    finally:
-        os.environ.pop("SPARK_CONF_DIR")
-        if before is not None:
-            os.environ["SPARK_CONF_DIR"] = before
+    return file
 
 
 def by_stage(folder: Path, began: Sequence[tuple[str, float]]) -> dict[str, Work]:

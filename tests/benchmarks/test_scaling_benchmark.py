@@ -16,8 +16,9 @@ import pytest
 from benchmarks.process_tree import Watched
 from benchmarks.scaling import main
 from benchmarks.skewed import skewed
-from benchmarks.spark_events import by_stage, logged
+from benchmarks.spark_events import by_stage, logging_to
 from benchmarks.zones import zone_of
+from media_privacy_pipeline.engines.spark_config import read_properties
 
 
 @pytest.fixture(scope="module")
@@ -46,15 +47,15 @@ def test_one_day_comes_ten_times(zone: Path) -> None:
     assert sorted(after[day] / before[day] for day in before) == [1.0, 1.0, 10.0]
 
 
-def test_tasks_are_told_of_the_stage_in_which_they_began(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPARK_CONF_DIR", "as it was")
-    with logged(tmp_path / "log"):
-        assert "eventLog.enabled true" in Path(os.environ["SPARK_CONF_DIR"], "spark-defaults.conf").read_text()
-    assert os.environ["SPARK_CONF_DIR"] == "as it was"
+def test_tasks_are_told_of_the_stage_in_which_they_began(tmp_path: Path) -> None:
+    given = tmp_path / "given"
+    given.write_text("spark.authenticate true")
+    found = read_properties(logging_to(tmp_path / "log", given))
+    assert found["spark.authenticate"] == found["spark.eventLog.enabled"] == "true"
     lines = ['{"Event":"SparkListenerJobStart"}', *(_task(at, took, 100) for at, took in [(99, 1), (101, 4), (205, 2)])]
     (tmp_path / "log" / "events" / "app").write_text("\n".join(lines))
-    found = by_stage(tmp_path / "log", [("one", 100.0), ("two", 200.0)])
-    assert [(work.shuffled, work.tasks, work.longest_ms) for work in found.values()] == [(100, 1, 4000), (100, 1, 2000)]
+    work = by_stage(tmp_path / "log", [("one", 100.0), ("two", 200.0)])
+    assert [(each.shuffled, each.tasks, each.longest_ms) for each in work.values()] == [(100, 1, 4000), (100, 1, 2000)]
 
 
 def test_the_work_of_children_is_seen() -> None:
