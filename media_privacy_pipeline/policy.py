@@ -145,8 +145,9 @@ class Purpose(_Part):
     """One purpose: its basis, its words, its window (days) and the columns that it may see.
 
     `notice_given` is what a legitimate interest rests on; `separate_form_days` asks for a consent given on a form of
-    its own (VPPA) that is no older. `final_when_closed`: what it uses of a day is decided for the last time when the
-    day closes, for its releases are drawn once; otherwise every day of the window is decided anew on each run.
+    its own (VPPA) that is no older. `windows` are shorter ones of single inputs, in days. `final_when_closed`: what it
+    uses of a day is decided for the last time when the day closes, for its releases are drawn once; otherwise every day
+    of the window is decided anew on each run.
     """
 
     title: str
@@ -154,11 +155,16 @@ class Purpose(_Part):
     data_uses: tuple[str, ...]
     tcf_purposes: tuple[Annotated[int, Field(ge=1, le=24)], ...] = ()
     window_days: Days
+    windows: dict[Literal["viewing_events", "search_events"], Days] = Field(default_factory=dict)
     parent: str | None = None
     notice_given: bool = False
     separate_form_days: Days | None = None
     final_when_closed: bool = False
     columns: dict[str, dict[str, Generalisation]]
+
+    def window_of(self, source: str) -> int:
+        """Days for which it may use an event of an input: its window, or a shorter one of the input's own."""
+        return min([self.window_days, *(days for name, days in self.windows.items() if name == source)])
 
 
 class Policy(_Part):
@@ -234,7 +240,7 @@ class Policy(_Part):
         VPPA, 18 USC 2710(e): what no window reaches is no longer necessary for the purposes it was collected for, and
         goes at latest a year after that.
         """
-        windows = [purpose.window_days for purpose in self.purposes.values() if purpose.columns.get(source)]
+        windows = [purpose.window_of(source) for purpose in self.purposes.values() if purpose.columns.get(source)]
         unneeded: int = getattr(self.retention.unneeded_days, source)
         return max(windows, default=0) + unneeded
 

@@ -22,7 +22,8 @@ select
         when c.source = 'viewing_events' and not r.sees_viewing_events then 'not_permitted'
         when c.source = 'search_events' and not r.sees_search_events then 'not_permitted'
         when v.state_reason <> '' then v.state_reason
-        when date_diff('day', c.event_day, $origin) > r.window_days then 'outside_window'
+        when date_diff('day', c.event_day, $origin)
+            > case when c.source = 'search_events' then r.search_window_days else r.window_days end then 'outside_window'
         else v.form_reason
     end as reason,
     c.events

@@ -48,9 +48,9 @@ def _permit(session: Session, span: Span, purpose: str, keys: Made) -> StepResul
             continue
         name, accepted = permitted_name(purpose, table), f"accepted_{table}"
         by_day = session.project.contracts[name].meta.partition_by is not None
-        days = _days(session, span, purpose, session.lake.days(accepted)) if by_day else None
+        days = _days(session, span, purpose, table) if by_day else None
         if days is not None:
-            _forget(session, span, purpose, name, days)
+            _forget(session, span, purpose, table, days)
         result = session.materialise(
             name,
             days=days,
@@ -98,25 +98,26 @@ def _keys(session: Session, purpose: str, place: Path) -> Made:
     return Made(made_from, make)
 
 
-def _oldest(session: Session, span: Span, purpose: str) -> date:
+def _oldest(session: Session, span: Span, purpose: str, table: str) -> date:
     """First arrival day that may hold an event of the window: an event arrives after it began, clocks allowing."""
     policy = session.policy
     skew = timedelta(seconds=policy.landing.max_skew_seconds)
-    return (span.as_of - timedelta(days=policy.purposes[purpose].window_days) - skew).date()
+    return (span.as_of - timedelta(days=policy.purposes[purpose].window_of(table)) - skew).date()
 
 
-def _days(session: Session, span: Span, purpose: str, accepted: Sequence[date]) -> list[date]:
-    first = _oldest(session, span, purpose)
+def _days(session: Session, span: Span, purpose: str, table: str) -> list[date]:
+    accepted, first = session.lake.days(f"accepted_{table}"), _oldest(session, span, purpose, table)
     if session.policy.purposes[purpose].final_when_closed:
         first = max(first, span.first - timedelta(days=session.policy.consent.closing_lag_days))
         return [day for day in accepted if first <= day <= span.last]
     return [day for day in accepted if first <= day and datetime.combine(day, time()) < span.as_of]
 
 
-def _forget(session: Session, span: Span, purpose: str, name: str, days: Sequence[date]) -> None:
+def _forget(session: Session, span: Span, purpose: str, table: str, days: Sequence[date]) -> None:
+    name = permitted_name(purpose, table)
     stored = session.lake.days(name)
     if session.policy.purposes[purpose].final_when_closed:
-        oldest = _oldest(session, span, purpose)
+        oldest = _oldest(session, span, purpose, table)
         session.lake.delete(name, [day for day in stored if day < oldest])
     else:
         session.lake.delete(name, [day for day in stored if day not in set(days)])

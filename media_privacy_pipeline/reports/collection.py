@@ -156,7 +156,7 @@ def _use(policy: Policy, purpose: str, source: str, column: str) -> Use:
     rule = policy.purposes[purpose]
     how: Generalisation = rule.columns[source][column]
     fineness = words(how, policy.minimisation)
-    return Use(purpose, rule.title, rule.basis.value, fineness, rule.window_days)
+    return Use(purpose, rule.title, rule.basis.value, fineness, rule.window_of(source))
 
 
 def _readers(project: Project, contract: Contract) -> str:

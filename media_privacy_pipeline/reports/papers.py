@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..durable import replace_text
-from ..policy import Policy
+from ..policy import Policy, Purpose
 from ..screening_policy import Action
 from ..sql import PrivacyClass, Project
 from ..sql.generalise import words
@@ -100,11 +100,7 @@ def _record(project: Project, tables: list[CollectedTable], readers: list[Recipi
         "activities": activities,
         "held": held,
         "retention": [{"what": table.source, "held": table.held} for table in tables if table.personal]
-        + [
-            {"what": f"what {p} may see", "held": f"{r.window_days} days"}
-            for p, r in policy.purposes.items()
-            if r.columns
-        ]
+        + [{"what": f"what {p} may see", "held": _window(r)} for p, r in policy.purposes.items() if r.columns]
         + [
             {"what": "refused rows, encrypted", "held": f"{policy.landing.quarantine_days} days"},
             *({"what": reader.table, "held": reader.stays} for reader in readers if reader.access == "restricted"),
@@ -112,6 +108,11 @@ def _record(project: Project, tables: list[CollectedTable], readers: list[Recipi
         "recipients": [asdict(reader) for reader in readers],
         "security": _security(project),
     }
+
+
+def _window(rule: Purpose) -> str:
+    own = [f"; {source}: {rule.window_of(source)} days" for source in rule.windows]
+    return f"{rule.window_days} days{''.join(own)}"
 
 
 def _who(policy: Policy) -> dict[str, Any]:

@@ -142,7 +142,7 @@ def _select(policy: Policy, purpose: str, table: str) -> str:
             _on("join allowed as a", "a", "e", "account_id", "profile_id")
             + f" and a.device_id = {device} and e.{source.time} >= a.valid_from and e.{source.time} < a.valid_until"
         )
-        where.append(f"e.{source.time} >= $as_of - interval '{rules.window_days}' day")
+        where.append(f"e.{source.time} >= $as_of - interval '{rules.window_of(table)}' day")
     joins += joined(seen)
     # An outer join and a test for null say the same, at twice the cost.
     if source.session is not None and purpose in policy.subjects.private_sessions_denied_for:

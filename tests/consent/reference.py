@@ -77,7 +77,7 @@ class Reference(NamedTuple):
             denials += [(w["at"], w["said"]) for w in words if w["said"] >= 4 and w["at"] >= covered]
         yield from (WORDS[said] for at, said in sorted(denials, reverse=True) if at > t)
         # 7 and 8
-        if event[time] < now - timedelta(days=rule.window_days):
+        if event[time] < now - timedelta(days=rule.window_of(source)):
             yield "outside_window"
         forms = [w["at"] for w in own if w["signal"] == "vppa" and w["said"] == 1 and w["until"][0] > now]
         days = rule.separate_form_days

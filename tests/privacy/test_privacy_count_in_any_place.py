@@ -19,6 +19,8 @@ VIEWERS = 64 * np.arange(0, 6000, 100)
 PLAYS = VIEWERS // 3 - 640
 """Around the middle of their clips, so that the sum of plays is this and twice the viewers."""
 TOTALS = np.array([VIEWERS.sum(), VIEWERS.sum() // 2])
+BEYOND = np.array([0])
+"""Where cuts are paid for there is a third: accounts with more than K cells."""
 
 
 def either_way(**said: Any) -> list[TableStatement]:
@@ -34,8 +36,9 @@ def test_what_is_published_does_not_depend_on_where_the_count_stands(budgets: di
     ratios = {"plays_each": {"of": "plays", "over": "viewers"}}
     first, last = either_way(cells={"title_id": {"of": "titles"}}, ratios=ratios, **budgets)
     cut = [VIEWERS // np.array([1, 3] * 30)] if "cut_budget" in budgets else []
-    one = measures_of(first, CELLS, np.stack([VIEWERS, PLAYS, *cut]), TOTALS)
-    other = measures_of(last, CELLS, np.stack([PLAYS, VIEWERS, *cut]), TOTALS)
+    totals = np.concatenate([TOTALS, BEYOND]) if cut else TOTALS
+    one = measures_of(first, CELLS, np.stack([VIEWERS, PLAYS, *cut]), totals)
+    other = measures_of(last, CELLS, np.stack([PLAYS, VIEWERS, *cut]), totals)
     assert one.column_names != other.column_names
     assert one == other.select(one.column_names)
 

@@ -202,7 +202,7 @@ PACKAGED: dict[str, Any] = yaml.safe_load(policy.PACKAGED.read_text())["releases
     [
         ("tables", {"members": ["title_daily"]}, "is no member"),
         ("models", {"members": ["segment_profile"]}, "similar_titles: each release is in one family"),
-        ("search", {"members": ["search_daily"]}, "search_daily: each release is in one family"),
+        ("search", {"members": ["search_daily"]}, "search_daily, search_intents_daily: each release is in one family"),
         ("search", {"members": ["title_daily"]}, "in two families"),
         ("search", {"share": 0.2}, "add up to 1.18"),
         ("tables", {"allowance": {"mu": 0.04, "tables": ["title_daily", "audience_daily"]}}, "whole allowance"),

@@ -167,11 +167,14 @@ def test_every_kind_of_data_is_there(exported: Any) -> None:
     # The household's request names no profile, and is about each.
     asked = {row["request_id"] for row in found.rows("requests/subject_requests")}
     assert asked == {"request of a1", "request of a1 p1"}
-    assert {row["window_days"] for row in found.rows("retention/windows")} == {365}
+    windows = {(row["source"], row["window_days"]) for row in found.rows("retention/windows")}
+    assert windows == {("viewing_events", 365), ("search_events", 60)}
     decided = found.rows("decisions/decisions")
     assert len(decided) == (len(DAYS) + 1) * 8
     assert all(row["allowed"] == (row["reason"] == "") and row["meaning"] for row in decided)
-    assert {row["reason"] for row in decided if row["purpose"] == "analytics"} == {"", "not_permitted"}
+    assert {row["reason"] for row in decided if row["purpose"] == "analytics"} == {""}
+    # Nobody else sees what was searched.
+    assert {row["reason"] for row in decided if row["purpose"] == "training"} == {"", "not_permitted"}
     assert DAY.isoformat() in found.rows("retention/windows")[0]["oldest_at"]
 
 

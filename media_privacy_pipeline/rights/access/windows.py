@@ -21,15 +21,14 @@ def windows(policy: Policy, decisions: Iterable[Mapping[str, Any]]) -> list[dict
             used[row["purpose"], row["source"]].append(row["happened_at"])
     rows: list[dict[str, object]] = []
     for purpose, rule in policy.purposes.items():
-        window = timedelta(days=rule.window_days)
         for source in sorted(source for name, source in used if name == purpose):
-            times = used[purpose, source]
+            times, window = used[purpose, source], timedelta(days=rule.window_of(source))
             rows.append(
                 {
                     "purpose": purpose,
                     "source": source,
                     "basis": rule.basis.value,
-                    "window_days": rule.window_days,
+                    "window_days": rule.window_of(source),
                     "rows": len(times),
                     "oldest_at": min(times),
                     "newest_at": max(times),

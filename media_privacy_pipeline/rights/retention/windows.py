@@ -92,6 +92,6 @@ def _permitted(session: Session) -> Iterator[Window]:
                 # Rows about people and not events: made anew each night, for who consents then.
                 yield Window(name, "derived")
             elif time in columns:
-                yield Window(name, "permitted", rules.window_days, time, _WIDTH[columns[time]])
+                yield Window(name, "permitted", rules.window_of(source), time, _WIDTH[columns[time]])
             else:
-                yield Window(name, "permitted", rules.window_days)
+                yield Window(name, "permitted", rules.window_of(source))

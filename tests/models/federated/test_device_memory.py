@@ -49,6 +49,7 @@ def test_a_round_whose_devices_are_restarted_before_every_message_gives_the_same
         (b'{"blocks": [["b", 1]]}\n', "cannot be read"),
         (World().terms.invitation(b"another state"), "public state that is not the one of the terms"),
     ],
+    ids=["empty", "no object", "no terms", "another state"],
 )
 def test_an_invitation_that_is_none_is_refused(message: bytes, why: str) -> None:
     client = Client(World().devices[0], lambda _: {})
