@@ -14,28 +14,28 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 class Watched:
     """While it is open, looks at processes twice a second: `peak` is the largest sum of their proportional set sizes
-    (bytes, pages that several share counted once in all), `processor` the seconds that they and their ended children
-    took, less what they had taken before.
+    (bytes, pages that several share counted once in all), `processor` the seconds that they and what ended among their
+    children took, less what they had taken before.
 
-    `roots` are process ids; those that descend from them are found anew each time. Of a process that ended between two
-    looks, the seconds since the last one are told by its parent, if that waited for it.
+    `roots` are process ids; those that descend from them are found anew each time. What ended is told by the parent
+    that waited for it, so that only processes whose parents died first are lost.
     """
 
     def __init__(self, *roots: int) -> None:
         self.peak = 0
         self._roots = roots
-        self._taken: dict[int, float] = {}
-        self._before: dict[int, float] = {}
+        self._most = 0.0
+        self._before = 0.0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     @property
     def processor(self) -> float:
         """Processor seconds so far."""
-        return sum(taken - self._before.get(process, 0.0) for process, taken in self._taken.items())
+        return max(0.0, self._most - self._before)
 
     def __enter__(self) -> Self:
-        self._before = {process: seconds(process) for process in self._roots}
+        self._before = sum(seconds(process) for process in descending(self._roots))
         self._thread.start()
         return self
 
@@ -51,8 +51,8 @@ class Watched:
     def _look(self) -> None:
         tree = descending(self._roots)
         self.peak = max(self.peak, sum(memory(process) for process in tree))
-        for process in tree:
-            self._taken[process] = max(seconds(process), self._taken.get(process, 0.0))
+        # The sum grows but for what nobody waited for: a process hands its seconds to its parent when it ends.
+        self._most = max(self._most, sum(seconds(process) for process in tree))
 
 
 def descending(roots: Iterable[int]) -> set[int]:
@@ -81,9 +81,10 @@ def memory(process: int) -> int:
 
 
 def seconds(process: int) -> float:
-    """Processor seconds of a living process, in user and system mode; 0 for one that is gone."""
+    """Processor seconds of a process, in user and system mode, and of its children that it waited for; 0 for one that
+    is gone."""
     fields = _stat(process)
-    return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
+    return sum(map(int, fields[11:15])) / _TICKS if fields else 0.0
 
 
 def _stat(process: int) -> list[str]:

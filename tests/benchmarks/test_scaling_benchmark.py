@@ -59,7 +59,7 @@ def test_tasks_are_told_of_the_stage_in_which_they_began(tmp_path: Path) -> None
 
 
 def test_the_work_of_children_is_seen() -> None:
-    burn = "import time\nheld = bytearray(60_000_000)\nwhile time.process_time() < .9: pass"
+    burn = "import time\nheld = bytearray(60_000_000)\nwhile time.process_time() < .9: pass\ntime.sleep(1.5)"
     nested = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {burn!r}])"
     with subprocess.Popen([sys.executable, "-c", nested]) as run, Watched(run.pid) as watched:
         os.waitid(os.P_PID, run.pid, os.WEXITED | os.WNOWAIT)
