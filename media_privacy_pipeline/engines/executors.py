@@ -8,21 +8,18 @@ see. A closure never holds a key or a secret: it is in Spark's plan.
 from __future__ import annotations
 
 import shutil
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 from uuid import uuid4
 
 import pyarrow as pa
 
-from .failures import told_safely
-from .protocol import Input
+from .protocol import Input, Work
 from .spark_session import errors
+from .types import spark_columns
 
-Work: TypeAlias = Callable[[int], Iterable[pa.RecordBatch]]
-"""What is done for a piece of a number, on an executor; it may be done twice, where a machine is lost."""
 Batches: TypeAlias = Iterator[pa.RecordBatch]
 
 ROWS_IN_MEMORY = 16
@@ -37,14 +34,11 @@ class Executors:
     """The executors of one session."""
 
     def __init__(
-        self, frame: Callable[[str, Mapping[str, Input]], AbstractContextManager[Any]], open_: Any, work: Path
+        self,
+        frame: Callable[[str, Mapping[str, Input]], AbstractContextManager[Any]],
+        told: Callable[[Mapping[str, Input]], AbstractContextManager[Any]],
     ) -> None:
-        self._frame, self._open, self._work = frame, open_, work
-
-    @property
-    def session(self) -> Any:
-        """The Spark session."""
-        return self._open()
+        self._frame, self._told = frame, told
 
     def cut(
         self, sql: str, inputs: Mapping[str, Input], folder: Path, *, by: str, then: str, pieces: int
@@ -72,8 +66,8 @@ class Executors:
         """
         if not pieces:
             return pa.schema([_PIECE, *schema]).empty_table()
-        with told_safely("Spark", _PIECES, self._work, errors()):
-            found: pa.Table = self._spread(pieces, work, schema).toArrow()
+        with self._told(_PIECES) as spark:
+            found: pa.Table = _spread(spark, pieces, work, schema).toArrow()
         return found.sort_by("piece")
 
     def summed(
@@ -91,50 +85,30 @@ class Executors:
 
         The sums of `finish` hence come in one order, whatever machine was when ready.
         """
-        spark = self._open()
-        before = spark.conf.get(_BATCH)
-        spark.conf.set(_BATCH, str(ROWS_IN_MEMORY))
-        try:
-            with told_safely("Spark", _PIECES, self._work, errors()):
+        with self._told(_PIECES) as spark:
+            before = spark.conf.get(_BATCH)
+            spark.conf.set(_BATCH, str(ROWS_IN_MEMORY))
+            try:
                 tasks = max(1, min(keys, int(spark.conf.get("spark.sql.shuffle.partitions"))))
-                together = self._spread(pieces, work, schema).repartition(tasks, "key")
+                together = _spread(spark, pieces, work, schema).repartition(tasks, "key")
                 ordered = together.sortWithinPartitions("key", "piece")
-                found: pa.Table = _mapped(ordered, finish, finished).toArrow()
-        finally:
-            spark.conf.set(_BATCH, before)
+                found: pa.Table = ordered.mapInArrow(finish, spark_columns(finished)).toArrow()
+            finally:
+                # With a Spark that went away, what is told is why it went.
+                with suppress(OSError, *errors()):
+                    spark.conf.set(_BATCH, before)
         return found
 
-    def _spread(self, pieces: Sequence[int], work: Work, schema: pa.Schema) -> Any:
-        """A frame of what every piece gives: a partition a piece."""
-        numbers, full = list(pieces), pa.schema([_PIECE, *schema])
 
-        def run(batches: Batches) -> Batches:
-            for batch in batches:
-                for at in batch.column(0).to_pylist():
-                    for given in work(numbers[at]):
-                        piece = pa.array([numbers[at]] * given.num_rows, pa.int64())
-                        yield pa.RecordBatch.from_arrays([piece, *given.columns], schema=full)
+def _spread(spark: Any, pieces: Sequence[int], work: Work, schema: pa.Schema) -> Any:
+    """A frame of what every piece gives: a partition a piece."""
+    numbers, full = list(pieces), pa.schema([_PIECE, *schema])
 
-        return _mapped(self._open().range(0, len(numbers), 1, len(numbers)), run, full)
+    def run(batches: Batches) -> Batches:
+        for batch in batches:
+            for at in batch.column(0).to_pylist():
+                for given in work(numbers[at]):
+                    piece = pa.array([numbers[at]] * given.num_rows, pa.int64())
+                    yield pa.RecordBatch.from_arrays([piece, *given.columns], schema=full)
 
-
-def _mapped(frame: Any, work: Callable[[Batches], Batches], schema: pa.Schema) -> Any:
-    """A frame through Python on executors."""
-    with warnings.catch_warnings():
-        # PySpark 4.3 warns of pandas 3, which Arrow batches have nothing to do with.
-        warnings.simplefilter("ignore")
-        return frame.mapInArrow(work, _words(schema))
-
-
-def _words(schema: pa.Schema) -> str:
-    """A schema in Spark's words."""
-    return ", ".join(f"`{field.name}` {_TYPES[field.type]}" for field in schema)
-
-
-_TYPES = {
-    pa.int32(): "INT",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.string(): "STRING",
-    pa.binary(): "BINARY",
-}
+    return spark.range(0, len(numbers), 1, len(numbers)).mapInArrow(run, spark_columns(full))

@@ -25,6 +25,7 @@ from .spark_config import SparkConfig
 from .spark_session import errors, session, stop
 from .spark_watch import watched
 from .spread import DONE, one_by_one, unreachable
+from .types import spark_columns, spark_word
 
 __all__ = ["SparkEngine", "spark_type", "stop"]
 
@@ -65,11 +66,7 @@ class SparkEngine:
         """See Engine.spread."""
         if not tasks:
             return
-        spark = self._session()
-        with (
-            told_safely("Spark", {target.name: schema.empty_table()}, self._work, errors()),
-            watched(spark, self._master, self._config.wait),
-        ):
+        with self._told({target.name: schema.empty_table()}) as spark:
             done = spark.range(0, tasks, 1, tasks).mapInArrow(one_by_one(work, schema, target), DONE)
             try:
                 rows = sum(done.toArrow()["rows"].to_pylist())
@@ -105,30 +102,31 @@ class SparkEngine:
 
     def pass_on(self, sql: str, inputs: Mapping[str, Input], through: Passing, schema: pa.Schema, target: Path) -> None:
         """See Engine.pass_on."""
-        words = ", ".join(f"`{field.name}` {_word(field.type)}" for field in schema)
         with self._frame(sql, inputs) as frame:
-            self._put(frame.mapInArrow(through_batches(through, schema), words), target)
+            self._put(frame.mapInArrow(through_batches(through, schema), spark_columns(schema)), target)
 
     @property
     def executors(self) -> Executors:
         """Where Python runs beside the data."""
-        return Executors(self._frame, self._session, self._work)
+        return Executors(self._frame, self._told)
 
     def close(self) -> None:
         """The session stays for the next engine of this process; it ends with the process."""
 
-    def _session(self) -> Any:
-        return session(self._master, self._work, self._memory_limit, self._config)
+    @contextmanager
+    def _told(self, inputs: Mapping[str, Input]) -> Iterator[Any]:
+        """The session, its errors told safely and its executors watched while the block runs."""
+        spark = session(self._master, self._work, self._memory_limit, self._config)
+        self._work.mkdir(parents=True, exist_ok=True)
+        with told_safely("Spark", inputs, self._work, errors()), watched(spark, self._master, self._config.wait):
+            yield spark
 
     @contextmanager
     def _frame(self, sql: str, inputs: Mapping[str, Input]) -> Iterator[Any]:
-        spark = self._session()
-        self._work.mkdir(parents=True, exist_ok=True)
         scratch: list[Path] = []
         within = [name for source in inputs.values() if isinstance(source, Scan) for name in source.folders]
-        try:
-            watch = watched(spark, self._master, self._config.wait)
-            with told_safely("Spark", inputs, self._work, errors()), watch:
+        with self._told(inputs) as spark:
+            try:
                 for name, source in inputs.items():
                     if isinstance(source, Folder):
                         frame = _read(spark, source)
@@ -144,13 +142,13 @@ class SparkEngine:
                         frame = spark.read.parquet(str(place))
                     frame.createOrReplaceTempView(name)
                 yield spark.sql(to_spark(sql))
-        finally:
-            for place in scratch:
-                shutil.rmtree(place, ignore_errors=True)
-            # With a Spark that went away views went too; what is told of that must not give way to what this meets.
-            with suppress(OSError, *errors()):
-                for name in (*inputs, *within):
-                    spark.catalog.dropTempView(name)
+            finally:
+                for place in scratch:
+                    shutil.rmtree(place, ignore_errors=True)
+                # With a Spark that went away views went too; what is told of that must not give way to what this meets.
+                with suppress(OSError, *errors()):
+                    for name in (*inputs, *within):
+                        spark.catalog.dropTempView(name)
 
     def _put(self, frame: Any, target: Path, partition_by: str | None = None) -> None:
         """Write a frame's Parquet files into a folder, without what Spark leaves beside them."""
@@ -188,11 +186,9 @@ def _read(spark: Any, folder: Folder) -> Any:
 def _read_alike(spark: Any, folder: Folder, schema: pa.Schema, files: list[str], types: Mapping[str, str]) -> Any:
     """Files of one schema in the declared types; a column that they lack is null."""
     reader = spark.read.option("basePath", str(folder.root))
-    words = [_word(field.type) for field in schema]
-    if all(words):
+    if all(spark_word(field.type) for field in schema):
         # Without being told the schema, Spark runs a job for each table to find it.
-        names = [f"`{field.name}`" for field in schema]
-        reader = reader.schema(", ".join(f"{name} {word}" for name, word in zip(names, words, strict=True)))
+        reader = reader.schema(spark_columns(schema))
     there = {*schema.names, folder.partition_by}
     return reader.parquet(*files).selectExpr(
         *(f"cast({f'`{name}`' if name in there else 'null'} as {kind}) as `{name}`" for name, kind in types.items())
@@ -201,23 +197,6 @@ def _read_alike(spark: Any, folder: Folder, schema: pa.Schema, files: list[str],
 
 _GROUP_BYTES = 32 << 20
 """Of a row group: what is read group by group, here or by whoever rewrites a file, has one in memory."""
-
-_WORDS = {
-    pa.string(): "STRING",
-    pa.int32(): "INT",
-    pa.int64(): "BIGINT",
-    pa.float64(): "DOUBLE",
-    pa.bool_(): "BOOLEAN",
-    pa.date32(): "DATE",
-    pa.timestamp("us"): "TIMESTAMP_NTZ",
-}
-
-
-def _word(kind: pa.DataType) -> str | None:
-    """Spark's word for an Arrow type; None where we have none."""
-    if pa.types.is_list(kind):
-        return f"ARRAY<{word}>" if (word := _word(kind.value_type)) else None
-    return _WORDS.get(kind)
 
 
 def spark_type(duckdb_type: str) -> str:

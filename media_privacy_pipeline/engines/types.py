@@ -1,4 +1,4 @@
-"""DuckDB's words for types in Arrow's, and back: what a contract's file must look like on disk."""
+"""DuckDB's and Spark's words for types in Arrow's: what a contract's file must look like on disk."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ _ARROW = {
     "boolean": pa.bool_(),
     "timestamp": pa.timestamp("us"),
     "date": pa.date32(),
+}
+_SPARK = {
+    pa.string(): "STRING",
+    pa.binary(): "BINARY",
+    pa.int32(): "INT",
+    pa.int64(): "BIGINT",
+    pa.float64(): "DOUBLE",
+    pa.bool_(): "BOOLEAN",
+    pa.date32(): "DATE",
+    pa.timestamp("us"): "TIMESTAMP_NTZ",
 }
 _DUCKDB = {kind: word for word, kind in _ARROW.items()} | {pa.large_string(): "varchar", pa.string_view(): "varchar"}
 
@@ -43,3 +53,18 @@ def duckdb_type(kind: pa.DataType) -> str:
     if pa.types.is_timestamp(kind) and kind.tz is None:
         return "timestamp"
     return _DUCKDB.get(kind, str(kind))
+
+
+def spark_word(kind: pa.DataType) -> str | None:
+    """Spark's word for an Arrow type; None where we have none."""
+    if pa.types.is_list(kind):
+        return f"ARRAY<{word}>" if (word := spark_word(kind.value_type)) else None
+    return _SPARK.get(kind)
+
+
+def spark_columns(schema: pa.Schema) -> str:
+    """A schema in Spark's words. Raises UsageError for a type outside our short list."""
+    words = {field.name: spark_word(field.type) for field in schema}
+    if unknown := [name for name, word in words.items() if word is None]:
+        raise UsageError(f"{', '.join(unknown)}: no type of ours in Spark")
+    return ", ".join(f"`{name}` {word}" for name, word in words.items())

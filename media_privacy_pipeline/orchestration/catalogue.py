@@ -8,16 +8,9 @@ from dataclasses import replace
 from ..policy import Policy
 from ..sql import Project
 from .step import Step
+from .steps_of_models import forecast_steps, models_steps
 from .steps_to_permitted import SOURCES, consent_steps, landed, landing_steps, permitted_steps
-from .steps_to_release import (
-    anonymised_steps,
-    discovery_steps,
-    exact_steps,
-    forecast_steps,
-    models_steps,
-    published_steps,
-    rights_steps,
-)
+from .steps_to_release import anonymised_steps, discovery_steps, exact_steps, published_steps, rights_steps
 
 GROUPS = {
     "landing": "What was delivered, and what of it was accepted at the door",

@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from ..engines import Input
 from ..release_policy import PERIOD, CellColumn, TableStatement
-from .contributions import Source, listed_sql, mapped_sql
+from .bounding_sql import listed_sql, mapped_sql
+from .contributions import Source
 from .periods import DAY_CELL, cut_column, days_of, first_day
 
 _DAYS = "period_days"

@@ -13,7 +13,7 @@ from privacy_world import FIRST, events
 
 from media_privacy_pipeline.engines import Engine
 from media_privacy_pipeline.engines.duckdb import DuckDBEngine
-from media_privacy_pipeline.privacy import contributions
+from media_privacy_pipeline.privacy import bounding_sql
 from media_privacy_pipeline.privacy.contributions import BoundedSums, Source, bounded_sums, domain_of
 from media_privacy_pipeline.privacy.mechanism import mechanism_of
 from media_privacy_pipeline.privacy.weights import ONE, weight
@@ -72,7 +72,7 @@ def test_accounts_that_share_a_hash_are_told_apart_by_their_keys(
 ) -> None:
     rows, asked = events(accounts=80, days=3), []
     # Ten hashes for eighty accounts.
-    monkeypatch.setattr(contributions, "_HASHED", "hash(substr(account_key, 7))")
+    monkeypatch.setattr(bounding_sql, "_HASHED", "hash(substr(account_key, 7))")
     fetch = duck.fetch
     monkeypatch.setattr(duck, "fetch", lambda sql, inputs: asked.append(sql) or fetch(sql, inputs))
     expected = _by_hand(statement, rows)
